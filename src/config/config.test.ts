@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { Config, ConfigError } from './config.js';
+
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://auth.example.com',
+  DATABASE_URL: 'postgres://app:secret-in-url@db.example.com/watchword',
+  KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    Config.fromEnv(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe('Config', () => {
+  it('needs nothing for development', () => {
+    const config = Config.fromEnv({});
+    expect(config).toMatchObject({
+      PORT: 3000,
+      publicUrl: 'http://localhost:3000',
+      issuer: 'http://localhost:3000',
+      registration: 'open',
+    });
+    expect([...config.ownOrigins]).toEqual(['http://localhost:3000', 'http://127.0.0.1:3000']);
+  });
+
+  it('is frozen', () => {
+    expect(Object.isFrozen(Config.fromEnv({}))).toBe(true);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(Config.fromEnv({ PORT: '', PUBLIC_URL: '' }).PORT).toBe(3000);
+  });
+
+  it('accepts a sound production and closes what nobody opened', () => {
+    const config = Config.fromEnv(production);
+    expect(config).toMatchObject({ isProduction: true, hasSecureCookies: true, registration: 'closed' });
+    expect([...config.ownOrigins]).toEqual(['https://auth.example.com']);
+  });
+
+  it('lists every problem at once, by name', () => {
+    const problems = problemsOf({
+      PORT: 'x',
+      ACCESS_TOKEN_TTL_SECONDS: '901',
+      REGISTRATION: 'maybe',
+      ALLOWED_ORIGINS: '*',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'PORT',
+      'ALLOWED_ORIGINS',
+      'REGISTRATION',
+      'ACCESS_TOKEN_TTL_SECONDS',
+    ]);
+  });
+
+  it('never repeats the value of a secret', () => {
+    const secrets = {
+      DATABASE_URL: 'mysql://u:hunter2@h/d',
+      KEY_ENCRYPTION_KEY: 'hunter2',
+      PUBLIC_URL: 'ftp://hunter2',
+    };
+    expect(problemsOf(secrets)).toHaveLength(3);
+    expect(problemsOf(secrets).join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['an http origin', { PUBLIC_URL: 'http://auth.example.com' }, 'PUBLIC_URL'],
+    ['an http issuer', { JWT_ISSUER: 'http://auth.example.com' }, 'JWT_ISSUER'],
+    ['the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
+    ['generated keys', { KEY_ENCRYPTION_KEY: '' }, 'KEY_ENCRYPTION_KEY'],
+    ['no rate limits', { RATE_LIMITS: 'off' }, 'RATE_LIMITS'],
+    ['very short tokens', { ACCESS_TOKEN_TTL_SECONDS: '59' }, 'ACCESS_TOKEN_TTL_SECONDS'],
+    ['a wildcard origin', { ALLOWED_ORIGINS: '*' }, 'ALLOWED_ORIGINS'],
+    ['an http app', { ALLOWED_ORIGINS: 'http://app.example.com' }, 'ALLOWED_ORIGINS'],
+  ])('refuses %s in production', (_, change, name) => {
+    expect(problemsOf({ ...production, ...change }).map((problem) => problem.split(/[ =]/)[0])).toContain(name);
+  });
+
+  it.each([
+    ['verified registration before it exists', { REGISTRATION: 'verified' }],
+    ['a remembered session that is shorter than a plain one', { REFRESH_IDLE_DAYS: '40', REFRESH_REMEMBER_DAYS: '30' }],
+    ['an absolute end before the idle one', { REFRESH_ABSOLUTE_DAYS: '60' }],
+    [
+      'two key-encryption keys',
+      { KEY_ENCRYPTION_KEY: production.KEY_ENCRYPTION_KEY, KEY_ENCRYPTION_KEY_FILE: '/run/kek' },
+    ],
+    ['a cookie domain that is not ours', { PUBLIC_URL: 'https://auth.example.com', COOKIE_DOMAIN: 'example.org' }],
+    [
+      'a cookie domain that only ends like ours',
+      { PUBLIC_URL: 'https://badexample.com', COOKIE_DOMAIN: 'example.com' },
+    ],
+    ['an origin with a path', { ALLOWED_ORIGINS: 'https://app.example.com/app' }],
+    ['an issuer with a query', { JWT_ISSUER: 'https://auth.example.com?x=1' }],
+    ['a key-encryption key of 31 bytes', { KEY_ENCRYPTION_KEY: Buffer.alloc(31).toString('base64') }],
+    ['RSA keys under 2048 bits', { SIGNING_KEY_BITS: '1024' }],
+    ['a grace over a minute', { REFRESH_GRACE_SECONDS: '61' }],
+    ['proxies that are no addresses', { TRUST_PROXY: 'everybody' }],
+  ])('refuses %s', (_, env) => {
+    expect(problemsOf(env)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,105 @@
+// What is this process told to do? Built once from the environment; refuses what would be insecure.
+import { Injectable } from '@nestjs/common';
+import { settings, type Setting, type Settings } from './settings.js';
+
+/** Lists everything that is wrong with the settings at once. Never holds a value, only names and sentences. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor copies every setting
+export interface Config extends Settings {}
+
+@Injectable()
+export class Config {
+  readonly isProduction: boolean;
+  /** The origin that clients see, such as https://auth.example.com. */
+  readonly publicUrl: string;
+  readonly issuer: string;
+  readonly audiences: readonly [string, ...string[]];
+  readonly registration: 'open' | 'closed' | 'verified';
+  /** Origins that count as ourselves in the CSRF check. */
+  readonly ownOrigins: ReadonlySet<string>;
+  readonly hasSecureCookies: boolean;
+
+  constructor(values: Settings) {
+    Object.assign(this, values);
+    this.isProduction = values.NODE_ENV === 'production';
+    this.publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+    this.issuer = values.JWT_ISSUER ?? this.publicUrl;
+    this.audiences = (values.JWT_AUDIENCE as [string, ...string[]] | undefined) ?? [this.issuer];
+    this.registration = values.REGISTRATION ?? (this.isProduction ? 'closed' : 'open');
+    this.hasSecureCookies = this.publicUrl.startsWith('https:');
+    this.ownOrigins = new Set([
+      this.publicUrl,
+      ...(this.isProduction ? [] : [`http://localhost:${values.PORT}`, `http://127.0.0.1:${values.PORT}`]),
+    ]);
+    Object.freeze(this);
+  }
+
+  /** @throws ConfigError naming every problem; an empty variable counts as not set. */
+  static fromEnv(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+    const problems: string[] = [];
+    const values: Record<string, unknown> = {};
+    for (const [name, { schema }] of Object.entries(settings) as [string, Setting][]) {
+      const parsed = schema.safeParse(env[name] === '' ? undefined : env[name]);
+      if (parsed.success) values[name] = parsed.data;
+      else problems.push(`${name} ${parsed.error.issues.map((issue) => sentence(issue.message)).join('; ')}`);
+    }
+    const usable = values as Partial<Settings>;
+    problems.push(...contradictions(usable));
+    if (usable.NODE_ENV === 'production') problems.push(...insecureInProduction(usable));
+    if (problems.length > 0) throw new ConfigError(problems);
+    return new Config(usable as Settings);
+  }
+}
+
+/** zod's own sentences start with "Invalid …"; ours with "must …". */
+const sentence = (message: string) => (message.startsWith('must') ? message : `is not usable: ${message}`);
+
+function contradictions(values: Partial<Settings>): string[] {
+  const found: string[] = [];
+  const { REFRESH_IDLE_DAYS: idle, REFRESH_REMEMBER_DAYS: remember, REFRESH_ABSOLUTE_DAYS: absolute } = values;
+  if (idle && remember && remember < idle) found.push('REFRESH_REMEMBER_DAYS must not be less than REFRESH_IDLE_DAYS');
+  if (remember && absolute && absolute < remember) {
+    found.push('REFRESH_ABSOLUTE_DAYS must not be less than REFRESH_REMEMBER_DAYS');
+  }
+  if (values.KEY_ENCRYPTION_KEY && values.KEY_ENCRYPTION_KEY_FILE) {
+    found.push('KEY_ENCRYPTION_KEY and KEY_ENCRYPTION_KEY_FILE are both set: set one');
+  }
+  if (values.REGISTRATION === 'verified') {
+    found.push('REGISTRATION=verified needs email verification, which is not built yet: use open or closed');
+  }
+  const { COOKIE_DOMAIN: domain, PUBLIC_URL: url } = values;
+  if (domain && url) {
+    const host = new URL(url).hostname;
+    if (host !== domain && !host.endsWith(`.${domain}`)) {
+      found.push('COOKIE_DOMAIN must be the host of PUBLIC_URL or a parent of it');
+    }
+  }
+  return found;
+}
+
+function insecureInProduction(values: Partial<Settings>): string[] {
+  const found: string[] = [];
+  if (!values.PUBLIC_URL?.startsWith('https:')) found.push('PUBLIC_URL must be set to an https origin in production');
+  if (values.JWT_ISSUER && !values.JWT_ISSUER.startsWith('https:'))
+    found.push('JWT_ISSUER must be https in production');
+  if (!values.DATABASE_URL) {
+    found.push('DATABASE_URL must be set in production: the embedded PostgreSQL is for development');
+  }
+  if (!values.KEY_ENCRYPTION_KEY && !values.KEY_ENCRYPTION_KEY_FILE) {
+    found.push('KEY_ENCRYPTION_KEY or KEY_ENCRYPTION_KEY_FILE must be set in production: generated keys are refused');
+  }
+  if (values.RATE_LIMITS === 'off') found.push('RATE_LIMITS=off is refused in production');
+  if ((values.ACCESS_TOKEN_TTL_SECONDS ?? 900) < 60) {
+    found.push('ACCESS_TOKEN_TTL_SECONDS must be at least 60 in production');
+  }
+  if (values.ALLOWED_ORIGINS?.some((allowed) => !allowed.startsWith('https:'))) {
+    found.push('ALLOWED_ORIGINS must be https origins in production');
+  }
+  return found;
+}

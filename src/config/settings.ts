@@ -1,0 +1,192 @@
+// Which settings exist, what may they be, and what do they mean? The README's table and .env.example come from here.
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+/** `scheme://host[:port]` and nothing else, as browsers write it in the Origin header. */
+const origin = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''),
+    'must be an origin such as https://app.example.com, without a path or a wildcard',
+  )
+  .transform((text) => new URL(text).origin);
+
+const issuer = z.string().refine((text) => {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !text.includes('#');
+}, 'must be an http(s) URL without a query, a fragment or credentials (RFC 8414 §2)');
+
+const list = (item: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .transform((parts) => parts.filter((part) => part !== ''))
+    .pipe(z.array(item));
+
+const postgresUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
+
+const keyEncryptionKey = z
+  .string()
+  .refine(
+    (text) => /^[A-Za-z0-9+/]{43}=$/.test(text) && Buffer.from(text, 'base64').length === 32,
+    'must be 32 bytes in base64 (make one with: openssl rand -base64 32)',
+  );
+
+const hostname = z
+  .string()
+  .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com, in lower case')
+  .transform((text) => text.replace(/^\./, ''));
+
+const trustedProxies = z
+  .string()
+  .regex(
+    /^(none|\d{1,2}|[0-9a-f.:/]+(\s*,\s*[0-9a-f.:/]+)*)$/i,
+    'must be none, a number of hops, or a list of addresses',
+  );
+
+export interface Setting {
+  readonly schema: z.ZodType;
+  /** What the value means, one sentence, for the README and .env.example. */
+  readonly about: string;
+  /** The default as a reader should see it; absent where there is none. */
+  readonly standard?: string;
+  readonly secret?: true;
+}
+
+/** Every setting, in the order of the README's table. A default that depends on others is worked out in config.ts. */
+export const settings = {
+  NODE_ENV: {
+    schema: z.enum(['development', 'test', 'production']).default('development'),
+    standard: 'development',
+    about: '`production` refuses every insecure combination below.',
+  },
+  HOST: { schema: z.string().min(1).default('127.0.0.1'), standard: '127.0.0.1', about: 'Address to listen on.' },
+  PORT: { schema: integer(0, 65_535).default(3000), standard: '3000', about: 'Port to listen on.' },
+  PUBLIC_URL: {
+    schema: origin.optional(),
+    standard: 'http://localhost:PORT',
+    about: 'The origin that clients see. Its scheme decides whether cookies are Secure; production wants https.',
+  },
+  JWT_ISSUER: { schema: issuer.optional(), standard: 'PUBLIC_URL', about: 'The `iss` claim.' },
+  JWT_AUDIENCE: {
+    schema: list(z.string())
+      .refine((values) => values.length > 0, 'must name at least one audience')
+      .optional(),
+    standard: 'JWT_ISSUER',
+    about: 'The `aud` claim; several are separated by commas. The first one is what Watchword itself asks for.',
+  },
+  DATABASE_URL: {
+    schema: postgresUrl.optional(),
+    standard: 'embedded PostgreSQL',
+    secret: true,
+    about: 'postgres:// URL. Without it an embedded PostgreSQL runs under DATA_DIR; production requires it.',
+  },
+  DATABASE_POOL_SIZE: {
+    schema: integer(2, 200).default(10),
+    standard: '10',
+    about: 'Connections that one instance opens at most.',
+  },
+  DATA_DIR: {
+    schema: z.string().min(1).default('.data'),
+    standard: '.data',
+    about: 'Folder of the embedded PostgreSQL.',
+  },
+  COOKIE_DOMAIN: {
+    schema: hostname.optional(),
+    about: 'Share the cookies with the subdomains of this domain. Leave it empty unless you must.',
+  },
+  ALLOWED_ORIGINS: {
+    schema: list(origin).default([]),
+    about: 'Origins of browser apps that may call with cookies (CORS and CSRF), separated by commas.',
+  },
+  TRUST_PROXY: {
+    schema: trustedProxies.default('none'),
+    standard: 'none',
+    about: "Whose X-Forwarded-For is believed: `none`, a number of hops, or the proxies' addresses (CIDR).",
+  },
+  REGISTRATION: {
+    schema: z.enum(['open', 'closed', 'verified']).optional(),
+    standard: 'open, in production closed',
+    about: 'Who may register. `verified` is refused until email verification exists.',
+  },
+  ACCESS_TOKEN_TTL_SECONDS: {
+    schema: integer(5, 900).default(900),
+    standard: '900',
+    about: 'Life of an access token; at least 60 in production.',
+  },
+  REFRESH_IDLE_DAYS: {
+    schema: integer(1, 365).default(30),
+    standard: '30',
+    about: 'A session ends after this many days without a refresh.',
+  },
+  REFRESH_REMEMBER_DAYS: {
+    schema: integer(1, 365).default(90),
+    standard: '90',
+    about: 'The same for a session that was started with `remember`.',
+  },
+  REFRESH_ABSOLUTE_DAYS: {
+    schema: integer(1, 3650).default(365),
+    standard: '365',
+    about: 'A session ends after this many days whatever happens.',
+  },
+  REFRESH_GRACE_SECONDS: {
+    schema: integer(0, 60).default(10),
+    standard: '10',
+    about: 'How long the previous refresh token still gets the same successor; 0 is strict.',
+  },
+  RATE_LIMITS: {
+    schema: z.enum(['on', 'off']).default('on'),
+    standard: 'on',
+    about: '`off` is for load tests; refused in production.',
+  },
+  PASSWORD_MIN_LENGTH: {
+    schema: integer(8, 128).default(15),
+    standard: '15',
+    about: 'In characters (code points). Less than 15 only where a second factor is enforced.',
+  },
+  ARGON2_MEMORY_KIB: { schema: integer(7168, 1_048_576).default(19_456), standard: '19456', about: 'argon2id memory.' },
+  ARGON2_PASSES: { schema: integer(1, 20).default(2), standard: '2', about: 'argon2id passes.' },
+  ARGON2_LANES: { schema: integer(1, 16).default(1), standard: '1', about: 'argon2id lanes.' },
+  PASSWORD_HASH_CONCURRENCY: {
+    schema: integer(1, 64).default(availableParallelism()),
+    standard: 'number of cores',
+    about: 'Password hashes that run at the same time.',
+  },
+  PASSWORD_QUEUE_LENGTH: {
+    schema: integer(1, 10_000).default(100),
+    standard: '100',
+    about: 'Password hashes that may wait; beyond that the answer is 503 `overloaded`.',
+  },
+  KEY_ENCRYPTION_KEY: {
+    schema: keyEncryptionKey.optional(),
+    secret: true,
+    standard: 'made under keys/',
+    about: 'Seals the private keys in the database: 32 bytes in base64. Production requires it (or the file).',
+  },
+  KEY_ENCRYPTION_KEY_FILE: {
+    schema: z.string().min(1).optional(),
+    about: 'A file that holds it instead, such as a Docker or Kubernetes secret.',
+  },
+  SIGNING_KEY_BITS: {
+    schema: integer(2048, 8192).default(3072),
+    standard: '3072',
+    about: 'Size of new RSA signing keys.',
+  },
+  LOG_LEVEL: {
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+    standard: 'info',
+    about: 'The least grave event that is written.',
+  },
+} satisfies Record<string, Setting>;
+
+export type Settings = { readonly [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> };

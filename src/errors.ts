@@ -1,0 +1,70 @@
+// Which refusals exist, what do they tell the caller, and is the caller's session over?
+
+/** `keep`: try again (refresh, wait or mend the request). `ended`: sign in. `ask`: keep, where the request has a session. */
+type SessionVerdict = 'keep' | 'ended' | 'ask' | 'none';
+
+const refusals = {
+  invalid_request: [400, 'The request is not well formed.', 'ask'],
+  ambiguous_token: [400, 'The request carries more than one token where one is allowed.', 'keep'],
+  transport_mismatch: [
+    400,
+    'This token belongs to the other transport: cookies stay cookies, bodies stay bodies.',
+    'keep',
+  ],
+  unauthenticated: [401, 'No valid access token was presented.', 'none'],
+  token_expired: [401, 'The access token has expired; refresh it.', 'keep'],
+  token_stale: [401, 'The access token is out of date; refresh it.', 'keep'],
+  token_revoked: [401, 'The access token was revoked.', 'ended'],
+  invalid_credentials: [401, 'The email address or the password is wrong.', 'none'],
+  refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
+  refresh_token_reused: [401, 'The refresh token was used before; its session has been ended. Sign in.', 'ended'],
+  session_state_lost: [401, 'The server has lost the state of this session; sign in.', 'ended'],
+  csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
+  registration_closed: [403, 'Registration is closed.', 'none'],
+  not_found: [404, 'There is nothing here.', 'ask'],
+  email_taken: [409, 'An account with this email address exists.', 'keep'],
+  body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
+  unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
+  password_rejected: [422, 'The password cannot be used.', 'ask'],
+  too_many_attempts: [429, 'Too many attempts; wait.', 'keep'],
+  internal_error: [500, 'Something went wrong on our side.', 'keep'],
+  unavailable: [503, 'The service cannot answer right now; try again.', 'keep'],
+  overloaded: [503, 'Too many sign-ins at once; try again.', 'keep'],
+} as const satisfies Record<string, readonly [number, string, SessionVerdict]>;
+
+export type RefusalCode = keyof typeof refusals;
+
+/** Every code, for the tests and the README's table. */
+export const refusalCodes = Object.keys(refusals) as RefusalCode[];
+
+interface RefusalDetails {
+  /** What happened, for the log only. */
+  readonly cause?: unknown;
+  /** Overrides the table's verdict on the session. */
+  readonly session?: 'keep' | 'ended';
+  /** Seconds to wait; also sent as the Retry-After header. */
+  readonly retryAfter?: number;
+  /** Which fields were wrong, and why. */
+  readonly errors?: readonly { path: string; message: string }[];
+}
+
+/** The only error that domain code throws. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly sessionVerdict: SessionVerdict;
+  readonly retryAfter: number | undefined;
+  readonly errors: readonly { path: string; message: string }[] | undefined;
+
+  constructor(
+    readonly code: RefusalCode,
+    details: RefusalDetails = {},
+  ) {
+    const [status, sentence, verdict] = refusals[code];
+    super(sentence, { cause: details.cause });
+    this.name = 'Refusal';
+    this.status = status;
+    this.sessionVerdict = details.session ?? verdict;
+    this.retryAfter = details.retryAfter ?? (status === 503 ? 1 : undefined);
+    this.errors = details.errors;
+  }
+}
