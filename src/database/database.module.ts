@@ -1,0 +1,19 @@
+import { Global, Module } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Log } from '../config/log.js';
+import { Database, toDatabase } from './database.js';
+import { DatabasePool } from './database-pool.js';
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: DatabasePool,
+      inject: [Config, Log],
+      useFactory: (config: Config, log: Log) => DatabasePool.open(config, log),
+    },
+    { provide: Database, inject: [DatabasePool], useFactory: ({ pool }: DatabasePool) => toDatabase(pool) },
+  ],
+  exports: [Database, DatabasePool],
+})
+export class DatabaseModule {}

@@ -1,0 +1,36 @@
+// Is the schema up to date, and how does it get there?
+import { fileURLToPath } from 'node:url';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import type pg from 'pg';
+
+const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
+/** Arbitrary but fixed: whoever holds this advisory lock migrates. */
+const MIGRATION_LOCK = 7_737_001;
+
+/** Applies every pending migration; instances that start at once take turns. */
+export async function applyMigrations(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('SET statement_timeout = 0');
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await migrate(drizzle({ client }), { migrationsFolder });
+  } finally {
+    // Ending the connection gives the lock back, even where the migration failed.
+    client.release(true);
+  }
+}
+
+/** @returns how many of this release's migrations the database has not seen. */
+export async function countPendingMigrations(pool: pg.Pool): Promise<number> {
+  const known = await pool.query<{ exists: boolean }>(
+    `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
+  );
+  const all = readMigrationFiles({ migrationsFolder });
+  if (!known.rows[0]?.exists) return all.length;
+  const last = await pool.query<{ at: string | null }>(
+    'SELECT max(created_at) AS at FROM drizzle.__drizzle_migrations',
+  );
+  return all.filter((migration) => migration.folderMillis > Number(last.rows[0]?.at ?? 0)).length;
+}

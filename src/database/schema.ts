@@ -1,0 +1,134 @@
+// Every table and index, on one page. Tables that grow with users have user_id first in their key.
+// `protocol_now()` is a SQL function: the time of the protocol is the database's, so that instances agree.
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  customType,
+  index,
+  inet,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core';
+import type { JWK } from 'jose';
+
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
+const at = (name: string) => timestamp(name, { withTimezone: true });
+const createdAt = () =>
+  at('created_at')
+    .notNull()
+    .default(sql`protocol_now()`);
+
+export const users = pgTable('users', {
+  id: uuid('id').primaryKey(),
+  /** Canonical: lower case, see users/email.ts. */
+  email: text('email').notNull().unique(),
+  passwordHash: text('password_hash'),
+  role: text('role', { enum: ['user', 'admin'] })
+    .notNull()
+    .default('user'),
+  emailVerifiedAt: at('email_verified_at'),
+  disabledAt: at('disabled_at'),
+  /** The claim `tokenVersion`: access tokens of another version are dead. */
+  tokenVersion: integer('token_version').notNull().default(1),
+  /** Copied into each session at login: sessions of another epoch cannot refresh. */
+  sessionEpoch: integer('session_epoch').notNull().default(1),
+  createdAt: createdAt(),
+});
+
+/**
+ * One row per session (token family), updated in place. No index, partial predicate included, may hold a column that a
+ * rotation changes: else the update is not HOT, and storage grows with refreshes.
+ */
+export const refreshTokens = pgTable(
+  'refresh_tokens',
+  {
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** SHA-256 of the selector, which is itself a secret. */
+    family: varchar('family', { length: 64 }).notNull(),
+    /** The public session id, the claim `sid`. */
+    id: uuid('id').notNull(),
+    token: varchar('token', { length: 64 }).notNull(),
+    previousToken: varchar('previous_token', { length: 64 }),
+    /** With it and the presented token, the successor can be derived again (tokens/refresh-token.ts). */
+    ratchetSalt: bytea('ratchet_salt'),
+    generation: integer('generation').notNull().default(0),
+    sessionEpoch: integer('session_epoch').notNull(),
+    rotatedAt: at('rotated_at')
+      .notNull()
+      .default(sql`protocol_now()`),
+    replays: integer('replays').notNull().default(0),
+    rotatedByIp: inet('rotated_by_ip'),
+    rotatedUserAgent: text('rotated_user_agent'),
+    persistent: boolean('persistent').notNull(),
+    transport: text('transport', { enum: ['cookie', 'bearer'] }).notNull(),
+    authenticatedAt: at('authenticated_at').notNull(),
+    methods: text('methods').array().notNull(),
+    /** Idle limit; slides with each rotation. */
+    expiresAt: at('expires_at').notNull(),
+    absoluteExpiresAt: at('absolute_expires_at').notNull(),
+    revoked: boolean('revoked').notNull().default(false),
+    revokedAt: at('revoked_at'),
+    revokedByIp: inet('revoked_by_ip'),
+    revokedReason: text('revoked_reason', { enum: ['logout', 'logout_all', 'replaced', 'reuse'] }),
+    createdAt: createdAt(),
+    createdByIp: inet('created_by_ip'),
+    userAgent: text('user_agent'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.family] }),
+    unique('refresh_tokens_user_id_id').on(table.userId, table.id),
+    index('refresh_tokens_absolute_expires_at').on(table.absoluteExpiresAt),
+    index('refresh_tokens_revoked_at')
+      .on(table.revokedAt)
+      .where(sql`revoked`),
+  ],
+);
+
+/** What is revoked before its time: one session (`s`) or one access token (`j`), until no token it covers is left. */
+export const accessRevocations = pgTable(
+  'access_revocations',
+  {
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['j', 's'] }).notNull(),
+    ref: uuid('ref').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.kind, table.ref] }),
+    index('access_revocations_expires_at').on(table.expiresAt),
+  ],
+);
+
+/** A signing key's state follows from its row and the time (keys/signing-key.ts). An exclusion constraint in the migration keeps two from signing at once. */
+export const signingKeys = pgTable('signing_keys', {
+  kid: text('kid').primaryKey(),
+  alg: text('alg', { enum: ['RS256'] }).notNull(),
+  publicJwk: jsonb('public_jwk').$type<JWK>().notNull(),
+  /** PKCS#8, sealed under the key-encryption key with the kid as associated data. */
+  privateSealed: bytea('private_sealed'),
+  publishedAt: at('published_at')
+    .notNull()
+    .default(sql`protocol_now()`),
+  activateAt: at('activate_at'),
+  retireAt: at('retire_at'),
+  removeAt: at('remove_at'),
+  revokedAt: at('revoked_at'),
+});
+
+/** Random secrets of the whole installation, sealed with their name as associated data. */
+export const serverSecrets = pgTable('server_secrets', {
+  name: text('name').primaryKey(),
+  sealed: bytea('sealed').notNull(),
+  createdAt: createdAt(),
+});
