@@ -1,0 +1,41 @@
+// From where does a request come? A value that is handed on to whatever records it.
+import { isIP } from 'node:net';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+export interface Caller {
+  /** The address as TRUST_PROXY lets us know it; null where it is no address. */
+  readonly ip: string | null;
+  /** At most 256 printable characters; null where there was none. */
+  readonly userAgent: string | null;
+  readonly requestId: string;
+}
+
+export const From = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  return callerOf(context.switchToHttp().getRequest<FastifyRequest>());
+});
+
+function callerOf(request: FastifyRequest): Caller {
+  return {
+    ip: address(request.ip),
+    userAgent: printable(request.headers['user-agent']),
+    requestId: request.id,
+  };
+}
+
+/** X-Forwarded-For may hold anything, and IPv4 often arrives mapped into IPv6. */
+function address(text: string | undefined): string | null {
+  const plain = text?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '') ?? '';
+  return isIP(plain) ? plain : null;
+}
+
+/** Control characters have no place in a log line or a session list (ASVS 16.4.1). */
+function printable(text: string | undefined): string | null {
+  return (
+    text
+      ?.slice(0, 1024)
+      .replace(/[\p{C}]+/gu, ' ')
+      .trim()
+      .slice(0, 256) || null
+  );
+}

@@ -1,0 +1,17 @@
+// Who is asking? What the access token proved, once the guard let it through.
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+export interface Principal {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly tokenId: string;
+  readonly role: 'user' | 'admin';
+  readonly authenticatedAt: Date;
+  readonly methods: readonly string[];
+}
+
+/** The principal of a closed route. */
+export const Me = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  return context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>().user;
+});
