@@ -1,0 +1,62 @@
+// What may anyone know of our keys, and how do they find it? (RFC 7517, RFC 8414)
+import { createHash } from 'node:crypto';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Config } from '../config/config.js';
+import { Refusal } from '../errors.js';
+import { Public } from '../http/public.decorator.js';
+import { KeyRing } from './key-ring.js';
+
+@Public()
+@Controller('.well-known')
+export class JwksController {
+  private rendered: { of: object; body: string; etag: string } | undefined;
+
+  constructor(
+    private readonly keyRing: KeyRing,
+    private readonly config: Config,
+  ) {}
+
+  @Get('jwks.json')
+  jwks(@Headers('if-none-match') known: string | undefined, @Res() reply: FastifyReply): void {
+    const { body, etag } = this.render();
+    reply.header('cache-control', 'public, max-age=3600, stale-if-error=3600').header('etag', etag);
+    const isKnown = known?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*');
+    if (isKnown) void reply.code(304).send();
+    else void reply.type('application/json; charset=utf-8').send(body);
+  }
+
+  @Get('oauth-authorization-server')
+  authorizationServer(): object {
+    return this.metadata();
+  }
+
+  @Get('openid-configuration')
+  openidConfiguration(): object {
+    return {
+      ...this.metadata(),
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    };
+  }
+
+  /** Only what exists. There is no authorization endpoint, which the registered response type `none` comes closest to. */
+  private metadata() {
+    return {
+      issuer: this.config.issuer,
+      jwks_uri: `${this.config.publicUrl}/.well-known/jwks.json`,
+      response_types_supported: ['none'],
+      grant_types_supported: ['refresh_token'],
+    };
+  }
+
+  private render(): { body: string; etag: string } {
+    const keys = this.keyRing.jwks;
+    if (keys.length === 0) throw new Refusal('unavailable');
+    if (this.rendered?.of !== keys) {
+      const body = JSON.stringify({ keys });
+      this.rendered = { of: keys, body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+    }
+    return this.rendered;
+  }
+}

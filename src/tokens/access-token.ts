@@ -1,0 +1,63 @@
+// What is an access token (RFC 9068), and what must hold before anyone looks at its signature?
+import { z } from 'zod';
+
+export const TOKEN_TYPE = 'at+jwt';
+/** Identifies Watchword's own sign-in as the client (RFC 9068 §2.2); users have UUIDs, so the two cannot collide. */
+export const CLIENT_ID = 'watchword';
+/** No access token lives longer, whatever the settings were when it was made. */
+export const MAX_ACCESS_TOKEN_SECONDS = 900;
+/** How far another machine's clock may be ahead of ours. */
+export const EXPIRY_LEEWAY_SECONDS = 30;
+
+const seconds = z.number().int().nonnegative();
+
+/** Presence and type of every claim of ours. */
+const accessClaims = z.object({
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  sub: z.uuid(),
+  iat: seconds,
+  exp: seconds,
+  jti: z.uuid(),
+  sid: z.uuid(),
+  client_id: z.literal(CLIENT_ID),
+  email: z.string(),
+  role: z.enum(['user', 'admin']),
+  tokenVersion: z.number().int(),
+  auth_time: seconds,
+  amr: z.array(z.string()),
+});
+
+export type AccessClaims = z.output<typeof accessClaims>;
+
+/** @returns undefined when a claim is missing or of another type. */
+export function claimsOf(payload: unknown): AccessClaims | undefined {
+  return accessClaims.safeParse(payload).data;
+}
+
+const header = z.object({
+  alg: z.literal('RS256'),
+  typ: z.literal(TOKEN_TYPE),
+  kid: z.string(),
+  crit: z.never().optional(),
+});
+
+/** Three segments of canonical base64url, unused bits of the last character zero: one token, one spelling. */
+const segment = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?';
+const compactForm = new RegExp(`^${segment}\\.${segment}\\.${segment}$`);
+const MAX_TOKEN_CHARACTERS = 8_192;
+
+/**
+ * The kid that a well-formed token of our kind names. RS256 and the type are pinned; `jwk`, `jku`, `x5u` and `x5c`
+ * choose nothing, `crit` is refused (RFC 8725 §3.1, §3.10, §3.11).
+ * @returns undefined for everything else
+ */
+export function kidOf(token: string): string | undefined {
+  if (token.length > MAX_TOKEN_CHARACTERS || !compactForm.test(token)) return undefined;
+  try {
+    const bytes = Buffer.from(token.slice(0, token.indexOf('.')), 'base64url');
+    return header.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))).data?.kid;
+  } catch {
+    return undefined;
+  }
+}

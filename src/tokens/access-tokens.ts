@@ -1,0 +1,76 @@
+// How is an access token signed, and how is one verified outside the guard?
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { SignJWT } from 'jose';
+import { Config } from '../config/config.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { type AccessClaims, claimsOf, CLIENT_ID, kidOf, TOKEN_TYPE } from './access-token.js';
+
+export interface AccessTokenSubject {
+  readonly userId: string;
+  readonly email: string;
+  readonly role: 'user' | 'admin';
+  readonly tokenVersion: number;
+  readonly sessionId: string;
+  readonly authenticatedAt: Date;
+  readonly methods: readonly string[];
+}
+
+export interface SignedAccessToken {
+  readonly text: string;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+@Injectable()
+export class AccessTokens {
+  constructor(
+    private readonly keyRing: KeyRing,
+    private readonly config: Config,
+    private readonly jwt: JwtService,
+  ) {}
+
+  /**
+   * Signs with jose, which works off the main thread.
+   * @param now the database's time
+   * @param notAfter the end of the session, which no access token outlives
+   */
+  async sign(subject: AccessTokenSubject, now: Date, notAfter: Date): Promise<SignedAccessToken> {
+    const { kid, privateKey } = this.keyRing.signer();
+    const iat = Math.floor(now.getTime() / 1000);
+    const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL_SECONDS, Math.floor(notAfter.getTime() / 1000));
+    const [firstAudience] = this.config.audiences;
+    const claims = {
+      iss: this.config.issuer,
+      aud: this.config.audiences.length === 1 ? firstAudience : [...this.config.audiences],
+      sub: subject.userId,
+      iat,
+      exp,
+      jti: randomUUID(),
+      sid: subject.sessionId,
+      client_id: CLIENT_ID,
+      email: subject.email,
+      role: subject.role,
+      tokenVersion: subject.tokenVersion,
+      auth_time: Math.floor(subject.authenticatedAt.getTime() / 1000),
+      amr: [...subject.methods],
+    } satisfies AccessClaims;
+    const text = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: TOKEN_TYPE, kid }).sign(privateKey);
+    return { text, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
+  }
+
+  /** Verifies everything but the expiry: for callers that want to end the session of an old token. */
+  verifyExpired(token: string): AccessClaims | undefined {
+    const publicKey = this.keyRing.publicKey(kidOf(token) ?? '');
+    if (!publicKey) return undefined;
+    try {
+      // jsonwebtoken takes a KeyObject; @nestjs/jwt's type says string or buffer.
+      const options = { publicKey: publicKey as unknown as string, algorithms: ['RS256' as const] };
+      const { issuer, audiences } = this.config;
+      return claimsOf(this.jwt.verify(token, { ...options, issuer, audience: audiences[0], ignoreExpiration: true }));
+    } catch {
+      return undefined;
+    }
+  }
+}
