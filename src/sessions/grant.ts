@@ -1,0 +1,26 @@
+// What does a client get when it signs in or refreshes?
+import type { SignedAccessToken } from '../tokens/access-tokens.js';
+import type { PublicUser } from '../users/users.js';
+
+export type Transport = 'cookie' | 'bearer';
+
+export interface Grant {
+  readonly user: PublicUser;
+  readonly session: {
+    readonly id: string;
+    readonly transport: Transport;
+    readonly persistent: boolean;
+    /** When the session ends unless it is refreshed. */
+    readonly expiresAt: Date;
+  };
+  readonly accessToken: SignedAccessToken;
+  readonly refreshToken: string;
+  /** The database's time when this was made. */
+  readonly issuedAt: Date;
+}
+
+/** When a client had better refresh: between 60 and 80 % of the token's life, so that fleets do not storm. */
+export function refreshAt({ issuedAt, expiresAt }: SignedAccessToken): Date {
+  const life = expiresAt.getTime() - issuedAt.getTime();
+  return new Date(issuedAt.getTime() + life * (0.6 + 0.2 * Math.random()));
+}

@@ -1,0 +1,71 @@
+// How is a password kept and checked without letting anyone in, or the service down?
+import { randomBytes } from 'node:crypto';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { hash, type Options, verify } from '@node-rs/argon2';
+import pLimit from 'p-limit';
+import { Config } from '../config/config.js';
+import { Refusal } from '../errors.js';
+
+/** NIST SP 800-63B-4 §3.1.1.2 wants at least 64; this only bounds the work. */
+export const MAX_PASSWORD_CHARACTERS = 1_024;
+
+@Injectable()
+export class Passwords implements OnModuleInit {
+  private readonly options: Options;
+  private readonly limit: ReturnType<typeof pLimit>;
+  private decoy = '';
+
+  constructor(private readonly config: Config) {
+    // argon2id is this library's default algorithm.
+    this.options = {
+      memoryCost: config.ARGON2_MEMORY_KIB,
+      timeCost: config.ARGON2_PASSES,
+      parallelism: config.ARGON2_LANES,
+    };
+    this.limit = pLimit(config.PASSWORD_HASH_CONCURRENCY);
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.decoy = await hash(randomBytes(16).toString('base64'), this.options);
+  }
+
+  /** @throws Refusal `password_rejected` with the reason, before any hashing. */
+  assertAcceptable(password: string): void {
+    const reject = (message: string) => new Refusal('password_rejected', { errors: [{ path: 'password', message }] });
+    if (!password.isWellFormed()) throw reject('The password is not valid Unicode.');
+    const length = Array.from(password.normalize('NFC')).length;
+    const minimum = this.config.PASSWORD_MIN_LENGTH;
+    if (length < minimum) throw reject(`The password must have at least ${minimum} characters.`);
+    if (length > MAX_PASSWORD_CHARACTERS)
+      throw reject(`The password must have at most ${MAX_PASSWORD_CHARACTERS} characters.`);
+  }
+
+  /** @throws Refusal `overloaded` when too many hashes wait. */
+  hash(password: string): Promise<string> {
+    return this.queue(() => hash(password.normalize('NFC'), this.options));
+  }
+
+  /**
+   * @param stored the user's hash; where there is none, or none that can be read, a decoy costs the same time.
+   * @throws Refusal `overloaded` when too many hashes wait.
+   */
+  async verify(password: string, stored: string | null): Promise<boolean> {
+    const isReadable = stored?.startsWith('$argon2') ?? false;
+    const against = (hashed: string) => verify(hashed, password.normalize('NFC'));
+    const isMatch = await this.queue(() =>
+      isReadable && stored !== null ? against(stored).catch(() => false) : against(this.decoy),
+    );
+    return isReadable && isMatch;
+  }
+
+  /** Was the hash made with other parameters than today's? Its PHC string tells. */
+  isOutdated(stored: string): boolean {
+    const { memoryCost, timeCost, parallelism } = this.options;
+    return !stored.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`);
+  }
+
+  private queue<T>(work: () => Promise<T>): Promise<T> {
+    if (this.limit.pendingCount >= this.config.PASSWORD_QUEUE_LENGTH) throw new Refusal('overloaded');
+    return this.limit(work);
+  }
+}
