@@ -1,0 +1,90 @@
+// What is the running application? Built here, the same for the server and for the tests.
+import { randomUUID } from 'node:crypto';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import cookieParser from 'cookie-parser';
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { AppModule } from './app.module.js';
+import type { Config } from './config/config.js';
+import { ConfigModule, type Surroundings } from './config/config.module.js';
+import { NestLog } from './config/log.js';
+import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
+import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
+import { CrossSiteGuard } from './http/csrf.js';
+
+/** Anyone may read these, from any page, without credentials. */
+const OPEN_TO_ALL = '/.well-known/';
+
+export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
+  const { config, log } = surroundings;
+  const root = { module: AppModule, imports: [ConfigModule.with(surroundings)] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new NestLog(log),
+  });
+  app.use(cookieParser());
+  allowOrigins(app, config);
+  app.useSecurityHeaders({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: "'none'", frameAncestors: "'none'" } },
+    crossOriginResourcePolicy: { policy: 'same-site' },
+    strictTransportSecurity: config.hasSecureCookies,
+    xFrameOptions: { action: 'deny' },
+  });
+  const server = app.getHttpAdapter().getInstance();
+  acceptOnlyJson(server);
+  guardEveryRequest(server, app.get(CrossSiteGuard));
+  await app.init();
+  await server.ready();
+  return app;
+}
+
+function adapter(config: Config): FastifyAdapter {
+  return new FastifyAdapter({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    trustProxy: trustedProxies(config.TRUST_PROXY),
+    genReqId: () => randomUUID(),
+    requestTimeout: 30_000,
+    return503OnClosing: false,
+    multipart: false,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerBrokenPath,
+  });
+}
+
+/** Runs before routing has any effect, so that it holds for routes that do not exist, too. */
+function guardEveryRequest(server: FastifyInstance, guard: CrossSiteGuard): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('cache-control', 'no-store').header('x-request-id', request.id);
+    guard.check(request);
+    done();
+  });
+}
+
+function allowOrigins(app: NestFastifyApplication, config: Config): void {
+  const common = {
+    allowedHeaders: ['authorization', 'content-type'],
+    exposedHeaders: ['retry-after', 'x-request-id', 'www-authenticate'],
+    maxAge: 600,
+  };
+  const toAll = { ...common, origin: '*', methods: ['GET', 'HEAD'] };
+  const toListed = {
+    ...common,
+    origin: [...config.ALLOWED_ORIGINS],
+    credentials: true,
+    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+  };
+  // The adapter hands a function of two arguments on to @fastify/cors; its type knows plain options only.
+  const byPath = (request: FastifyRequest, done: (error: null, options: object) => void) =>
+    done(null, request.url.startsWith(OPEN_TO_ALL) ? toAll : toListed);
+  app.enableCors(byPath as object);
+}
+
+type TrustedProxies = NonNullable<FastifyServerOptions['trustProxy']>;
+
+function trustedProxies(setting: string): TrustedProxies {
+  if (setting === 'none') return false;
+  if (!/^\d+$/.test(setting)) return setting.split(',').map((part) => part.trim());
+  return (_address: string, hop: number) => hop < Number(setting);
+}

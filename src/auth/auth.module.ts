@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { CredentialsModule } from '../credentials/credentials.module.js';
+import { AccessTokenGuard } from './access-token.guard.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { LoginController } from './login.controller.js';
+import { LogoutController } from './logout.controller.js';
+import { MeController } from './me.controller.js';
+import { PresentedToken } from './presented-token.js';
+import { RefreshController } from './refresh.controller.js';
+import { SignIn } from './sign-in.js';
+import { TokenAnswer } from './token-answer.js';
+
+@Module({
+  imports: [CredentialsModule],
+  controllers: [LoginController, RefreshController, LogoutController, MeController],
+  providers: [JwtStrategy, PresentedToken, SignIn, TokenAnswer, { provide: APP_GUARD, useClass: AccessTokenGuard }],
+})
+export class AuthModule {}

@@ -1,0 +1,72 @@
+// Is this access token ours, intact, current and not revoked?
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import passport from 'passport';
+import { Strategy } from 'passport-jwt';
+import { Clock } from '../clock.js';
+import { Config } from '../config/config.js';
+import { Refusal } from '../errors.js';
+import type { Principal } from '../http/principal.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { Revocations, type Verdict } from '../revocation/revocations.js';
+import { claimsOf, EXPIRY_LEEWAY_SECONDS, kidOf } from '../tokens/access-token.js';
+import { PresentedToken } from './presented-token.js';
+
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  /**
+   * passport keeps names in one table for the whole process: under the plain name the last app in it would judge for
+   * all. Never hand passport the instance itself: it would write each request's callbacks onto it.
+   */
+  readonly registeredAs = `jwt-${randomUUID()}`;
+
+  constructor(
+    presented: PresentedToken,
+    keyRing: KeyRing,
+    config: Config,
+    private readonly revocations: Revocations,
+    private readonly clock: Clock,
+  ) {
+    super({
+      // passport's types speak of Express; the request is Fastify's.
+      jwtFromRequest: (request: unknown) => presented.of(request as FastifyRequest)?.text ?? null,
+      secretOrKeyProvider: (_request: unknown, token: string, done: (error: unknown, key?: never) => void) => {
+        const key = keyRing.publicKey(kidOf(token) ?? '');
+        // jsonwebtoken takes the KeyObject, which spares it parsing a PEM for each request.
+        if (key) done(null, key as never);
+        else done(new Error('not an access token of ours'));
+      },
+      algorithms: ['RS256'],
+      issuer: config.issuer,
+      audience: config.audiences[0],
+      ignoreExpiration: true, // judged below, to tell an expired token from a forged one
+    });
+    passport.use(this.registeredAs, this as unknown as passport.Strategy);
+  }
+
+  /** @throws Refusal when the token is dead */
+  async validate(payload: unknown): Promise<Principal> {
+    const claims = claimsOf(payload);
+    if (!claims) throw new Refusal('unauthenticated');
+    if (claims.exp + EXPIRY_LEEWAY_SECONDS <= this.clock.now().getTime() / 1000) throw new Refusal('token_expired');
+    const verdict = await this.revocations.covers(claims);
+    if (verdict !== 'live') throw refusalFor[verdict]();
+    return {
+      userId: claims.sub,
+      sessionId: claims.sid,
+      tokenId: claims.jti,
+      role: claims.role,
+      authenticatedAt: new Date(claims.auth_time * 1000),
+      methods: claims.amr,
+    };
+  }
+}
+
+const refusalFor: Readonly<Record<Exclude<Verdict, 'live'>, () => Refusal>> = {
+  user_gone: () => new Refusal('token_revoked'),
+  session_revoked: () => new Refusal('token_revoked'),
+  token_revoked: () => new Refusal('token_revoked', { session: 'keep' }),
+  version_stale: () => new Refusal('token_stale'),
+};

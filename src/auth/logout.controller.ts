@@ -1,0 +1,55 @@
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Refusal } from '../errors.js';
+import { type Caller, From } from '../http/caller.js';
+import { Cookies } from '../http/cookies.js';
+import { Me, type Principal } from '../http/principal.js';
+import { Public } from '../http/public.decorator.js';
+import { Sessions } from '../sessions/sessions.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { PresentedToken } from './presented-token.js';
+
+const logoutBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
+
+@Controller('auth')
+export class LogoutController {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly accessTokens: AccessTokens,
+    private readonly presentedToken: PresentedToken,
+    private readonly cookies: Cookies,
+  ) {}
+
+  /** Ends the session of every token that the request carries; without any it is done already. */
+  @Public()
+  @Post('logout')
+  @HttpCode(204)
+  async logout(
+    @Body({ schema: logoutBody }) body: z.output<typeof logoutBody>,
+    @From() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const presented = this.presentedToken.of(request);
+    const refreshToken = body?.refreshToken;
+    if (refreshToken !== undefined && presented?.transport === 'cookie') throw new Refusal('ambiguous_token');
+    if (refreshToken !== undefined) await this.sessions.endByRefreshToken(refreshToken, caller);
+    const claims = this.accessTokens.verifyExpired(presented?.text ?? '');
+    if (claims) await this.sessions.end({ userId: claims.sub, sessionId: claims.sid }, caller);
+    // A mobile client has no cookies to clear, and a bearer session never sets one.
+    if (refreshToken === undefined && presented?.transport !== 'bearer') this.cookies.clear(reply);
+  }
+
+  @Post('logout-all')
+  @HttpCode(204)
+  async logoutAll(
+    @Me() me: Principal,
+    @From() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.sessions.endAll(me.userId, caller);
+    if (this.presentedToken.of(request)?.transport === 'cookie') this.cookies.clear(reply);
+  }
+}

@@ -1,0 +1,54 @@
+import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Refusal } from '../errors.js';
+import { type Caller, From } from '../http/caller.js';
+import { Cookies } from '../http/cookies.js';
+import { Public } from '../http/public.decorator.js';
+import { Refresh } from '../sessions/refresh.js';
+import { Sessions } from '../sessions/sessions.js';
+import { TokenAnswer } from './token-answer.js';
+
+const refreshBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
+
+/** The only path that the refresh cookie is sent to. */
+@Public()
+@Controller('auth/refresh')
+export class RefreshController {
+  constructor(
+    private readonly refresh: Refresh,
+    private readonly sessions: Sessions,
+    private readonly cookies: Cookies,
+    private readonly answer: TokenAnswer,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  async rotate(
+    @Body({ schema: refreshBody }) body: z.output<typeof refreshBody>,
+    @From() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const cookie = this.cookies.read(request, 'refresh');
+    const inBody = body?.refreshToken;
+    if (cookie !== undefined && inBody !== undefined) throw new Refusal('ambiguous_token');
+    const grant =
+      inBody === undefined
+        ? await this.refresh.spend(cookie ?? '', 'cookie', caller)
+        : await this.refresh.spend(inBody, 'bearer', caller);
+    return this.answer.write(grant, reply);
+  }
+
+  /** How a browser logs out, even when its access token is long gone. */
+  @Delete()
+  @HttpCode(204)
+  async end(
+    @From() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.sessions.endByRefreshToken(this.cookies.read(request, 'refresh') ?? '', caller);
+    this.cookies.clear(reply);
+  }
+}

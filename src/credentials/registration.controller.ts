@@ -1,0 +1,24 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { z } from 'zod';
+import { type Caller, From } from '../http/caller.js';
+import { Public } from '../http/public.decorator.js';
+import { emailAddress } from '../users/email.js';
+import type { PublicUser } from '../users/users.js';
+import { Registration } from './registration.js';
+
+const registerBody = z.strictObject({ email: emailAddress, password: z.string() });
+
+@Controller('auth')
+export class RegistrationController {
+  constructor(private readonly registration: Registration) {}
+
+  @Public()
+  @Post('register')
+  @HttpCode(201)
+  async register(
+    @Body({ schema: registerBody }) body: z.output<typeof registerBody>,
+    @From() caller: Caller,
+  ): Promise<{ user: PublicUser }> {
+    return { user: await this.registration.register(body.email, body.password, caller) };
+  }
+}

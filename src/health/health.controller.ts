@@ -1,0 +1,33 @@
+// Is the process alive, and can it do its work?
+import { Controller, Get } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Database } from '../database/database.js';
+import { Refusal } from '../errors.js';
+import { Public } from '../http/public.decorator.js';
+import { KeyRing } from '../keys/key-ring.js';
+
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly database: Database,
+    private readonly keyRing: KeyRing,
+  ) {}
+
+  @Get('live')
+  live(): object {
+    return { status: 'live' };
+  }
+
+  /** @throws Refusal `unavailable` without Postgres or a signer */
+  @Get('ready')
+  async ready(): Promise<object> {
+    try {
+      await this.database.execute(sql`select 1`);
+    } catch (cause) {
+      throw new Refusal('unavailable', { cause });
+    }
+    if (!this.keyRing.hasSigner()) throw new Refusal('unavailable', { cause: new Error('no signing key') });
+    return { status: 'ready' };
+  }
+}

@@ -1,0 +1,45 @@
+// Start, listen, and end in good order.
+import 'reflect-metadata';
+import type { INestApplication } from '@nestjs/common';
+import { createApp } from './app.js';
+import { Clock } from './clock.js';
+import { Config } from './config/config.js';
+import { Log } from './config/log.js';
+
+const LONGEST_STOP_MS = 9_500;
+
+async function start(): Promise<void> {
+  const config = Config.fromEnv();
+  const log = Log.to(config);
+  const app = await createApp({ config, log, clock: new Clock() });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
+  await app.listen(config.PORT, config.HOST);
+  const database = config.DATABASE_URL
+    ? new URL(config.DATABASE_URL).host
+    : `embedded PostgreSQL in ${config.DATA_DIR}`;
+  log.info({
+    event: 'service.started',
+    url: await app.getUrl(),
+    publicUrl: config.publicUrl,
+    database,
+    docs: 'README.md',
+  });
+}
+
+let isStopping = false;
+
+/** Lets requests in flight finish, then exits with 0; a second signal changes nothing. */
+async function stop(app: INestApplication, log: Log, signal: string): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  log.info({ event: 'service.stopping', signal });
+  setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+  await app.close();
+  log.info({ event: 'service.stopped' });
+  process.exit(0);
+}
+
+start().catch((error: unknown) => {
+  process.stderr.write(`Watchword cannot start. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
