@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs the README's tour as it stands there, against a service of its own, and checks how each step ends.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
+
+PORT=$port DATA_DIR=$work/data npm start --silent >"$work/log" 2>&1 &
+service=$!
+trap 'pkill -TERM -P $service 2>/dev/null || kill $service 2>/dev/null || true; wait $service 2>/dev/null || true; rm -rf "$work"' EXIT
+
+for _ in $(seq 300); do
+  curl -sf "http://localhost:$port/health/ready" >/dev/null && break
+  sleep 0.2
+done
+
+sed -n '/<!-- tour -->/,/<!-- \/tour -->/p' README.md | sed -e '/^<!--/d' -e '/^```/d' -e "s/localhost:3000/localhost:$port/" >"$work/tour.sh"
+(cd "$work" && bash -eu tour.sh) >"$work/out" || { cat "$work/out" "$work/log"; exit 1; }
+
+expect() { grep -q -- "$1" "$work/out" || { echo "the tour lacks: $1"; cat "$work/out"; exit 1; }; }
+expect '"persistent":true'
+expect '"email":"ada@example.com"'
+expect '"refreshToken":"wrt_'
+expect '"kty":"RSA"'
+expect '"code":"token_revoked"'
+echo "the tour runs as written"
