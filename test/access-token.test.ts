@@ -1,0 +1,226 @@
+// Which access tokens are accepted, and which are not (RFC 8725, RFC 9068, RFC 6750).
+import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeyRing } from '../src/keys/key-ring.js';
+import { SignJWT } from 'jose';
+import { bearer, Browser, call, decode, me, mobile, type Tokens } from './support/client.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
+
+let service: Service;
+let phone: Tokens;
+beforeAll(async () => {
+  service = await startService({ JWT_AUDIENCE: 'https://first.test,https://second.test' });
+  phone = await mobile(service.url);
+});
+afterAll(() => service.stop());
+
+const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Signed by the service's own key: only the claims or the header are odd. */
+async function ours(claims: object, header: object = {}): Promise<string> {
+  const { kid, privateKey } = service.app.get(KeyRing).signer();
+  const full = { ...decode(phone.accessToken), ...claims };
+  return new SignJWT(full).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, ...header }).sign(privateKey);
+}
+
+async function expectRefused(token: string, code = 'unauthenticated'): Promise<void> {
+  const answer = await me(service.url, token);
+  expect([answer.status, answer.json['code']]).toEqual([401, code]);
+  expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="watchword", error="invalid_token"/);
+}
+
+describe('a true access token', () => {
+  it('carries the header and the claims of the contract (RFC 9068 §2)', async () => {
+    expect(decode(phone.accessToken, 0)).toMatchObject({ alg: 'RS256', typ: 'at+jwt' });
+    const claims = decode(phone.accessToken);
+    expect(claims).toMatchObject({
+      iss: 'http://auth.test',
+      aud: ['https://first.test', 'https://second.test'],
+      sub: phone.user.id,
+      sid: phone.session.id,
+      role: 'user',
+      tokenVersion: 1,
+      amr: ['pwd'],
+    });
+    expect(Object.keys(claims).toSorted()).toEqual(
+      'amr aud auth_time client_id email exp iat iss jti role sid sub tokenVersion'.split(' '),
+    );
+    expect(claims['exp'] - claims['iat']).toBe(900);
+  });
+
+  it('is accepted as it is, and so is one that differs only in what its header may say besides', async () => {
+    expect((await me(service.url, phone.accessToken)).status).toBe(200);
+    expect((await me(service.url, await ours({ jti: randomUUID() }))).status).toBe(200);
+  });
+
+  it('shows each of many parallel callers only themselves', async () => {
+    const phones = await Promise.all(Array.from({ length: 12 }, () => mobile(service.url)));
+    const calls = Array.from({ length: 20 }, () => phones).flat();
+    const seen = await Promise.all(
+      calls.map(async ({ accessToken }) => (await me(service.url, accessToken)).json['id']),
+    );
+    expect(seen).toEqual(calls.map(({ user }) => user.id));
+  });
+
+  it('may be 30 seconds past its end, for clocks that differ, and no more', async () => {
+    const own = await startServiceForTest({ ACCESS_TOKEN_TTL_SECONDS: '60' });
+    const tokens = await mobile(own.url);
+    own.clock.shiftSeconds = 85;
+    expect((await me(own.url, tokens.accessToken)).status).toBe(200);
+    own.clock.shiftSeconds = 92;
+    const late = await me(own.url, tokens.accessToken);
+    expect(late.json).toMatchObject({ status: 401, code: 'token_expired', session: 'keep' });
+  });
+});
+
+describe('a forged access token is refused:', () => {
+  it('alg none, in several spellings (RFC 8725 §3.1)', async () => {
+    const [, payload] = phone.accessToken.split('.');
+    for (const alg of ['none', 'None', 'noNE', 'NONE']) {
+      await expectRefused(`${base64url({ ...decode(phone.accessToken, 0), alg })}.${payload}.`);
+      await expectRefused(`${base64url({ ...decode(phone.accessToken, 0), alg })}.${payload}.AA`);
+    }
+  });
+
+  it('HS256 with the public key as its secret (RFC 8725 §2.1)', async () => {
+    const header = decode(phone.accessToken, 0);
+    const key = (await call(service.url, 'GET', '/.well-known/jwks.json')).json['keys'].find(
+      (k: any) => k.kid === header['kid'],
+    );
+    const pem = createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+    const head = `${base64url({ ...header, alg: 'HS256' })}.${phone.accessToken.split('.')[1]}`;
+    for (const secret of [pem, Buffer.from(key.n, 'base64url'), key.n]) {
+      await expectRefused(`${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`);
+    }
+  });
+
+  it('a foreign key under our kid, an embedded jwk, a jku or x5u that stays uncalled (RFC 8725 §3.10)', async () => {
+    let calls = 0;
+    const listener = createServer((_, response) => {
+      calls++;
+      response.end('{"keys":[]}');
+    }).listen(0, '127.0.0.1');
+    await new Promise((ready) => listener.once('listening', ready));
+    const { port } = listener.address() as { port: number };
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'mine' };
+    const url = `http://127.0.0.1:${port}/keys`;
+    const known = decode(phone.accessToken, 0);
+    const headers = [
+      {},
+      { jwk },
+      { kid: 'mine', jwk },
+      { kid: 'mine', jku: url },
+      { jku: url },
+      { x5u: url },
+      { x5c: ['MIIB'] },
+      { kid: undefined },
+      { kid: '__proto__' },
+      { kid: 7 },
+    ];
+    for (const header of headers) {
+      const head = `${base64url({ ...known, ...header })}.${phone.accessToken.split('.')[1]}`;
+      await expectRefused(`${head}.${sign('RSA-SHA256', Buffer.from(head), privateKey).toString('base64url')}`);
+    }
+    expect(calls).toBe(0);
+    listener.close();
+  });
+
+  it('edited claims, a cut or changed signature, other numbers of segments', async () => {
+    const [header = '', payload = '', signature = ''] = phone.accessToken.split('.');
+    const flipped = signature.slice(0, 40) + (signature[40] === 'A' ? 'B' : 'A') + signature.slice(41);
+    await expectRefused(`${header}.${base64url({ ...decode(phone.accessToken), role: 'admin' })}.${signature}`);
+    for (const token of [
+      `${header}.${payload}.${flipped}`,
+      `${header}.${payload}.`,
+      `${header}.${payload}`,
+      `${phone.accessToken}.x`,
+      'x.y.z',
+      phone.refreshToken,
+    ]) {
+      await expectRefused(token);
+    }
+  });
+
+  it('another spelling of the very same bytes (RFC 7515 §2: no padding, unused bits zero)', async () => {
+    const [header = '', payload = '', signature = ''] = phone.accessToken.split('.');
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const odd = [header, payload, signature].find((part) => part.length % 4 !== 0) ?? '';
+    const twin = odd.slice(0, -1) + alphabet[alphabet.indexOf(odd.slice(-1)) + 1];
+    expect(Buffer.from(twin, 'base64url')).toEqual(Buffer.from(odd, 'base64url'));
+    await expectRefused(phone.accessToken.replace(odd, twin));
+    await expectRefused(`${phone.accessToken}=`);
+  });
+
+  it('another type, a critical extension (RFC 8725 §3.11, RFC 7515 §4.1.11), though we signed it', async () => {
+    for (const typ of ['JWT', 'revocations+jwt', 'AT+JWT', undefined]) await expectRefused(await ours({}, { typ }));
+    const { kid } = service.app.get(KeyRing).signer();
+    const crit = await ours({}, { kid }).then((token) => token.split('.'));
+    await expectRefused(`${base64url({ alg: 'RS256', typ: 'at+jwt', kid, crit: ['exp'] })}.${crit[1]}.${crit[2]}`);
+  });
+
+  it('a claim that is missing or of another type, though we signed it', async () => {
+    const names = Object.keys(decode(phone.accessToken));
+    for (const name of names) await expectRefused(await ours({ [name]: undefined }));
+    const odd = [
+      { sub: 'admin' },
+      { sub: ['x'] },
+      { exp: '9999999999' },
+      { tokenVersion: '1' },
+      { role: 'root' },
+      { sid: 1 },
+      { jti: '' },
+      { client_id: phone.user.id },
+    ];
+    for (const claims of odd) await expectRefused(await ours(claims));
+  });
+
+  it('another issuer or audience, though we signed it (RFC 8725 §3.8, §3.9)', async () => {
+    for (const claims of [
+      { iss: 'http://auth.test/' },
+      { iss: 'http://other.test' },
+      { aud: 'https://other.test' },
+      { aud: [] },
+    ]) {
+      await expectRefused(await ours(claims));
+    }
+  });
+
+  it('an expired one says so, and a garbage Authorization header is no token', async () => {
+    const past = Math.floor(Date.now() / 1000) - 3600;
+    await expectRefused(await ours({ exp: past }), 'token_expired');
+    for (const authorization of ['Basic abc', 'Bearer', 'Bearer ', 'bearer a b', `Token ${phone.accessToken}`]) {
+      expect((await call(service.url, 'GET', '/auth/me', { headers: { authorization } })).status).toBe(401);
+    }
+  });
+});
+
+describe('where an access token may stand', () => {
+  it('nowhere: 401 with a bare challenge and no verdict on a session (RFC 6750 §3)', async () => {
+    const answer = await call(service.url, 'GET', '/auth/me');
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="watchword"');
+    expect(answer.json).toMatchObject({
+      type: 'urn:watchword:problem:unauthenticated',
+      status: 401,
+      code: 'unauthenticated',
+    });
+    expect(answer.json['session']).toBeUndefined();
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+  });
+
+  it('not in the query or the body (ASVS 14.2.1)', async () => {
+    expect((await call(service.url, 'GET', `/auth/me?access_token=${phone.accessToken}`)).status).toBe(401);
+  });
+
+  it('not in cookie and header at once, and not in one cookie twice (RFC 6750 §2)', async () => {
+    const browser = await Browser.signedIn(service.url);
+    const value = browser.cookie('access_token')?.value ?? '';
+    const both = await browser.go('GET', '/auth/me', { headers: bearer(phone.accessToken) });
+    expect([both.status, both.json['code']]).toEqual([400, 'ambiguous_token']);
+    const twice = await call(service.url, 'GET', '/auth/me', {
+      headers: { cookie: `access_token=${value}; access_token=x` },
+    });
+    expect([twice.status, twice.json['code']]).toEqual([400, 'ambiguous_token']);
+  });
+});

@@ -1,0 +1,127 @@
+// Who may use the cookies of a browser: our own pages and the listed origins, nobody else.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bearer, Browser, call, mobile, register } from './support/client.js';
+import { type Service, startService } from './support/service.js';
+
+const LISTED = 'https://app.example.com';
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ ALLOWED_ORIGINS: `${LISTED},https://two.example.com` });
+});
+afterAll(() => service.stop());
+
+const foreign: Record<string, string>[] = [
+  { origin: 'https://evil.example' },
+  { origin: 'null' },
+  { origin: 'http://evil.example', host: 'evil.example' },
+  { origin: 'http://auth.test.evil.example' },
+  { origin: `${LISTED}.evil.example` },
+  { origin: 'https://APP.example.com' },
+  { 'sec-fetch-site': 'same-site' },
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+  { 'sec-fetch-site': 'same-site', origin: 'https://sibling.auth.test' },
+];
+
+describe('a state-changing request with our cookies (ASVS 3.5.1)', () => {
+  it('from a foreign or sibling origin is refused on every path, and changes nothing', async () => {
+    const browser = await Browser.signedIn(service.url);
+    const cookie = [...browser.jar].map(([name, { value }]) => `${name}=${value}`).join('; ');
+    const targets = [
+      'POST /auth/refresh',
+      'DELETE /auth/refresh',
+      'POST /auth/logout',
+      'POST /auth/logout-all',
+      'POST /no/such/path',
+    ];
+    for (const headers of foreign) {
+      for (const target of targets) {
+        const [method = '', path = ''] = target.split(' ');
+        const answer = await call(service.url, method, path, { headers: { cookie, ...headers } });
+        expect([target, headers, answer.status, answer.json['code']]).toEqual([target, headers, 403, 'csrf_rejected']);
+        expect(answer.json['session']).toBe('keep');
+      }
+    }
+    expect((await browser.go('GET', '/auth/me')).status).toBe(200);
+    expect((await browser.go('POST', '/auth/refresh')).status).toBe(200);
+  });
+
+  it('from our own page, a listed origin, a typed address or no browser at all passes', async () => {
+    const friendly: Record<string, string>[] = [
+      { 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'none' },
+      { 'sec-fetch-site': 'same-site', origin: LISTED },
+      { 'sec-fetch-site': 'cross-site', origin: 'https://two.example.com' },
+      { origin: 'http://auth.test' },
+      {},
+    ];
+    const browser = await Browser.signedIn(service.url);
+    for (const headers of friendly) {
+      const cookie = browser.cookiesFor('/auth/refresh');
+      const answer = await call(service.url, 'POST', '/auth/refresh', { headers: { cookie, ...headers } });
+      expect([headers, answer.status]).toEqual([headers, 200]);
+      browser.absorb(answer);
+    }
+  });
+
+  it('reads are not guarded, and a bearer client without cookies is not asked', async () => {
+    const phone = await mobile(service.url);
+    const headers = { ...bearer(phone.accessToken), origin: 'https://evil.example' };
+    expect((await call(service.url, 'GET', '/auth/me', { headers })).status).toBe(200);
+    expect((await call(service.url, 'POST', '/auth/logout', { headers })).status).toBe(204);
+  });
+});
+
+it('a foreign page can neither sign its visitor in nor register one (login CSRF, ASVS 7.6.2)', async () => {
+  const person = await register(service.url);
+  for (const headers of foreign) {
+    for (const path of ['/auth/login', '/auth/register', '/auth/login?x=1']) {
+      const answer = await call(service.url, 'POST', path, { body: person, headers });
+      expect([path, headers, answer.status, answer.json['code']]).toEqual([path, headers, 403, 'csrf_rejected']);
+    }
+  }
+});
+
+it('the guard of login cannot be walked around with another spelling of its path', async () => {
+  const person = await register(service.url);
+  for (const path of [
+    '/auth/login/',
+    '/auth//login',
+    '/AUTH/LOGIN',
+    '/auth/%6Cogin',
+    '/auth/./login',
+    '//auth/login',
+    '/auth/login;x',
+    '/auth/login#x',
+  ]) {
+    const answer = await call(service.url, 'POST', path, { body: person, headers: { origin: 'https://evil.example' } });
+    expect([path, answer.status >= 400 && answer.status < 500, answer.cookies]).toEqual([path, true, []]);
+  }
+});
+
+describe('CORS', () => {
+  const preflight = (origin: string, path = '/auth/refresh') =>
+    call(service.url, 'OPTIONS', path, {
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+    });
+
+  it('names exactly the listed origins, with credentials (ASVS 3.4.2)', async () => {
+    const listed = await preflight(LISTED);
+    expect(listed.headers).toMatchObject({
+      'access-control-allow-origin': LISTED,
+      'access-control-allow-credentials': 'true',
+    });
+    expect(listed.headers['vary']).toMatch(/Origin/);
+    for (const origin of ['https://evil.example', 'null', `${LISTED}.evil.example`]) {
+      expect((await preflight(origin)).headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  it('opens the key set to everyone, without credentials', async () => {
+    const answer = await call(service.url, 'GET', '/.well-known/jwks.json', {
+      headers: { origin: 'https://evil.example' },
+    });
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+  });
+});

@@ -1,0 +1,150 @@
+// What a careless or hostile caller hears: a clear 4xx in one shape, never a 5xx.
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Browser, call, mobile, register, somebody } from './support/client.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const login = (rawBody: string | Buffer, headers: Record<string, string> = {}) =>
+  call(service.url, 'POST', '/auth/login', { rawBody, headers });
+
+describe('a body that is not what the route wants', () => {
+  const deep = '['.repeat(30_000) + ']'.repeat(30_000);
+  const cases: [string, string | Buffer, Record<string, string>, number, string][] = [
+    ['broken', '{', {}, 400, 'invalid_request'],
+    ['an array', '[]', {}, 400, 'invalid_request'],
+    ['a string', '"x"', {}, 400, 'invalid_request'],
+    ['null', 'null', {}, 400, 'invalid_request'],
+    ['empty', '', {}, 400, 'invalid_request'],
+    ['deep', deep, {}, 400, 'invalid_request'],
+    ['of the wrong types', '{"email":1,"password":{}}', {}, 400, 'invalid_request'],
+    ['with arrays for strings', '{"email":["a@b.co"],"password":["x"]}', {}, 400, 'invalid_request'],
+    ['with an unknown field', '{"email":"a@b.co","password":"x","extra":1}', {}, 400, 'invalid_request'],
+    ['with __proto__', '{"__proto__":{"a":1},"email":"a@b.co","password":"x"}', {}, 400, 'invalid_request'],
+    [
+      'with constructor',
+      '{"constructor":{"prototype":{}},"email":"a@b.co","password":"x"}',
+      {},
+      400,
+      'invalid_request',
+    ],
+    ['with NUL in the address', '{"email":"a\\u0000@b.co","password":"x"}', {}, 400, 'invalid_request'],
+    ['with a header in the address', '{"email":"a@b.co\\r\\nBcc: x@y.z","password":"x"}', {}, 400, 'invalid_request'],
+    ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), {}, 400, 'invalid_request'],
+    ['over 64 KiB', 'x'.repeat(70_000), {}, 413, 'body_too_large'],
+    ['a form', 'email=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
+    ['text', '{"email":"a@b.co","password":"x"}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
+    ['in another charset', '{}', { 'content-type': 'application/json; charset=utf-16' }, 415, 'unsupported_media_type'],
+    ['compressed', gzipSync('{}'), { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type'],
+  ];
+  it.each(cases)('%s', async (_, body, headers, status, code) => {
+    const answer = await login(body, headers);
+    expect([answer.status, answer.json['code']]).toEqual([status, code]);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json).toMatchObject({ requestId: answer.headers['x-request-id'], detail: expect.any(String) });
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('hears which field is wrong, and never its value back', async () => {
+    const answer = await login('{"email":"not an address","password":"a secret value"}');
+    expect(answer.json['errors']).toMatchObject([{ path: 'email' }]);
+    expect(answer.text).not.toContain('not an address');
+    expect(answer.text).not.toContain('secret value');
+  });
+});
+
+describe('a request that never reaches a route', () => {
+  it.each(['/%zz', '/nope', '/auth/me/x.css', '/auth'])('GET %s is a clear 4xx (ASVS 14.2.5)', async (path) => {
+    const answer = await call(service.url, 'GET', path);
+    expect(answer.json['code']).toBe(path === '/%zz' ? 'invalid_request' : 'not_found');
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.headers['cache-control']).toBe('no-store');
+  });
+
+  it('with another method is not found, and no method can be overridden (ASVS 4.1.4)', async () => {
+    for (const method of ['PUT', 'PATCH', 'TRACE', 'GET']) {
+      const answer = await call(service.url, method, '/auth/login', { headers: { 'x-http-method-override': 'POST' } });
+      expect([method, answer.status]).toEqual([method, 404]);
+    }
+  });
+
+  it('that is no HTTP, or whose headers are a flood, is refused on the socket', async () => {
+    expect(await raw('GARBAGE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*problem\+json[^]*"code":"invalid_request"/);
+    expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});
+
+describe('where a request comes from', () => {
+  const loginFrom = async (target: Service, forwarded: string) => {
+    await call(target.url, 'POST', '/auth/login', {
+      body: somebody(),
+      headers: {
+        'x-forwarded-for': forwarded,
+        forwarded: 'for=6.6.6.6',
+        'x-real-ip': '6.6.6.6',
+        'x-forwarded-host': 'evil.example',
+      },
+    });
+    return target.log.findLast((line) => line['event'] === 'login.failed')?.['ip'];
+  };
+
+  it('is the socket while no proxy is trusted (ASVS 4.1.3)', async () => {
+    expect(await loginFrom(service, '1.2.3.4')).toBe('127.0.0.1');
+  });
+
+  it('is the right-most address with one trusted hop, and nothing that is no address', async () => {
+    const proxied = await startServiceForTest({ TRUST_PROXY: '1' });
+    expect(await loginFrom(proxied, '9.9.9.9, 1.2.3.4')).toBe('1.2.3.4');
+    expect(await loginFrom(proxied, '9.9.9.9, ::ffff:5.6.7.8')).toBe('5.6.7.8');
+    expect(await loginFrom(proxied, "1.2.3.4, '; drop table users")).toBeNull();
+    const listed = await startServiceForTest({ TRUST_PROXY: '127.0.0.0/8' });
+    expect(await loginFrom(listed, '1.2.3.4')).toBe('1.2.3.4');
+  });
+
+  it('hostile user agents stay one capped line of the log (ASVS 16.4.1)', async () => {
+    const person = await register(service.url);
+    const agent = `\u001b[31mred${'x'.repeat(5_000)}`;
+    await call(service.url, 'POST', '/auth/login', {
+      body: person,
+      headers: { 'user-agent': Buffer.from(agent).toString('latin1') },
+    }).catch(() => undefined);
+    await call(service.url, 'POST', '/auth/login', {
+      body: person,
+      headers: { 'user-agent': `a\tb${'x'.repeat(5_000)}` },
+    });
+    const seen = service.log.findLast((line) => line['event'] === 'login.succeeded')?.['userAgent'] as string;
+    expect(seen).toMatch(/^a bx+$/);
+    expect(seen).toHaveLength(256);
+  });
+});
+
+it('no token, password, selector or hash stands in the log of any of it', async () => {
+  const browser = await Browser.signedIn(service.url);
+  const phone = await mobile(service.url);
+  await browser.go('POST', '/auth/refresh');
+  await login('{"email":"a@b.co","password":"hunter2hunter2","x":1}');
+  await login('{"password":"hunter2hunter2" broken');
+  const text = JSON.stringify(service.log);
+  expect(text).not.toMatch(/eyJ[\w-]{10}|wrt_|hunter2|a passphrase of/);
+  const bytes = Buffer.from(phone.refreshToken.slice(4), 'base64url');
+  for (const part of [bytes.subarray(16, 32), bytes.subarray(36, 68)]) {
+    for (const encoding of ['hex', 'base64url', 'base64'] as const) expect(text).not.toContain(part.toString(encoding));
+  }
+});
+
+function raw(text: string): Promise<string> {
+  const { port } = new URL(service.url);
+  return new Promise((done) => {
+    let answer = '';
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(text));
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('close', () => done(answer));
+    socket.on('error', () => done(answer));
+  });
+}
