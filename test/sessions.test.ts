@@ -1,4 +1,5 @@
 // Signing in and out: registration, login over both transports, logout in all its forms.
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, Browser, call, decode, me, mobile, refresh, register, somebody } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
@@ -106,22 +107,47 @@ describe('login', () => {
 
   it('in flight during a change of the password leaves no session (R7)', async () => {
     const person = await register(service.url);
-    const gate = await service.query<{ id: string }>('SELECT id FROM users WHERE email = $1', [person.email]);
-    const { default: pg } = await import('pg');
-    const other = new pg.Client({ connectionString: service.databaseUrl });
-    await other.connect();
-    await other.query('BEGIN');
-    await other.query(
-      `UPDATE users SET password_hash = 'changed', token_version = token_version + 1,
-      session_epoch = session_epoch + 1 WHERE id = $1`,
-      [gate[0]?.id],
+    const [user] = await service.query<{ id: string }>('SELECT id FROM users WHERE email = $1', [person.email]);
+    const login = await whileChanging(
+      `UPDATE users SET password_hash = 'changed', token_version = token_version + 1, session_epoch = session_epoch + 1
+        WHERE id = '${user?.id}'`,
+      () => post('/auth/login', { ...person, transport: 'bearer' }),
     );
-    const login = post('/auth/login', { ...person, transport: 'bearer' });
-    await waitForBlockedStatement();
-    await other.query('COMMIT');
-    await other.end();
-    expect((await login).status).not.toBe(200);
-    expect(await service.query('SELECT 1 FROM refresh_tokens WHERE user_id = $1', [gate[0]?.id])).toEqual([]);
+    expect(login.json['code']).toBe('invalid_credentials');
+    expect(await service.query('SELECT 1 FROM refresh_tokens WHERE user_id = $1', [user?.id])).toEqual([]);
+  });
+});
+
+describe('a refresh that is in flight', () => {
+  it('while its session ends is refused, and gives nothing away (R7)', async () => {
+    const phone = await mobile(service.url);
+    const answer = await whileChanging(
+      `UPDATE refresh_tokens SET revoked = true, revoked_at = protocol_now() WHERE id = '${phone.session.id}'`,
+      () => refresh(service.url, phone.refreshToken),
+    );
+    expect(answer.json).toMatchObject({ status: 401, code: 'refresh_token_invalid', session: 'ended' });
+    expect(answer.text).not.toMatch(/eyJ|wrt_/);
+  });
+
+  it('as a replay while its session ends is refused, too (R7)', async () => {
+    const phone = await mobile(service.url);
+    await refresh(service.url, phone.refreshToken);
+    const answer = await whileChanging(
+      `UPDATE refresh_tokens SET revoked = true, revoked_at = protocol_now() WHERE id = '${phone.session.id}'`,
+      () => refresh(service.url, phone.refreshToken),
+    );
+    expect(answer.json).toMatchObject({ status: 401, code: 'refresh_token_invalid', session: 'ended' });
+  });
+
+  it('while another one wins is answered with the winner’s successor (R1)', async () => {
+    const phone = await mobile(service.url);
+    const [first, second] = await whileChanging(
+      `SELECT 1 FROM refresh_tokens WHERE id = '${phone.session.id}' FOR UPDATE`,
+      () => Promise.all([refresh(service.url, phone.refreshToken), refresh(service.url, phone.refreshToken)]),
+      2,
+    );
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.json['refreshToken']).toBe(first.json['refreshToken']);
   });
 });
 
@@ -280,14 +306,26 @@ describe('a session keeps its transport for life (R13):', () => {
   });
 });
 
-/** Until some statement waits for a lock that another holds. */
-async function waitForBlockedStatement(): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+/** Holds a change open until what meets it waits for its lock, then commits: no luck of timing. */
+async function whileChanging<T>(change: string, meet: () => Promise<T>, waiting = 1): Promise<T> {
+  const other = new pg.Client({ connectionString: service.databaseUrl });
+  await other.connect();
+  await other.query('BEGIN');
+  await other.query(change);
+  const met = meet();
+  await untilBlocked(waiting);
+  await other.query('COMMIT');
+  await other.end();
+  return met;
+}
+
+async function untilBlocked(statements: number): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
     const blocked = await service.query(
       `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
     );
-    if (blocked.length > 0) return;
-    await new Promise((later) => setTimeout(later, 20));
+    if (blocked.length >= statements) return;
+    await new Promise((later) => setTimeout(later, 10));
   }
-  throw new Error('no statement was blocked');
+  throw new Error('nothing was blocked');
 }
