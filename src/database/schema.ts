@@ -78,7 +78,9 @@ export const refreshTokens = pgTable(
     revoked: boolean('revoked').notNull().default(false),
     revokedAt: at('revoked_at'),
     revokedByIp: inet('revoked_by_ip'),
-    revokedReason: text('revoked_reason', { enum: ['logout', 'logout_all', 'replaced', 'reuse'] }),
+    revokedReason: text('revoked_reason', {
+      enum: ['logout', 'logout_all', 'replaced', 'reuse', 'ended_by_user', 'too_many'],
+    }),
     createdAt: createdAt(),
     createdByIp: inet('created_by_ip'),
     userAgent: text('user_agent'),

@@ -31,11 +31,22 @@ export class Revocations {
     return row.token ? 'token_revoked' : 'live';
   }
 
-  /** Denies the session and not only one token of it: a refresh in flight mints another. */
-  async denySession(queries: Queries, userId: string, sessionId: string): Promise<void> {
+  /** Denies sessions and not only one token of each: a refresh in flight mints another. A user who is gone needs none. */
+  async denySessions(queries: Queries, userId: string, sessionIds: readonly string[]): Promise<void> {
     await queries.execute(sql`
       insert into ${accessRevocations} (user_id, kind, ref, expires_at)
-      values (${userId}, 's', ${sessionId}, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS}))
+      select u.id, 's', ref, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS})
+        from ${users} u, unnest(${sql.param([...sessionIds])}::uuid[]) as ref
+       where u.id = ${userId}
       on conflict do nothing`);
+  }
+
+  /** @returns how many of those that cover nothing any more went, at most `limit`. */
+  async purge(queries: Queries, limit: number): Promise<number> {
+    const { rowCount } = await queries.execute(sql`
+      delete from ${accessRevocations} where (user_id, kind, ref) in (
+        select user_id, kind, ref from ${accessRevocations} where expires_at < protocol_now()
+         limit ${limit} for update skip locked)`);
+    return rowCount ?? 0;
   }
 }

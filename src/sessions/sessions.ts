@@ -1,6 +1,6 @@
 // How does a session start and end? A session is one row of refresh_tokens, from its sign-in to its end.
 import { Injectable } from '@nestjs/common';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
@@ -33,7 +33,14 @@ export interface SessionRef {
   readonly sessionId: string;
 }
 
-type EndReason = 'logout' | 'replaced';
+type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revokedReason']>;
+
+interface Ended extends SessionRef {
+  readonly reason: EndReason;
+}
+
+/** Live sessions of one user; one more ends the one that is idle longest. */
+const MOST_SESSIONS = 100;
 
 @Injectable()
 export class Sessions {
@@ -60,8 +67,8 @@ export class Sessions {
     const subject = { ...user, userId: user.id, sessionId, authenticatedAt: now, methods: wish.methods };
     const accessToken = await this.accessTokens.sign(subject, now, absoluteExpiresAt);
 
-    const isStarted = await this.database.transaction(async (tx) => {
-      // FOR SHARE waits for a change of the user that is under way, and then judges its result.
+    const ended = await this.database.transaction(async (tx) => {
+      // The lock waits for a change of the user that is under way, and then judges its result; sign-ins take turns.
       const { rowCount } = await tx.execute(sql`
         insert into ${refreshTokens} (user_id, family, id, token, session_epoch, persistent, transport, methods,
                authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
@@ -72,22 +79,27 @@ export class Sessions {
           from ${users} u
          where u.id = ${user.id} and u.disabled_at is null and u.password_hash is not distinct from ${user.passwordHash}
            and u.session_epoch = ${user.sessionEpoch} and u.token_version = ${user.tokenVersion}
-           for share`);
-      if (rowCount !== 1) return false;
-      if (wish.replaces) await this.endOne(tx, wish.replaces, 'replaced', caller);
-      return true;
+           for no key update`);
+      if (rowCount !== 1) return undefined;
+      return [...(await this.endReplaced(tx, wish.replaces, caller)), ...(await this.endSurplus(tx, user.id, caller))];
     });
-    if (!isStarted) return undefined;
+    if (!ended) return undefined;
 
     const { transport, persistent } = wish;
+    this.report(ended, caller);
     this.audit.record({ type: 'login.succeeded', userId: user.id, sessionId, transport, persistent }, caller);
     const session = { id: sessionId, transport, persistent, expiresAt };
     return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(first), issuedAt: now };
   }
 
-  /** Ends the session at once: its refresh token, and every access token that it has or is just getting. */
+  /** Ends one session at once: its refresh token, and every access token that it has or is just getting. */
   async end(session: SessionRef, caller: Caller): Promise<void> {
-    await this.database.transaction((tx) => this.endOne(tx, session, 'logout', caller));
+    const ended = await this.database.transaction(async (tx) => {
+      // Though no row may be left to end: after this has answered, no token of the session is accepted.
+      await this.revocations.denySessions(tx, session.userId, [session.sessionId]);
+      return this.endWhere(tx, session.userId, sql`id = ${session.sessionId}`, 'logout', caller);
+    });
+    this.report(ended, caller);
   }
 
   /** Ends the session of a refresh token. Any token of the family will do: whoever knows its selector held it. */
@@ -101,25 +113,53 @@ export class Sessions {
     if (found) await this.end(found, caller);
   }
 
+  /**
+   * Ends those of a user's own sessions that a condition picks.
+   * @returns how many there were
+   */
+  async endOwn(userId: string, which: SQL, caller: Caller): Promise<number> {
+    const ended = await this.database.transaction((tx) => this.endWhere(tx, userId, which, 'ended_by_user', caller));
+    this.report(ended, caller);
+    return ended.length;
+  }
+
   /** Every session and every access token of the user. The counters also catch a sign-in that is under way. */
   async endAll(userId: string, caller: Caller): Promise<void> {
     await this.database.transaction(async (tx) => {
       await this.users.bumpBoth(tx, userId);
-      await tx.execute(sql`
-        update ${refreshTokens} set revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet,
-               revoked_reason = 'logout_all', previous_token = null
-         where user_id = ${userId} and not revoked`);
+      await this.endWhere(tx, userId, sql`true`, 'logout_all', caller);
     });
     this.audit.record({ type: 'logout_all', userId }, caller);
   }
 
-  private async endOne(tx: Queries, ref: SessionRef, reason: EndReason, caller: Caller): Promise<void> {
-    const ended = await tx.execute(sql`
+  private async endReplaced(tx: Queries, session: SessionRef | undefined, caller: Caller): Promise<Ended[]> {
+    return session ? this.endWhere(tx, session.userId, sql`id = ${session.sessionId}`, 'replaced', caller) : [];
+  }
+
+  private endSurplus(tx: Queries, userId: string, caller: Caller): Promise<Ended[]> {
+    const surplus = sql`id in (
+      select s.id from ${refreshTokens} s, protocol_now() as now
+       where s.user_id = ${userId} and not s.revoked and s.expires_at > now and s.absolute_expires_at > now
+       order by s.rotated_at desc offset ${MOST_SESSIONS})`;
+    return this.endWhere(tx, userId, surplus, 'too_many', caller);
+  }
+
+  private async endWhere(tx: Queries, userId: string, which: SQL, reason: EndReason, caller: Caller): Promise<Ended[]> {
+    const { rows } = await tx.execute<{ id: string }>(sql`
       update ${refreshTokens} set revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet,
              revoked_reason = ${reason}, previous_token = null
-       where user_id = ${ref.userId} and id = ${ref.sessionId} and not revoked`);
-    if (ended.rowCount === 0) return;
-    await this.revocations.denySession(tx, ref.userId, ref.sessionId);
-    this.audit.record({ type: 'session.ended', ...ref, reason }, caller);
+       where user_id = ${userId} and not revoked and ${which} returning id`);
+    if (rows.length > 0)
+      await this.revocations.denySessions(
+        tx,
+        userId,
+        rows.map(({ id }) => id),
+      );
+    return rows.map(({ id }) => ({ userId, sessionId: id, reason }));
+  }
+
+  /** After the commit: what was rolled back did not happen. */
+  private report(ended: readonly Ended[], caller: Caller): void {
+    for (const session of ended) this.audit.record({ type: 'session.ended', ...session }, caller);
   }
 }

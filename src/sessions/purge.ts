@@ -1,0 +1,68 @@
+// How do dead rows leave? In small batches, by one instance at a time, without anyone waiting for it.
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Log } from '../config/log.js';
+import { Database } from '../database/database.js';
+import { refreshTokens } from '../database/schema.js';
+import { Revocations } from '../revocation/revocations.js';
+
+const EVERY_MS = 10 * 60_000;
+const BATCH = 1_000;
+/** An ended session is kept this long for whoever looks into an incident. */
+const KEEP_ENDED_DAYS = 7;
+const PURGE_LOCK = 7_737_003;
+
+@Injectable()
+export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly revocations: Revocations,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.runQuietly(), EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** @returns how many rows went; zeros where another instance is at it. */
+  async run(): Promise<{ sessions: number; revocations: number }> {
+    const gone = { sessions: 0, revocations: 0 };
+    for (;;) {
+      const batch = await this.batch();
+      gone.sessions += batch.sessions;
+      gone.revocations += batch.revocations;
+      if (batch.sessions < BATCH && batch.revocations < BATCH) return gone;
+    }
+  }
+
+  private async batch(): Promise<{ sessions: number; revocations: number }> {
+    return this.database.transaction(async (tx) => {
+      const lock = await tx.execute<{ is_ours: boolean }>(
+        sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as is_ours`,
+      );
+      if (!lock.rows[0]?.is_ours) return { sessions: 0, revocations: 0 };
+      const sessions = await tx.execute(sql`
+        delete from ${refreshTokens} where (user_id, family) in (
+          select user_id, family from ${refreshTokens}
+           where absolute_expires_at < protocol_now()
+              or (revoked and revoked_at < protocol_now() - make_interval(days => ${KEEP_ENDED_DAYS}))
+           limit ${BATCH} for update skip locked)`);
+      return { sessions: sessions.rowCount ?? 0, revocations: await this.revocations.purge(tx, BATCH) };
+    });
+  }
+
+  private async runQuietly(): Promise<void> {
+    try {
+      const gone = await this.run();
+      if (gone.sessions + gone.revocations > 0) this.log.info({ event: 'purge.done', ...gone });
+    } catch (error) {
+      this.log.warn({ event: 'purge.failed', reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// Which sessions does a user have, and where were they last used?
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Database } from '../database/database.js';
+import { refreshTokens, users } from '../database/schema.js';
+import type { Transport } from './grant.js';
+
+export interface ListedSession {
+  readonly id: string;
+  readonly createdAt: string;
+  /** Rounded down to 15 minutes: what a user needs, and no more. */
+  readonly lastSeenAt: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly persistent: boolean;
+  readonly transport: Transport;
+  readonly expiresAt: string;
+}
+
+type Row = Record<string, unknown> &
+  Omit<ListedSession, 'createdAt' | 'lastSeenAt' | 'expiresAt'> &
+  Record<'createdAt' | 'lastSeenAt' | 'expiresAt', string>;
+
+@Injectable()
+export class SessionList {
+  constructor(private readonly database: Database) {}
+
+  /** The live ones, the most recently used first. */
+  async of(userId: string): Promise<ListedSession[]> {
+    const { rows } = await this.database.execute<Row>(sql`
+      select s.id, s.created_at as "createdAt", s.persistent, s.transport, s.expires_at as "expiresAt",
+             date_bin('15 minutes', s.rotated_at, 'epoch') as "lastSeenAt",
+             host(s.rotated_by_ip) as ip, s.rotated_user_agent as "userAgent"
+        from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now
+       where s.user_id = ${userId} and u.id = ${userId} and not s.revoked and s.expires_at > now
+         and s.absolute_expires_at > now and s.session_epoch = u.session_epoch
+       order by s.rotated_at desc`);
+    const iso = (text: string) => new Date(text).toISOString();
+    return rows.map((row) => ({
+      ...row,
+      createdAt: iso(row.createdAt),
+      lastSeenAt: iso(row.lastSeenAt),
+      expiresAt: iso(row.expiresAt),
+    }));
+  }
+}

@@ -1,0 +1,44 @@
+import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { Refusal } from '../errors.js';
+import { type Caller, From } from '../http/caller.js';
+import { Me, type Principal } from '../http/principal.js';
+import { type ListedSession, SessionList } from './session-list.js';
+import { Sessions } from './sessions.js';
+
+const which = z.strictObject({ persistent: z.literal('true').optional() });
+
+@Controller('auth/sessions')
+export class SessionsController {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly sessionList: SessionList,
+  ) {}
+
+  @Get()
+  async list(@Me() me: Principal): Promise<{ sessions: (ListedSession & { current: boolean })[] }> {
+    const sessions = await this.sessionList.of(me.userId);
+    return { sessions: sessions.map((session) => ({ ...session, current: session.id === me.sessionId })) };
+  }
+
+  /** All but the current one; with `?persistent=true` the remembered ones, wherever they are. */
+  @Delete()
+  @HttpCode(204)
+  async endMany(
+    @Query({ schema: which }) { persistent }: z.output<typeof which>,
+    @Me() me: Principal,
+    @From() caller: Caller,
+  ): Promise<void> {
+    await this.sessions.endOwn(me.userId, persistent ? sql`persistent` : sql`id <> ${me.sessionId}`, caller);
+  }
+
+  /** A foreign id and one that is no id at all are the same: not found. */
+  @Delete(':id')
+  @HttpCode(204)
+  async endOne(@Param('id') id: string, @Me() me: Principal, @From() caller: Caller): Promise<void> {
+    const isId = z.uuid().safeParse(id).success;
+    const ended = isId ? await this.sessions.endOwn(me.userId, sql`id = ${id}`, caller) : 0;
+    if (ended === 0) throw new Refusal('not_found');
+  }
+}

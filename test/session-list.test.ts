@@ -1,0 +1,132 @@
+// A user's own sessions: seeing them, ending them, how many there may be, and how dead ones leave the tables.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Purge } from '../src/sessions/purge.js';
+import { bearer, Browser, call, me, mobile, refresh } from './support/client.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const list = async (token: string, target = service) =>
+  (await call(target.url, 'GET', '/auth/sessions', { headers: bearer(token) })).json['sessions'] as Record<
+    string,
+    any
+  >[];
+const end = (token: string, path: string) =>
+  call(service.url, 'DELETE', `/auth/sessions${path}`, { headers: bearer(token) });
+
+describe('the list of sessions', () => {
+  it('shows each with its kind, its place and a blurred last use, and says which one asks', async () => {
+    const phone = await mobile(service.url);
+    const browser = await Browser.signedIn(service.url, phone.person, { remember: true });
+    await refresh(service.url, phone.refreshToken, { 'user-agent': 'phone 2.0' });
+    const sessions = await list(phone.accessToken);
+    expect(sessions).toHaveLength(2);
+    const mine = sessions.find((session) => session['current']);
+    expect(mine).toEqual({
+      id: phone.session.id,
+      current: true,
+      createdAt: expect.any(String),
+      lastSeenAt: expect.stringMatching(/:(00|15|30|45):00\.000Z$/),
+      ip: '127.0.0.1',
+      userAgent: 'phone 2.0',
+      persistent: false,
+      transport: 'bearer',
+      expiresAt: expect.any(String),
+    });
+    expect(sessions.find((session) => !session['current'])).toMatchObject({ transport: 'cookie', persistent: true });
+    expect((await browser.go('GET', '/auth/sessions')).json['sessions']).toHaveLength(2);
+  });
+
+  it('holds neither ended nor expired nor foreign ones', async () => {
+    const own = await startServiceForTest();
+    const old = await mobile(own.url);
+    await mobile(own.url);
+    await own.advance(31 * 86_400);
+    const fresh = await mobile(own.url, old.person);
+    expect((await list(fresh.accessToken, own)).map(({ id }) => id)).toEqual([fresh.session.id]);
+  });
+
+  it('is closed to whoever has no access token', async () => {
+    for (const method of ['GET', 'DELETE'])
+      expect((await call(service.url, method, '/auth/sessions')).status).toBe(401);
+  });
+});
+
+describe('ending sessions', () => {
+  it('one of them kills its refresh token and its access token at once', async () => {
+    const phone = await mobile(service.url);
+    const tablet = await mobile(service.url, phone.person);
+    expect((await end(phone.accessToken, `/${tablet.session.id}`)).status).toBe(204);
+    expect((await me(service.url, tablet.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
+    expect((await refresh(service.url, tablet.refreshToken)).json['code']).toBe('refresh_token_invalid');
+    expect((await me(service.url, phone.accessToken)).status).toBe(200);
+    expect((await end(phone.accessToken, `/${tablet.session.id}`)).status).toBe(404);
+  });
+
+  it('of somebody else, unknown or no id at all is not found (ASVS 8.2.2)', async () => {
+    const phone = await mobile(service.url);
+    const stranger = await mobile(service.url);
+    for (const id of [stranger.session.id, randomUUID(), 'x', '%27%3B--']) {
+      expect([id, (await end(phone.accessToken, `/${id}`)).json['code']]).toEqual([id, 'not_found']);
+    }
+    expect((await refresh(service.url, stranger.refreshToken)).status).toBe(200);
+  });
+
+  it('all but the current one', async () => {
+    const phone = await mobile(service.url);
+    const others = [await mobile(service.url, phone.person), await mobile(service.url, phone.person)];
+    expect((await end(phone.accessToken, '')).status).toBe(204);
+    for (const other of others) expect((await me(service.url, other.accessToken)).status).toBe(401);
+    expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+  });
+
+  it('the remembered ones only', async () => {
+    const phone = await mobile(service.url);
+    const remembered = await mobile(service.url, phone.person, { remember: true });
+    const plain = await mobile(service.url, phone.person);
+    expect((await end(phone.accessToken, '?persistent=true')).status).toBe(204);
+    expect((await refresh(service.url, remembered.refreshToken)).status).toBe(401);
+    expect((await refresh(service.url, plain.refreshToken)).status).toBe(200);
+    for (const query of ['?persistent=false', '?persistent=true&persistent=true', '?all=1']) {
+      expect([query, (await end(phone.accessToken, query)).json['code']]).toEqual([query, 'invalid_request']);
+    }
+  });
+});
+
+it('the hundred-and-first session ends the one that was idle longest (ASVS 7.1.2)', async () => {
+  const own = await startServiceForTest();
+  const first = await mobile(own.url);
+  const second = await mobile(own.url, first.person);
+  await own.advance(1);
+  const used = await refresh(own.url, first.refreshToken);
+  await Promise.all(Array.from({ length: 99 }, () => mobile(own.url, first.person)));
+  const [alive] = await own.query<{ n: number }>('SELECT count(*)::int AS n FROM refresh_tokens WHERE NOT revoked');
+  expect(alive?.n).toBe(100);
+  expect((await me(own.url, second.accessToken)).json['code']).toBe('token_revoked');
+  expect((await refresh(own.url, used.json['refreshToken'])).status).toBe(200);
+});
+
+it('the purge takes what is long dead, and nothing that lives or was ended lately', async () => {
+  const own = await startServiceForTest();
+  const purge = own.app.get(Purge);
+  const ended = await mobile(own.url);
+  await call(own.url, 'POST', '/auth/logout', { headers: bearer(ended.accessToken) });
+  const alive = await mobile(own.url);
+  expect(await purge.run()).toEqual({ sessions: 0, revocations: 0 });
+
+  await own.advance(1_100);
+  expect(await purge.run()).toEqual({ sessions: 0, revocations: 1 });
+  await own.advance(7 * 86_400);
+  expect(await purge.run()).toEqual({ sessions: 1, revocations: 0 });
+  expect((await refresh(own.url, alive.refreshToken)).status).toBe(200);
+
+  await own.query(`INSERT INTO refresh_tokens SELECT user_id, md5(g::text) || md5(g::text), gen_random_uuid(), token, null, null, 0,
+    session_epoch, rotated_at, 0, null, null, false, 'bearer', authenticated_at, methods, protocol_now() - interval '1 day',
+    protocol_now() - interval '1 day' FROM refresh_tokens, generate_series(1, 2500) g`);
+  expect(await purge.run()).toEqual({ sessions: 2500, revocations: 0 });
+});
