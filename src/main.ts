@@ -1,10 +1,12 @@
 // Start, listen, and end in good order.
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { createApp } from './app.js';
 import { Clock } from './clock.js';
 import { Config } from './config/config.js';
 import { Log } from './config/log.js';
+import { Readiness } from './health/readiness.js';
 
 const LONGEST_STOP_MS = 9_500;
 
@@ -34,6 +36,8 @@ async function stop(app: INestApplication, log: Log, signal: string): Promise<vo
   isStopping = true;
   log.info({ event: 'service.stopping', signal });
   setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+  app.get(Readiness).drain();
+  await sleep(app.get(Config).DRAIN_SECONDS * 1_000);
   await app.close();
   log.info({ event: 'service.stopped' });
   process.exit(0);

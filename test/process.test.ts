@@ -95,6 +95,33 @@ describe('npm start', () => {
     expect(await second.exited).toBe(0);
   }, 120_000);
 
+  it('on SIGTERM turns red, finishes what is in flight, exits with 0 within 10 s, and nobody is logged out', async () => {
+    const folder = checkout();
+    let run = await untilReady(await start(folder));
+    const { port } = new URL(run.url);
+    const phones = await Promise.all(Array.from({ length: 4 }, () => mobile(run.url)));
+    const held = new Map<string, string>(phones.map((phone) => [phone.session.id, phone.refreshToken]));
+    for (let round = 0; round < 3; round++) {
+      const load = phones.map((phone) => refreshUntilItFails(run.url, phone, held));
+      await sleep(300);
+      const asked = performance.now();
+      run.process.kill('SIGTERM');
+      await sleep(200);
+      run.process.kill('SIGTERM');
+      expect((await call(run.url, 'GET', '/health/ready')).json['code']).toBe('unavailable');
+      expect((await call(run.url, 'GET', '/health/live')).status).toBe(200);
+      expect(await run.exited).toBe(0);
+      expect(performance.now() - asked).toBeLessThan(10_000);
+      await Promise.all(load);
+      run = await untilReady(await start(folder, { PORT: port }));
+      for (const phone of phones) {
+        const answer = await refresh(run.url, held.get(phone.session.id) ?? '');
+        expect([answer.status, answer.json['code']]).toEqual([200, undefined]);
+        held.set(phone.session.id, answer.json['refreshToken']);
+      }
+    }
+  }, 120_000);
+
   it('says every problem of its settings, no value, and exits with 1', async () => {
     const run = await start(process.cwd(), {
       NODE_ENV: 'production',

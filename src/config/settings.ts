@@ -182,6 +182,11 @@ export const settings = {
     standard: '3072',
     about: 'Size of new RSA signing keys.',
   },
+  DRAIN_SECONDS: {
+    schema: integer(0, 5).default(1),
+    standard: '1',
+    about: 'After SIGTERM: how long /health/ready is red before the port closes; then requests in flight finish.',
+  },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
     standard: 'info',

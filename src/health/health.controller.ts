@@ -5,6 +5,7 @@ import { Database } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { Readiness } from './readiness.js';
 
 @Public()
 @Controller('health')
@@ -12,6 +13,7 @@ export class HealthController {
   constructor(
     private readonly database: Database,
     private readonly keyRing: KeyRing,
+    private readonly readiness: Readiness,
   ) {}
 
   @Get('live')
@@ -19,9 +21,10 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** @throws Refusal `unavailable` without Postgres or a signer */
+  /** @throws Refusal `unavailable` without Postgres or a signer, and while the service drains */
   @Get('ready')
   async ready(): Promise<object> {
+    if (this.readiness.isDraining) throw new Refusal('unavailable', { cause: new Error('shutting down') });
     try {
       await this.database.execute(sql`select 1`);
     } catch (cause) {
