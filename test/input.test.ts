@@ -34,6 +34,14 @@ describe('a body that is not what the route wants', () => {
       400,
       'invalid_request',
     ],
+    ['with a key twice', '{"email":"a@b.co","password":"x","password":"y"}', {}, 400, 'invalid_request'],
+    [
+      'with a key twice, once escaped',
+      '{"email":"a@b.co","password":"x","pass\\u0077ord":"y"}',
+      {},
+      400,
+      'invalid_request',
+    ],
     ['with NUL in the address', '{"email":"a\\u0000@b.co","password":"x"}', {}, 400, 'invalid_request'],
     ['with a header in the address', '{"email":"a@b.co\\r\\nBcc: x@y.z","password":"x"}', {}, 400, 'invalid_request'],
     ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), {}, 400, 'invalid_request'],
@@ -49,6 +57,11 @@ describe('a body that is not what the route wants', () => {
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect(answer.json).toMatchObject({ requestId: answer.headers['x-request-id'], detail: expect.any(String) });
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('may repeat a name inside a value, and brackets and quotes in strings mislead nobody', async () => {
+    const answer = await login('{"email":"a@b.co","password":"\\"password\\":{[ \\\\"}');
+    expect(answer.json['code']).toBe('invalid_credentials');
   });
 
   it('hears which field is wrong, and never its value back', async () => {

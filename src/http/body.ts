@@ -24,13 +24,35 @@ function parse(body: Buffer, contentType: string, encoding: string | undefined):
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new Refusal('unsupported_media_type');
   if (encoding !== undefined && encoding !== 'identity') throw new Refusal('unsupported_media_type');
   if (body.length === 0) return undefined;
+  const value = parseObject(body);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new Refusal('invalid_request', { errors: [{ path: '', message: 'The body must be a JSON object.' }] });
+}
+
+function parseObject(body: Buffer): unknown {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body), refusePollution);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const value: unknown = JSON.parse(text, refusePollution);
+    refuseDuplicates(text);
+    return value;
   } catch (cause) {
     throw new Refusal('invalid_request', { cause });
   }
-  throw new Refusal('invalid_request', { errors: [{ path: '', message: 'The body must be a JSON object.' }] });
+}
+
+/** Parsers disagree on which of two members of one name counts (RFC 8259 §4). The text is well-formed JSON by now. */
+function refuseDuplicates(text: string): void {
+  const open: (Set<string> | undefined)[] = [];
+  const tokens = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|([{}[\]])/g;
+  for (const [, string = '', colon, bracket] of text.matchAll(tokens)) {
+    if (bracket === '{' || bracket === '[') open.push(bracket === '{' ? new Set() : undefined);
+    else if (bracket) open.pop();
+    else if (colon) {
+      const key = JSON.parse(string) as string;
+      if (open.at(-1)?.has(key)) throw new SyntaxError('a key stands twice');
+      open.at(-1)?.add(key);
+    }
+  }
 }
 
 function refusePollution(key: string, value: unknown): unknown {
