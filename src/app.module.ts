@@ -16,7 +16,12 @@ import { UsersModule } from './users/users.module.js';
 
 /** The body failed its schema: which fields, and why. Never the value. */
 const exceptionFactory = (issues: readonly { message: string; path?: readonly unknown[] | undefined }[]) => {
-  const errors = issues.slice(0, 20).map(({ message, path }) => ({ path: pathText(path), message }));
+  const errors = issues.slice(0, 20).map(({ message, path }) => ({
+    path: pathText(path).slice(0, 100),
+    message: message.startsWith('Unrecognized')
+      ? 'There is a field that the route does not know.'
+      : message.slice(0, 200),
+  }));
   return new Refusal('invalid_request', { errors });
 };
 const pathText = (path: readonly unknown[] = []) =>

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import cookieParser from 'cookie-parser';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { AppModule } from './app.module.js';
+import { Metrics } from './audit/metrics.js';
 import type { Config } from './config/config.js';
 import { ConfigModule, type Surroundings } from './config/config.module.js';
 import { NestLog } from './config/log.js';
@@ -34,8 +35,14 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   const server = app.getHttpAdapter().getInstance();
   acceptOnlyJson(server);
   guardEveryRequest(server, app.get(CrossSiteGuard));
-  await app.init();
-  await server.ready();
+  countEveryRequest(server, app.get(Metrics));
+  try {
+    await app.init();
+    await server.ready();
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
   return app;
 }
 
@@ -48,6 +55,7 @@ function adapter(config: Config): FastifyAdapter {
     requestTimeout: 30_000,
     return503OnClosing: false,
     multipart: false,
+    http: { requireHostHeader: false },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: answerBrokenPath,
   });
@@ -62,11 +70,20 @@ function guardEveryRequest(server: FastifyInstance, guard: CrossSiteGuard): void
   });
 }
 
+function countEveryRequest(server: FastifyInstance, metrics: Metrics): void {
+  server.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.countRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+    done();
+  });
+}
+
 function allowOrigins(app: NestFastifyApplication, config: Config): void {
   const common = {
     allowedHeaders: ['authorization', 'content-type'],
     exposedHeaders: ['retry-after', 'x-request-id', 'www-authenticate'],
     maxAge: 600,
+    strictPreflight: false,
   };
   const toAll = { ...common, origin: '*', methods: ['GET', 'HEAD'] };
   const toListed = {

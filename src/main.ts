@@ -1,13 +1,14 @@
 // Start, listen, and end in good order.
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { Clock } from './clock.js';
 import { Config } from './config/config.js';
 import { Log } from './config/log.js';
 import { Readiness } from './health/readiness.js';
 
+const PATIENCE_MS = 7_500;
 const LONGEST_STOP_MS = 9_500;
 
 async function start(): Promise<void> {
@@ -15,7 +16,10 @@ async function start(): Promise<void> {
   const log = Log.to(config);
   const app = await createApp({ config, log, clock: new Clock() });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
-  await app.listen(config.PORT, config.HOST);
+  await app.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
   const database = config.DATABASE_URL
     ? new URL(config.DATABASE_URL).host
     : `embedded PostgreSQL in ${config.DATA_DIR}`;
@@ -31,10 +35,12 @@ async function start(): Promise<void> {
 let isStopping = false;
 
 /** Lets requests in flight finish, then exits with 0; a second signal changes nothing. */
-async function stop(app: INestApplication, log: Log, signal: string): Promise<void> {
+async function stop(app: NestFastifyApplication, log: Log, signal: string): Promise<void> {
   if (isStopping) return;
   isStopping = true;
   log.info({ event: 'service.stopping', signal });
+  // Who sends half a request and waits must not keep us from ending in good order.
+  setTimeout(() => app.getHttpServer().closeAllConnections(), PATIENCE_MS).unref();
   setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
   app.get(Readiness).drain();
   await sleep(app.get(Config).DRAIN_SECONDS * 1_000);

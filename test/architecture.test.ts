@@ -57,6 +57,10 @@ describe('the house', () => {
     expect(offenders(/forwardRef/)).toEqual([]);
   });
 
+  it('opens transactions through inTransaction only', () => {
+    expect(offenders(/\.transaction\(/)).toEqual([]);
+  });
+
   it('throws no HTTP exceptions from the domain', () => {
     const thrown = /throw new (?!Refusal\b|Error\b|ConfigError\b|SyntaxError\b)\w+/;
     expect(offenders(thrown)).toEqual([]);

@@ -82,6 +82,15 @@ it('a foreign page can neither sign its visitor in nor register one (login CSRF,
   }
 });
 
+it('a sibling page cannot erase the cookies of a visitor whose access cookie has expired', async () => {
+  for (const headers of foreign) {
+    const answer = await call(service.url, 'POST', '/auth/logout', { headers });
+    expect([headers, answer.json['code'], answer.cookies]).toEqual([headers, 'csrf_rejected', []]);
+  }
+  const own = await call(service.url, 'POST', '/auth/logout', { headers: { 'sec-fetch-site': 'same-origin' } });
+  expect([own.status, own.cookies.length]).toEqual([204, 2]);
+});
+
 it('the guard of login cannot be walked around with another spelling of its path', async () => {
   const person = await register(service.url);
   for (const path of [
@@ -115,6 +124,11 @@ describe('CORS', () => {
     for (const origin of ['https://evil.example', 'null', `${LISTED}.evil.example`]) {
       expect((await preflight(origin)).headers['access-control-allow-origin']).toBeUndefined();
     }
+  });
+
+  it('answers a plain OPTIONS without a preflight’s headers in peace', async () => {
+    expect((await call(service.url, 'OPTIONS', '/auth/login')).status).toBeLessThan(500);
+    expect((await call(service.url, 'OPTIONS', '/auth/login')).text).not.toContain('Invalid Preflight');
   });
 
   it('opens the key set to everyone, without credentials', async () => {

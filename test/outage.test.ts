@@ -1,8 +1,9 @@
 // What callers hear while the database gives no verdict, and after it: 503 and keep, then everything as before.
+import { connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
-import { expect, inject, it } from 'vitest';
+import { expect, inject, it, onTestFinished } from 'vitest';
 import { bearer, call, me, mobile, refresh } from './support/client.js';
-import { startServiceForTest } from './support/service.js';
+import { cloneDatabase, startService, startServiceForTest } from './support/service.js';
 
 it('without its database the service answers 503 unavailable, never 401, and nobody is logged out', async () => {
   const service = await startServiceForTest();
@@ -47,3 +48,81 @@ it('an unexpected fault is a 500 internal_error without any detail; the log has 
   const logged = service.log.find((line) => line['requestId'] === answer.json['requestId']);
   expect(logged).toMatchObject({ level: 'error', cause: { message: expect.stringContaining('access_revocations') } });
 });
+
+it('a connection that is lost in the middle of a transaction is a 503, nothing is half done, and the process lives', async () => {
+  const service = await startServiceForTest({ DATABASE_POOL_SIZE: '2' });
+  const phone = await mobile(service.url);
+  const other = new pg.Client({ connectionString: service.databaseUrl });
+  await other.connect();
+  for (let round = 0; round < 4; round++) {
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [phone.user.id]);
+    const answer = call(service.url, 'POST', '/auth/logout-all', { headers: bearer(phone.accessToken) });
+    let killed = 0;
+    while (killed === 0) {
+      const waiting = await service.query<object>(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      killed = waiting.length;
+    }
+    expect((await answer).json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
+    await other.query('COMMIT');
+  }
+  await other.end();
+  expect((await me(service.url, phone.accessToken)).status).toBe(200);
+  expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+});
+
+it('a database that has gone silent is a 503 within seconds, and the pool is whole when it speaks again', async () => {
+  const databaseUrl = new URL(await cloneDatabase());
+  const proxy = await silenceable(Number(databaseUrl.port));
+  databaseUrl.port = String(proxy.port);
+  const service = await startService({ DATABASE_POOL_SIZE: '2' }, { databaseUrl: databaseUrl.href });
+  onTestFinished(async () => {
+    proxy.speak();
+    await service.stop();
+    proxy.close();
+  });
+  const phone = await mobile(service.url);
+
+  proxy.silence();
+  const answers = await Promise.all([
+    me(service.url, phone.accessToken),
+    refresh(service.url, phone.refreshToken),
+    call(service.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) }),
+  ]);
+  for (const answer of answers)
+    expect(answer.json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
+
+  proxy.speak();
+  for (let round = 0; round < 4; round++) expect((await me(service.url, phone.accessToken)).status).toBe(200);
+  expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+});
+
+/** A way to the database that can fall silent without closing, as a dropped network does. */
+async function silenceable(target: number) {
+  let isSilent = false;
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (chunk) => isSilent || to.write(chunk));
+      from.on('close', () => to.destroy());
+      from.on('error', () => to.destroy());
+    }
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  return {
+    port: (server.address() as { port: number }).port,
+    silence: () => void (isSilent = true),
+    speak: () => void (isSilent = false),
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -55,6 +55,14 @@ describe('a sign-in', () => {
     }
   });
 
+  it('takes whatever password registration took, and refuses longer ones like any other wrong one', async () => {
+    const service = await startServiceForTest();
+    const password = '\u1100\u1161\u11a8'.repeat(900);
+    const { email } = await register(service.url, { ...somebody(), password });
+    expect((await login(service, email, password)).status).toBe(200);
+    expect((await login(service, email, 'x'.repeat(30_000))).json['code']).toBe('invalid_credentials');
+  });
+
   it('renews a hash of other parameters, and leaves today’s alone', async () => {
     const service = await startServiceForTest();
     const person = await register(service.url);

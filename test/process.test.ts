@@ -1,7 +1,7 @@
 // The service as its user starts it: one command, an embedded database, and what a kill leaves behind.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -101,9 +101,14 @@ describe('npm start', () => {
     const { port } = new URL(run.url);
     const phones = await Promise.all(Array.from({ length: 4 }, () => mobile(run.url)));
     const held = new Map<string, string>(phones.map((phone) => [phone.session.id, phone.refreshToken]));
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const load = phones.map((phone) => refreshUntilItFails(run.url, phone, held));
       await sleep(300);
+      const stalled = connect(Number(port), '127.0.0.1');
+      stalled.on('error', () => undefined);
+      stalled.write(
+        'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+      );
       const asked = performance.now();
       run.process.kill('SIGTERM');
       await sleep(200);
@@ -112,6 +117,8 @@ describe('npm start', () => {
       expect((await call(run.url, 'GET', '/health/live')).status).toBe(200);
       expect(await run.exited).toBe(0);
       expect(performance.now() - asked).toBeLessThan(10_000);
+      stalled.destroy();
+      expect(run.output()).toContain('service.stopped');
       await Promise.all(load);
       run = await untilReady(await start(folder, { PORT: port }));
       for (const phone of phones) {

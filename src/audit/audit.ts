@@ -3,10 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { Log } from '../config/log.js';
 import type { Caller } from '../http/caller.js';
 import type { AuditEvent } from './events.js';
+import { Metrics } from './metrics.js';
 
 @Injectable()
 export class Audit {
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** @param caller who caused it; null where the service itself did. */
   record(event: AuditEvent, caller: Caller | null): void {
@@ -15,5 +19,6 @@ export class Audit {
     if (event.type === 'refresh.reused') this.log.error({ ...entry, alert: true });
     else if (event.type === 'login.failed' || event.type === 'refresh.refused') this.log.warn(entry);
     else this.log.info(entry);
+    this.metrics.countEvent(event, caller?.userAgent ?? null);
   }
 }

@@ -9,13 +9,12 @@ import { Public } from '../http/public.decorator.js';
 import type { SessionRef } from '../sessions/sessions.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { emailAddress } from '../users/email.js';
-import { MAX_PASSWORD_CHARACTERS } from '../users/passwords.js';
 import { SignIn } from './sign-in.js';
 import { TokenAnswer } from './token-answer.js';
 
 const loginBody = z.strictObject({
   email: emailAddress,
-  password: z.string().max(2 * MAX_PASSWORD_CHARACTERS),
+  password: z.string(),
   remember: z.boolean().default(false),
   transport: z.enum(['cookie', 'bearer']).default('cookie'),
 });

@@ -13,7 +13,7 @@ async function run(command: string | undefined): Promise<string> {
   const pool = openPool(config.DATABASE_URL, config, Log.to(config));
   try {
     const pending = await countPendingMigrations(pool);
-    await applyMigrations(pool);
+    await applyMigrations(config.DATABASE_URL);
     return pending === 0 ? 'The database is up to date.' : `Applied ${pending} migration(s).`;
   } finally {
     await pool.end();

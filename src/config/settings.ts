@@ -1,58 +1,7 @@
 // Which settings exist, what may they be, and what do they mean? The README's table and .env.example come from here.
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-
-const integer = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^-?\d{1,12}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
-
-/** `scheme://host[:port]` and nothing else, as browsers write it in the Origin header. */
-const origin = z
-  .string()
-  .refine(
-    (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''),
-    'must be an origin such as https://app.example.com, without a path or a wildcard',
-  )
-  .transform((text) => new URL(text).origin);
-
-const issuer = z.string().refine((text) => {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !text.includes('#');
-}, 'must be an http(s) URL without a query, a fragment or credentials (RFC 8414 §2)');
-
-const list = (item: z.ZodType<string, string>) =>
-  z
-    .string()
-    .transform((text) => text.split(',').map((part) => part.trim()))
-    .transform((parts) => parts.filter((part) => part !== ''))
-    .pipe(z.array(item));
-
-const postgresUrl = z
-  .string()
-  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
-
-const keyEncryptionKey = z
-  .string()
-  .refine(
-    (text) => /^[A-Za-z0-9+/]{43}=$/.test(text) && Buffer.from(text, 'base64').length === 32,
-    'must be 32 bytes in base64 (make one with: openssl rand -base64 32)',
-  );
-
-const hostname = z
-  .string()
-  .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com, in lower case')
-  .transform((text) => text.replace(/^\./, ''));
-
-const trustedProxies = z
-  .string()
-  .regex(
-    /^(none|\d{1,2}|[0-9a-f.:/]+(\s*,\s*[0-9a-f.:/]+)*)$/i,
-    'must be none, a number of hops, or a list of addresses',
-  );
+import { integer, origin, issuer, list, postgresUrl, keyEncryptionKey, hostname, trustedProxies } from './formats.js';
 
 export interface Setting {
   readonly schema: z.ZodType;
@@ -186,6 +135,16 @@ export const settings = {
     schema: integer(0, 5).default(1),
     standard: '1',
     about: 'After SIGTERM: how long /health/ready is red before the port closes; then requests in flight finish.',
+  },
+  METRICS_PORT: {
+    schema: integer(1, 65_535).optional(),
+    standard: 'off',
+    about: 'Port of GET /metrics (Prometheus). Never publish it.',
+  },
+  METRICS_HOST: {
+    schema: z.string().min(1).default('127.0.0.1'),
+    standard: '127.0.0.1',
+    about: 'Address that the metrics listen on.',
   },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

@@ -20,9 +20,10 @@ export class DatabasePool implements OnApplicationShutdown {
     const embedded = config.DATABASE_URL
       ? undefined
       : await startEmbeddedPostgres({ folder: join(config.DATA_DIR, 'postgres') });
-    const database = new DatabasePool(openPool(config.DATABASE_URL ?? embedded?.url ?? '', config, log), embedded);
+    const url = config.DATABASE_URL ?? embedded?.url ?? '';
+    const database = new DatabasePool(openPool(url, config, log), embedded);
     try {
-      await database.prepare(config);
+      await database.prepare(config, url);
     } catch (error) {
       await database.onApplicationShutdown();
       throw error;
@@ -30,8 +31,8 @@ export class DatabasePool implements OnApplicationShutdown {
     return database;
   }
 
-  private async prepare(config: Config): Promise<void> {
-    if (!config.isProduction) return applyMigrations(this.pool);
+  private async prepare(config: Config, url: string): Promise<void> {
+    if (!config.isProduction) return applyMigrations(url);
     const pending = await countPendingMigrations(this.pool);
     if (pending > 0)
       throw new Error(`The database lacks ${pending} migration(s) of this release: run npm run cli -- migrate first.`);

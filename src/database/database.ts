@@ -7,9 +7,11 @@ import type { Log } from '../config/log.js';
 /** The connection pool as drizzle sees it; injectable by type. */
 export abstract class Database extends NodePgDatabase {}
 
-export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 /** Something that runs statements: the pool, or a transaction under way. */
 export type Queries = Pick<Database, 'execute' | 'select' | 'insert' | 'update' | 'delete'>;
+
+/** The server's own limit does not help when the server has gone silent. */
+const QUERY_TIMEOUT_MS = 6_000;
 
 export function openPool(url: string, config: Config, log: Log): pg.Pool {
   const pool = new pg.Pool({
@@ -18,21 +20,51 @@ export function openPool(url: string, config: Config, log: Log): pg.Pool {
     connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 5_000,
+    query_timeout: QUERY_TIMEOUT_MS,
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'watchword',
     keepAlive: true,
   });
   // Without a listener, a stopped server would kill the process.
   pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: error.message }));
+  // The pool takes its own listener off while a connection is in use; the statement under way reports the loss.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
 export const toDatabase = (pool: pg.Pool): Database => drizzle({ client: pool });
 
+/**
+ * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a connection back whose
+ * `begin` failed, which empties the pool for good when the database goes away.
+ */
+export async function inTransaction<T>(database: Database, work: (tx: Queries) => Promise<T>): Promise<T> {
+  const client = await (database as unknown as { $client: pg.Pool }).$client.connect();
+  try {
+    await client.query('begin');
+    const result = await work(drizzle({ client }));
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    // Ended, not returned: whether the server still listens to it is not known.
+    if (isDatabaseUnavailable(error)) client.release(true);
+    else await rollBack(client);
+    throw error;
+  }
+}
+
+async function rollBack(client: pg.PoolClient): Promise<void> {
+  await client.query('rollback').then(
+    () => client.release(),
+    () => client.release(true),
+  );
+}
+
 const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
 
-/** Cancelled by a time-out, read-only after a fail-over, closed to connections. */
-const withoutVerdict = new Set(['57014', '25006', '55000']);
+/** Cancelled by a time-out, read-only after a fail-over, closed to connections, idle too long, a lost race of locks. */
+const withoutVerdict = new Set(['57014', '25006', '55000', '25P03', '40001', '40P01']);
 
 /**
  * True when the database gave no verdict: it is unreachable, shutting down, starting, out of connections, read-only
@@ -44,7 +76,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     if (typeof code === 'string') {
       if (network.has(code) || /^(08|53|57P|58)/.test(code) || withoutVerdict.has(code)) return true;
     }
-    if (/Connection terminated|timeout exceeded when trying to connect|Client has encountered/.test(cause.message)) {
+    if (
+      /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered/.test(
+        cause.message,
+      )
+    ) {
       return true;
     }
   }

@@ -3,22 +3,22 @@ import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
-import type pg from 'pg';
+import pg from 'pg';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
 /** Arbitrary but fixed: whoever holds this advisory lock migrates. */
 const MIGRATION_LOCK = 7_737_001;
 
-/** Applies every pending migration; instances that start at once take turns. */
-export async function applyMigrations(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
+/** Applies every pending migration, on a connection without time-outs; instances that start at once take turns. */
+export async function applyMigrations(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, application_name: 'watchword-migrate' });
+  await client.connect();
   try {
-    await client.query('SET statement_timeout = 0');
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await migrate(drizzle({ client }), { migrationsFolder });
   } finally {
     // Ending the connection gives the lock back, even where the migration failed.
-    client.release(true);
+    await client.end();
   }
 }
 

@@ -7,6 +7,8 @@ import { Cookies } from './cookies.js';
 
 /** Routes that make a session without any cookie: a foreign page must not sign its visitor in (login CSRF). */
 const alwaysGuarded = new Set(['/auth/login', '/auth/register']);
+/** Clears cookies even where none arrives: a sibling's page must not sign our visitor out. With a bearer token it is a client's. */
+const guardedWithoutBearer = '/auth/logout';
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 @Injectable()
@@ -20,8 +22,12 @@ export class CrossSiteGuard {
   check(request: FastifyRequest): void {
     if (safeMethods.has(request.method)) return;
     // The route that was matched, not the path as it was spelled: /auth/%6Cogin is the login, too.
-    if (!alwaysGuarded.has(request.routeOptions.url ?? '') && !this.cookies.carriesAny(request)) return;
-    if (!this.isTrusted(request)) throw new Refusal('csrf_rejected');
+    const route = request.routeOptions.url ?? '';
+    const isGuarded =
+      alwaysGuarded.has(route) ||
+      (route === guardedWithoutBearer && request.headers.authorization === undefined) ||
+      this.cookies.carriesAny(request);
+    if (isGuarded && !this.isTrusted(request)) throw new Refusal('csrf_rejected');
   }
 
   /**

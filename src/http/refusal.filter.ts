@@ -17,7 +17,8 @@ export class RefusalFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const refusal = toRefusal(error);
+    // A client that goes away in the middle of its body is no fault of ours.
+    const refusal = request.raw.readableAborted ? new Refusal('invalid_request') : toRefusal(error);
     this.record(refusal, request);
     if (reply.sent) return;
 

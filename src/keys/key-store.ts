@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { eq, isNull, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { Database, type Transaction } from '../database/database.js';
+import { Database, inTransaction, type Queries } from '../database/database.js';
 import { serverSecrets, signingKeys } from '../database/schema.js';
 import { KeyEncryption } from './key-encryption.js';
 import { makeSigningKey, type NewSigningKey, type SigningKeyRow } from './signing-key.js';
@@ -27,7 +27,7 @@ export class KeyStore {
     if (await this.isBootstrapped(this.database)) return;
     const bits = this.config.SIGNING_KEY_BITS;
     const [signer, standby] = await Promise.all([makeSigningKey(bits), makeSigningKey(bits)]);
-    const isMade = await this.database.transaction(async (tx) => {
+    const isMade = await inTransaction(this.database, async (tx) => {
       await tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`);
       if (await this.isBootstrapped(tx)) return false;
       await tx.insert(signingKeys).values([
@@ -69,7 +69,7 @@ export class KeyStore {
     return { kid, alg: 'RS256' as const, publicJwk, privateSealed: this.encryption.seal(Buffer.from(pkcs8), kid) };
   }
 
-  private async isBootstrapped(queries: Database | Transaction): Promise<boolean> {
+  private async isBootstrapped(queries: Queries): Promise<boolean> {
     const found = await queries.select({ kid: signingKeys.kid }).from(signingKeys).limit(1);
     return found.length > 0;
   }

@@ -1,8 +1,9 @@
 // How do dead rows leave? In small batches, by one instance at a time, without anyone waiting for it.
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
+import { Metrics } from '../audit/metrics.js';
 import { Log } from '../config/log.js';
-import { Database } from '../database/database.js';
+import { Database, inTransaction } from '../database/database.js';
 import { refreshTokens } from '../database/schema.js';
 import { Revocations } from '../revocation/revocations.js';
 
@@ -20,6 +21,7 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly database: Database,
     private readonly revocations: Revocations,
     private readonly log: Log,
+    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -37,12 +39,14 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
       const batch = await this.batch();
       gone.sessions += batch.sessions;
       gone.revocations += batch.revocations;
+      this.metrics.countPurged('session', batch.sessions);
+      this.metrics.countPurged('revocation', batch.revocations);
       if (batch.sessions < BATCH && batch.revocations < BATCH) return gone;
     }
   }
 
   private async batch(): Promise<{ sessions: number; revocations: number }> {
-    return this.database.transaction(async (tx) => {
+    return inTransaction(this.database, async (tx) => {
       const lock = await tx.execute<{ is_ours: boolean }>(
         sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as is_ours`,
       );

@@ -50,11 +50,11 @@ export class Refresh implements OnModuleInit {
     const token = parseRefreshToken(text);
     if (!token) throw new Refusal('refresh_token_invalid');
     const presented = { token, family: familyOf(token), hash: hashOf(token), transport, caller };
-    await this.limit.take(presented.family);
 
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const seen = await readFamily(this.database, presented, this.config.REFRESH_GRACE_SECONDS);
       if (!seen) throw new Refusal('refresh_token_invalid');
+      if (attempt === 0) await this.limit.take(presented.family); // not before: unknown families must cost no memory
       if (!seen.is_alive) throw this.refuse(presented, seen, 'refresh_token_invalid');
       if (seen.transport !== transport) throw this.refuse(presented, seen, 'transport_mismatch');
 

@@ -4,7 +4,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { Database, type Queries } from '../database/database.js';
+import { Database, inTransaction, type Queries } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
@@ -67,7 +67,7 @@ export class Sessions {
     const subject = { ...user, userId: user.id, sessionId, authenticatedAt: now, methods: wish.methods };
     const accessToken = await this.accessTokens.sign(subject, now, absoluteExpiresAt);
 
-    const ended = await this.database.transaction(async (tx) => {
+    const ended = await inTransaction(this.database, async (tx) => {
       // The lock waits for a change of the user that is under way, and then judges its result; sign-ins take turns.
       const { rowCount } = await tx.execute(sql`
         insert into ${refreshTokens} (user_id, family, id, token, session_epoch, persistent, transport, methods,
@@ -94,7 +94,7 @@ export class Sessions {
 
   /** Ends one session at once: its refresh token, and every access token that it has or is just getting. */
   async end(session: SessionRef, caller: Caller): Promise<void> {
-    const ended = await this.database.transaction(async (tx) => {
+    const ended = await inTransaction(this.database, async (tx) => {
       // Though no row may be left to end: after this has answered, no token of the session is accepted.
       await this.revocations.denySessions(tx, session.userId, [session.sessionId]);
       return this.endWhere(tx, session.userId, sql`id = ${session.sessionId}`, 'logout', caller);
@@ -118,14 +118,14 @@ export class Sessions {
    * @returns how many there were
    */
   async endOwn(userId: string, which: SQL, caller: Caller): Promise<number> {
-    const ended = await this.database.transaction((tx) => this.endWhere(tx, userId, which, 'ended_by_user', caller));
+    const ended = await inTransaction(this.database, (tx) => this.endWhere(tx, userId, which, 'ended_by_user', caller));
     this.report(ended, caller);
     return ended.length;
   }
 
   /** Every session and every access token of the user. The counters also catch a sign-in that is under way. */
   async endAll(userId: string, caller: Caller): Promise<void> {
-    await this.database.transaction(async (tx) => {
+    await inTransaction(this.database, async (tx) => {
       await this.users.bumpBoth(tx, userId);
       await this.endWhere(tx, userId, sql`true`, 'logout_all', caller);
     });

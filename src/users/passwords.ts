@@ -3,11 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
 import pLimit from 'p-limit';
+import { Metrics } from '../audit/metrics.js';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 
 /** NIST SP 800-63B-4 §3.1.1.2 wants at least 64; this only bounds the work. */
-export const MAX_PASSWORD_CHARACTERS = 1_024;
+const MAX_PASSWORD_CHARACTERS = 1_024;
+
+/** In code points. */
+const lengthOf = (text: string) => Array.from(text).length;
 
 @Injectable()
 export class Passwords implements OnModuleInit {
@@ -15,7 +19,10 @@ export class Passwords implements OnModuleInit {
   private readonly limit: ReturnType<typeof pLimit>;
   private decoy = '';
 
-  constructor(private readonly config: Config) {
+  constructor(
+    private readonly config: Config,
+    metrics: Metrics,
+  ) {
     // argon2id is this library's default algorithm.
     this.options = {
       memoryCost: config.ARGON2_MEMORY_KIB,
@@ -23,6 +30,10 @@ export class Passwords implements OnModuleInit {
       parallelism: config.ARGON2_LANES,
     };
     this.limit = pLimit(config.PASSWORD_HASH_CONCURRENCY);
+    metrics.watch('watchword_password_hashes', 'Password hashes running and waiting', () => ({
+      running: this.limit.activeCount,
+      waiting: this.limit.pendingCount,
+    }));
   }
 
   async onModuleInit(): Promise<void> {
@@ -33,7 +44,7 @@ export class Passwords implements OnModuleInit {
   assertAcceptable(password: string): void {
     const reject = (message: string) => new Refusal('password_rejected', { errors: [{ path: 'password', message }] });
     if (!password.isWellFormed()) throw reject('The password is not valid Unicode.');
-    const length = Array.from(password.normalize('NFC')).length;
+    const length = lengthOf(password.normalize('NFC'));
     const minimum = this.config.PASSWORD_MIN_LENGTH;
     if (length < minimum) throw reject(`The password must have at least ${minimum} characters.`);
     if (length > MAX_PASSWORD_CHARACTERS)
@@ -50,12 +61,13 @@ export class Passwords implements OnModuleInit {
    * @throws Refusal `overloaded` when too many hashes wait.
    */
   async verify(password: string, stored: string | null): Promise<boolean> {
-    const isReadable = stored?.startsWith('$argon2') ?? false;
-    const against = (hashed: string) => verify(hashed, password.normalize('NFC'));
-    const isMatch = await this.queue(() =>
-      isReadable && stored !== null ? against(stored).catch(() => false) : against(this.decoy),
-    );
-    return isReadable && isMatch;
+    const normal = password.normalize('NFC');
+    const isUsable = stored?.startsWith('$argon2') === true && lengthOf(normal) <= MAX_PASSWORD_CHARACTERS;
+    return this.queue(async () => {
+      if (isUsable) return verify(stored, normal).catch(() => false);
+      await verify(this.decoy, '');
+      return false;
+    });
   }
 
   /** Was the hash made with other parameters than today's? Its PHC string tells. */

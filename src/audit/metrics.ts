@@ -1,0 +1,96 @@
+// What does the service count, for whoever watches it? docs/operations/metrics.md says what each figure means.
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Clock } from '../clock.js';
+import type { AuditEvent } from './events.js';
+
+/** A sign-in of the same user and agent this soon after a family was ended looks like an honest client logged out. */
+const SPURIOUS_WITHIN_MS = 60_000;
+const REMEMBERED_ENDS = 10_000;
+
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+  private readonly requests = this.histogram();
+  private readonly refreshes = this.counter('watchword_refreshes_total', 'Refresh tokens spent, by outcome', 'outcome');
+  private readonly logins = this.counter('watchword_logins_total', 'Sign-ins, by outcome', 'outcome');
+  private readonly ends = this.counter('watchword_sessions_ended_total', 'Sessions ended, by reason', 'reason');
+  private readonly purged = this.counter('watchword_purged_rows_total', 'Dead rows removed, by kind', 'kind');
+  private readonly spurious = this.counter('watchword_spurious_logouts_total', 'Estimate: honest clients logged out');
+  private readonly lately = new Map<string, number>();
+
+  constructor(private readonly clock: Clock) {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  countRequest(method: string, route: string, status: number, seconds: number): void {
+    this.requests.observe({ method, route, status: String(status) }, seconds);
+  }
+
+  countPurged(kind: string, rows: number): void {
+    this.purged.inc({ kind }, rows);
+  }
+
+  /** A figure that is read when somebody asks. */
+  watch(name: string, help: string, read: () => Readonly<Record<string, number>>): void {
+    const gauge: Gauge<'state'> = new Gauge({
+      name,
+      help,
+      labelNames: ['state'],
+      registers: [this.registry],
+      collect: () => {
+        for (const [state, value] of Object.entries(read())) gauge.set({ state }, value);
+      },
+    });
+  }
+
+  countEvent(event: AuditEvent, userAgent: string | null): void {
+    switch (event.type) {
+      case 'refresh.rotated':
+        return this.refreshes.inc({ outcome: 'rotated' });
+      case 'refresh.replayed':
+        return this.refreshes.inc({ outcome: 'replayed' });
+      case 'refresh.refused':
+        return this.refreshes.inc({ outcome: event.code });
+      case 'refresh.reused':
+        this.ends.inc({ reason: 'reuse' });
+        this.rememberEnd(event.userId, userAgent);
+        return this.refreshes.inc({ outcome: `reused_${event.gravity}` });
+      case 'session.ended':
+        return this.ends.inc({ reason: event.reason });
+      case 'login.failed':
+        return this.logins.inc({ outcome: event.reason });
+      case 'login.succeeded':
+        this.countIfSpurious(event.userId, userAgent);
+        return this.logins.inc({ outcome: 'succeeded' });
+      default:
+    }
+  }
+
+  private rememberEnd(userId: string, userAgent: string | null): void {
+    if (this.lately.size >= REMEMBERED_ENDS) this.lately.clear();
+    this.lately.set(`${userId} ${userAgent ?? ''}`, this.clock.now().getTime());
+  }
+
+  private countIfSpurious(userId: string, userAgent: string | null): void {
+    const key = `${userId} ${userAgent ?? ''}`;
+    const endedAt = this.lately.get(key);
+    if (endedAt === undefined) return;
+    this.lately.delete(key);
+    if (this.clock.now().getTime() - endedAt <= SPURIOUS_WITHIN_MS) this.spurious.inc();
+  }
+
+  private counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private histogram() {
+    return new Histogram({
+      name: 'watchword_http_request_seconds',
+      help: 'Requests and how long they took',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers: [this.registry],
+    });
+  }
+}

@@ -1,0 +1,54 @@
+// What may a setting look like? Its text from the environment, checked and turned into a value.
+import { z } from 'zod';
+
+export const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+/** `scheme://host[:port]` and nothing else, as browsers write it in the Origin header. */
+export const origin = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''),
+    'must be an origin such as https://app.example.com, without a path or a wildcard',
+  )
+  .transform((text) => new URL(text).origin);
+
+export const issuer = z.string().refine((text) => {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !text.includes('#');
+}, 'must be an http(s) URL without a query, a fragment or credentials (RFC 8414 §2)');
+
+export const list = (item: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .transform((parts) => parts.filter((part) => part !== ''))
+    .pipe(z.array(item));
+
+export const postgresUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
+
+export const keyEncryptionKey = z
+  .string()
+  .refine(
+    (text) => /^[A-Za-z0-9+/]{43}=$/.test(text) && Buffer.from(text, 'base64').length === 32,
+    'must be 32 bytes in base64 (make one with: openssl rand -base64 32)',
+  );
+
+export const hostname = z
+  .string()
+  .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com, in lower case')
+  .transform((text) => text.replace(/^\./, ''));
+
+export const trustedProxies = z
+  .string()
+  .regex(
+    /^(none|\d{1,2}|[0-9a-f.:/]+(\s*,\s*[0-9a-f.:/]+)*)$/i,
+    'must be none, a number of hops, or a list of addresses',
+  );

@@ -1,0 +1,15 @@
+// Is the connection pool the bottleneck?
+import { Injectable } from '@nestjs/common';
+import { Metrics } from '../audit/metrics.js';
+import { DatabasePool } from '../database/database-pool.js';
+
+@Injectable()
+export class PoolWatch {
+  constructor(metrics: Metrics, { pool }: DatabasePool) {
+    metrics.watch('watchword_database_connections', 'Connections of the pool, and requests that wait for one', () => ({
+      open: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }));
+  }
+}

@@ -1,0 +1,46 @@
+// What whoever watches the service can read, and that nobody can be read out of it.
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { call, mobile, refresh } from './support/client.js';
+import { startServiceForTest } from './support/service.js';
+
+it('the metrics count requests, refreshes, ends and spurious logouts, and name nobody', async () => {
+  const port = await freePort();
+  const service = await startServiceForTest({ METRICS_PORT: String(port) });
+  const metrics = async () => (await call(`http://127.0.0.1:${port}`, 'GET', '/metrics')).text;
+  const phone = await mobile(service.url);
+  const second = (await refresh(service.url, phone.refreshToken)).json;
+  await refresh(service.url, phone.refreshToken);
+  await refresh(service.url, second['refreshToken']);
+  await refresh(service.url, phone.refreshToken);
+  expect(await metrics()).toMatch(/^watchword_spurious_logouts_total 0$/m);
+  const again = await mobile(service.url, phone.person);
+  await call(service.url, 'POST', '/auth/logout', { body: { refreshToken: again.refreshToken } });
+
+  const text = await metrics();
+  for (const line of [
+    'watchword_refreshes_total{outcome="rotated"} 2',
+    'watchword_refreshes_total{outcome="replayed"} 1',
+    'watchword_refreshes_total{outcome="reused_copied_client"} 1',
+    'watchword_sessions_ended_total{reason="reuse"} 1',
+    'watchword_sessions_ended_total{reason="logout"} 1',
+    'watchword_logins_total{outcome="succeeded"} 2',
+    'watchword_spurious_logouts_total 1',
+    'watchword_password_hashes{state="waiting"} 0',
+    'watchword_http_request_seconds_count{method="POST",route="/auth/refresh",status="200"} 3',
+  ]) {
+    expect(text).toContain(line);
+  }
+  expect(text).toMatch(/watchword_database_connections\{state="open"\} [1-9]/);
+  expect(text).toMatch(/nodejs_eventloop_lag_p99_seconds/);
+  expect(text).not.toMatch(new RegExp(`${phone.user.id}|${phone.session.id}|${phone.person.email}|wrt_|eyJ`));
+  expect((await call(service.url, 'GET', '/metrics')).status).toBe(404);
+});
+
+const freePort = () =>
+  new Promise<number>((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => done(port));
+    });
+  });
