@@ -1,7 +1,9 @@
 // What callers hear while the database gives no verdict, and after it: 503 and keep, then everything as before.
 import { connect, createServer, type Socket } from 'node:net';
+import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { Database, inTransaction, isDatabaseUnavailable } from '../src/database/database.js';
 import { bearer, call, me, mobile, refresh } from './support/client.js';
 import { cloneDatabase, startService, startServiceForTest } from './support/service.js';
 
@@ -71,6 +73,21 @@ it('a connection that is lost in the middle of a transaction is a 503, nothing i
   await other.end();
   expect((await me(service.url, phone.accessToken)).status).toBe(200);
   expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+});
+
+it('a connection that is lost between two statements of a transaction ends neither the process nor the pool', async () => {
+  const service = await startServiceForTest({ DATABASE_POOL_SIZE: '2' });
+  const database = service.app.get(Database);
+  for (let round = 0; round < 4; round++) {
+    const torn = inTransaction(database, async (tx) => {
+      const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+      await service.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      await new Promise((later) => setTimeout(later, 100));
+      return tx.execute(sql`select 1`);
+    });
+    await expect(torn).rejects.toSatisfy(isDatabaseUnavailable);
+  }
+  expect((await call(service.url, 'GET', '/health/ready')).status).toBe(200);
 });
 
 it('a database that has gone silent is a 503 within seconds, and the pool is whole when it speaks again', async () => {
