@@ -7,7 +7,7 @@ port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{
 
 PORT=$port DATA_DIR=$work/data npm start --silent >"$work/log" 2>&1 &
 service=$!
-trap 'pkill -TERM -P $service 2>/dev/null || kill $service 2>/dev/null || true; wait $service 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill $service 2>/dev/null || true; wait $service 2>/dev/null || true; rm -rf "$work"' EXIT
 
 for _ in $(seq 300); do
   curl -sf "http://localhost:$port/health/ready" >/dev/null && break
@@ -23,4 +23,13 @@ expect '"email":"ada@example.com"'
 expect '"refreshToken":"wrt_'
 expect '"kty":"RSA"'
 expect '"code":"token_revoked"'
-echo "the tour runs as written"
+
+# A signal to npm must reach the service, and end it.
+kill $service
+wait $service || true
+for _ in $(seq 50); do
+  curl -sf "http://localhost:$port/health/live" >/dev/null || { echo "the tour runs as written"; exit 0; }
+  sleep 0.2
+done
+echo "the service still answers after SIGTERM to npm" >&2
+exit 1
