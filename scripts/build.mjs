@@ -40,16 +40,18 @@ export function buildIfStale() {
   const old = `${draft}.old`;
   for (let attempt = 0; ; attempt++) {
     try {
-      if (existsSync(dist)) renameSync(dist, old);
-      renameSync(draft, dist);
+      renameSync(draft, dist); // refused where there is a dist already
       break;
     } catch (error) {
-      if (isFresh()) break; // another start was first
+      if (isFresh()) break; // another start was first; its build is in use, so it stays where it is
       if (attempt === 20) throw error;
+      if (existsSync(dist)) renameSync(dist, `${old}.${attempt}`);
     }
   }
   rmSync(draft, { recursive: true, force: true });
-  rmSync(old, { recursive: true, force: true });
+  for (const left of readdirSync(root).filter((name) => name.startsWith(`dist.${process.pid}.old`))) {
+    rmSync(join(root, left), { recursive: true, force: true });
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) buildIfStale();
