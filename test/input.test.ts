@@ -113,6 +113,28 @@ describe('a request that never reaches a route', () => {
   });
 });
 
+it('every answer carries the security headers, refusals and unknown paths included (ASVS 3.4)', async () => {
+  const phone = await mobile(service.url);
+  const answers = [
+    await call(service.url, 'GET', '/auth/me', { headers: { authorization: `Bearer ${phone.accessToken}` } }),
+    await call(service.url, 'GET', '/auth/me'),
+    await call(service.url, 'GET', '/nope'),
+    await login('{'),
+  ];
+  expect(answers.map((answer) => answer.status)).toEqual([200, 401, 404, 400]);
+  for (const { headers } of answers) {
+    expect(headers).toMatchObject({
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    });
+    expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('server');
+  }
+});
+
 describe('where a request comes from', () => {
   const loginFrom = async (target: Service, forwarded: string) => {
     await call(target.url, 'POST', '/auth/login', {
