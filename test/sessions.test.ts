@@ -1,4 +1,5 @@
 // Signing in and out: registration, login over both transports, logout in all its forms.
+import { hash } from '@node-rs/argon2';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, Browser, call, decode, me, mobile, refresh, register, somebody } from './support/client.js';
@@ -114,6 +115,26 @@ describe('login', () => {
       () => post('/auth/login', { ...person, transport: 'bearer' }),
     );
     expect(login.json['code']).toBe('invalid_credentials');
+    expect(await service.query('SELECT 1 FROM refresh_tokens WHERE user_id = $1', [user?.id])).toEqual([]);
+  });
+});
+
+describe('a login that renews an outdated hash', () => {
+  it('during a change of the password leaves neither a session nor its hash (R7)', async () => {
+    const person = await register(service.url);
+    const outdated = await hash(person.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    await service.query('UPDATE users SET password_hash = $2 WHERE email = $1', [person.email, outdated]);
+    const login = await whileChanging(
+      `UPDATE users SET password_hash = 'changed', token_version = token_version + 1, session_epoch = session_epoch + 1
+        WHERE email = '${person.email}'`,
+      () => post('/auth/login', { ...person, transport: 'bearer' }),
+    );
+    expect(login.json['code']).toBe('invalid_credentials');
+    const [user] = await service.query<{ id: string; hash: string }>(
+      'SELECT id, password_hash AS hash FROM users WHERE email = $1',
+      [person.email],
+    );
+    expect(user?.hash).toBe('changed');
     expect(await service.query('SELECT 1 FROM refresh_tokens WHERE user_id = $1', [user?.id])).toEqual([]);
   });
 });
