@@ -77,6 +77,7 @@ describe('Config', () => {
     ['no rate limits', { RATE_LIMITS: 'off' }, 'RATE_LIMITS'],
     ['very short tokens', { ACCESS_TOKEN_TTL_SECONDS: '59' }, 'ACCESS_TOKEN_TTL_SECONDS'],
     ['a wildcard origin', { ALLOWED_ORIGINS: '*' }, 'ALLOWED_ORIGINS'],
+    ['a wildcard host', { ALLOWED_ORIGINS: 'https://*.example.com' }, 'ALLOWED_ORIGINS'],
     ['an http app', { ALLOWED_ORIGINS: 'http://app.example.com' }, 'ALLOWED_ORIGINS'],
   ])('refuses %s in production', (_, change, name) => {
     expect(problemsOf({ ...production, ...change }).map((problem) => problem.split(/[ =]/)[0])).toContain(name);

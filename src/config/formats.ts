@@ -12,7 +12,7 @@ export const integer = (min: number, max: number) =>
 export const origin = z
   .string()
   .refine(
-    (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''),
+    (text) => /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''),
     'must be an origin such as https://app.example.com, without a path or a wildcard',
   )
   .transform((text) => new URL(text).origin);
