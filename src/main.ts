@@ -6,6 +6,7 @@ import { createApp } from './app.js';
 import { Clock } from './clock.js';
 import { Config } from './config/config.js';
 import { Log } from './config/log.js';
+import { sentenceOf } from './database/database.js';
 import { Readiness } from './health/readiness.js';
 
 const PATIENCE_MS = 7_500;
@@ -28,7 +29,7 @@ async function start(): Promise<void> {
     url: await app.getUrl(),
     publicUrl: config.publicUrl,
     database,
-    docs: 'README.md',
+    docs: 'README.md, docs/operations/',
   });
 }
 
@@ -50,6 +51,6 @@ async function stop(app: NestFastifyApplication, log: Log, signal: string): Prom
 }
 
 start().catch((error: unknown) => {
-  process.stderr.write(`Watchword cannot start. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`Watchword cannot start. ${sentenceOf(error)}\n`);
   process.exit(1);
 });

@@ -41,7 +41,11 @@ export class Config {
   }
 
   /** @throws ConfigError naming every problem; an empty variable counts as not set. */
-  static fromEnv(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  static fromEnv(
+    environment: Readonly<Record<string, string | undefined>> = process.env,
+    overrides: Readonly<Record<string, string>> = {},
+  ): Config {
+    const env = { ...environment, ...overrides };
     const problems: string[] = [];
     const values: Record<string, unknown> = {};
     for (const [name, { schema }] of Object.entries(settings) as [string, Setting][]) {

@@ -40,6 +40,13 @@ export const settings = {
     secret: true,
     about: 'postgres:// URL. Without it an embedded PostgreSQL runs under DATA_DIR; production requires it.',
   },
+  DATABASE_OWNER_URL: {
+    schema: postgresUrl.optional(),
+    standard: 'DATABASE_URL',
+    secret: true,
+    about:
+      'The same database as the role that owns the schema. Only migrations use it: a running production needs none.',
+  },
   DATABASE_POOL_SIZE: {
     schema: integer(2, 200).default(10),
     standard: '10',
@@ -49,6 +56,11 @@ export const settings = {
     schema: z.string().min(1).default('.data'),
     standard: '.data',
     about: 'Folder of the embedded PostgreSQL.',
+  },
+  AUDIT_RETENTION_MONTHS: {
+    schema: integer(3, 120).default(13),
+    standard: '13',
+    about: 'How many whole months of `audit_events` are kept.',
   },
   COOKIE_DOMAIN: {
     schema: hostname.optional(),

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import type { Log } from '../config/log.js';
 import { openPool } from './database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.js';
+import { isTooPowerful, roleOf } from './grants.js';
 import { applyMigrations, countPendingMigrations } from './migrate.js';
 
 @Injectable()
@@ -19,11 +20,13 @@ export class DatabasePool implements OnApplicationShutdown {
   static async open(config: Config, log: Log): Promise<DatabasePool> {
     const embedded = config.DATABASE_URL
       ? undefined
-      : await startEmbeddedPostgres({ folder: join(config.DATA_DIR, 'postgres') });
+      : await startEmbeddedPostgres({ folder: join(config.DATA_DIR, 'postgres'), log });
     const url = config.DATABASE_URL ?? embedded?.url ?? '';
+    const ownerUrl = config.DATABASE_OWNER_URL ?? embedded?.ownerUrl ?? url;
     const database = new DatabasePool(openPool(url, config, log), embedded);
     try {
-      await database.prepare(config, url);
+      if (config.isProduction) await database.assertReady(log);
+      else await applyMigrations(ownerUrl, roleOf(url));
     } catch (error) {
       await database.onApplicationShutdown();
       throw error;
@@ -31,11 +34,14 @@ export class DatabasePool implements OnApplicationShutdown {
     return database;
   }
 
-  private async prepare(config: Config, url: string): Promise<void> {
-    if (!config.isProduction) return applyMigrations(url);
+  private async assertReady(log: Log): Promise<void> {
     const pending = await countPendingMigrations(this.pool);
     if (pending > 0)
       throw new Error(`The database lacks ${pending} migration(s) of this release: run npm run cli -- migrate first.`);
+    if (!(await isTooPowerful(this.pool))) return;
+    const advice =
+      'The role of DATABASE_URL owns the schema and could rewrite audit_events: give the service a role of its own.';
+    log.warn({ event: 'database.role_too_powerful' }, advice);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,4 +1,5 @@
 // How is PostgreSQL reached, and how does one tell that it cannot be?
+import { DrizzleQueryError } from 'drizzle-orm';
 import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
@@ -9,6 +10,11 @@ export abstract class Database extends NodePgDatabase {}
 
 /** Something that runs statements: the pool, or a transaction under way. */
 export type Queries = Pick<Database, 'execute' | 'select' | 'insert' | 'update' | 'delete'>;
+
+/** A transaction under way, and what is to follow once it is committed: what was rolled back did not happen. */
+export interface Transaction extends Queries {
+  afterCommit(act: () => void): void;
+}
 
 /** The server's own limit does not help when the server has gone silent. */
 const QUERY_TIMEOUT_MS = 6_000;
@@ -38,20 +44,24 @@ export const toDatabase = (pool: pg.Pool): Database => drizzle({ client: pool })
  * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a connection back whose
  * `begin` failed, which empties the pool for good when the database goes away.
  */
-export async function inTransaction<T>(database: Database, work: (tx: Queries) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await (database as unknown as { $client: pg.Pool }).$client.connect();
+  const acts: (() => void)[] = [];
+  let committed: { result: T };
   try {
     await client.query('begin');
-    const result = await work(drizzle({ client }));
+    const result = await work(Object.assign(drizzle({ client }), { afterCommit: (act: () => void) => acts.push(act) }));
     await client.query('commit');
     client.release();
-    return result;
+    committed = { result };
   } catch (error) {
     // Ended, not returned: whether the server still listens to it is not known.
     if (isDatabaseUnavailable(error)) client.release(true);
     else await rollBack(client);
     throw error;
   }
+  for (const act of acts) act();
+  return committed.result;
 }
 
 async function rollBack(client: pg.PoolClient): Promise<void> {
@@ -59,6 +69,19 @@ async function rollBack(client: pg.PoolClient): Promise<void> {
     () => client.release(),
     () => client.release(true),
   );
+}
+
+/** drizzle puts the statement and its parameters into its message; what the database said is the cause. */
+export function withoutStatement(error: unknown): unknown {
+  return error instanceof DrizzleQueryError && error.cause instanceof Error ? error.cause : error;
+}
+
+/** What the operator should read: of a failed connection, the address that did not answer. */
+export function sentenceOf(thrown: unknown): string {
+  const error = withoutStatement(thrown);
+  if (error instanceof AggregateError) return error.errors.map(sentenceOf).join('; ');
+  const sentence = error instanceof Error ? error.message : String(error);
+  return isDatabaseUnavailable(error) ? `The database of DATABASE_URL cannot be used: ${sentence}` : sentence;
 }
 
 const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);

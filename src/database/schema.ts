@@ -79,7 +79,7 @@ export const refreshTokens = pgTable(
     revokedAt: at('revoked_at'),
     revokedByIp: inet('revoked_by_ip'),
     revokedReason: text('revoked_reason', {
-      enum: ['logout', 'logout_all', 'replaced', 'reuse', 'ended_by_user', 'too_many'],
+      enum: ['logout', 'logout_all', 'replaced', 'reuse', 'ended_by_user', 'too_many', 'disabled', 'operator'],
     }),
     createdAt: createdAt(),
     createdByIp: inet('created_by_ip'),
@@ -134,3 +134,26 @@ export const serverSecrets = pgTable('server_secrets', {
   sealed: bytea('sealed').notNull(),
   createdAt: createdAt(),
 });
+
+/**
+ * Who did what, when, from where, and how it ended. One partition a month; the service's role may add rows and read them,
+ * and no more (database/grants.ts). An event without a user stands under the nil UUID.
+ */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    userId: uuid('user_id').notNull(),
+    at: at('at')
+      .notNull()
+      .default(sql`protocol_now()`),
+    id: uuid('id').notNull(),
+    type: text('type').notNull(),
+    outcome: text('outcome', { enum: ['success', 'failure'] }).notNull(),
+    sessionId: uuid('session_id'),
+    ip: inet('ip'),
+    userAgent: text('user_agent'),
+    requestId: uuid('request_id'),
+    details: jsonb('details').$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.at, table.id] })],
+);

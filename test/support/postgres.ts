@@ -9,7 +9,7 @@ import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/config/log.js';
 import { createApp } from '../../src/app.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded.js';
-import { TEMPLATE, testSettings } from './settings.js';
+import { databaseSettings, SERVICE_ROLE, TEMPLATE, testSettings } from './settings.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -23,8 +23,8 @@ export default async function setup(project: TestProject) {
     folder,
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'],
   });
-  await makeTemplate(server.url);
-  project.provide('postgresUrl', server.url);
+  await makeTemplate(server.ownerUrl);
+  project.provide('postgresUrl', server.ownerUrl);
   return async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -39,7 +39,7 @@ async function makeTemplate(url: string): Promise<void> {
   await admin.end();
 
   const templateUrl = url.replace(/\/postgres$/, `/${TEMPLATE}`);
-  const config = Config.fromEnv({ ...testSettings, DATABASE_URL: templateUrl });
+  const config = Config.fromEnv({ ...testSettings, ...databaseSettings(templateUrl) });
   const app = await createApp({ config, log: Log.to(config), clock: new Clock() });
   await app.close();
 
@@ -48,7 +48,8 @@ async function makeTemplate(url: string): Promise<void> {
   await template.query(`
     CREATE TABLE test_clock (shift interval NOT NULL);
     INSERT INTO test_clock VALUES ('0');
+    GRANT SELECT ON test_clock TO ${SERVICE_ROLE};
     CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE
-      AS 'SELECT clock_timestamp() + shift FROM test_clock';`);
+      AS 'SELECT clock_timestamp() + shift FROM public.test_clock';`);
   await template.end();
 }

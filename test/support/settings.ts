@@ -1,6 +1,16 @@
 // The settings of a service under test. Small keys and cheap hashes: no test is about their strength unless it says so.
 export const TEMPLATE = 'watchword_template';
 
+/** The role that a service under test works as, as in production: it owns nothing. */
+export const SERVICE_ROLE = 'watchword_service';
+
+/** @param ownerUrl of a database, as the role that owns it */
+export function databaseSettings(ownerUrl: string) {
+  const service = new URL(ownerUrl);
+  service.username = SERVICE_ROLE;
+  return { DATABASE_URL: service.href, DATABASE_OWNER_URL: ownerUrl };
+}
+
 export const testSettings = {
   NODE_ENV: 'test',
   PORT: '0',
