@@ -1,6 +1,7 @@
 import { Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AuditModule } from './audit/audit.module.js';
+import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -19,6 +20,7 @@ import { UsersModule } from './users/users.module.js';
     DatabaseModule,
     HttpModule,
     AuditModule,
+    AuditUpkeepModule,
     KeysModule,
     TokensModule,
     UsersModule,

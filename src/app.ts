@@ -10,6 +10,7 @@ import type { Config } from './config/config.js';
 import { ConfigModule, type Surroundings } from './config/config.module.js';
 import { NestLog } from './config/log.js';
 import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
+import { Readiness } from './health/readiness.js';
 import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
 import { CrossSiteGuard } from './http/csrf.js';
 
@@ -19,7 +20,7 @@ const OPEN_TO_ALL = '/.well-known/';
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;
   const root = { module: AppModule, imports: [ConfigModule.with(surroundings)] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(surroundings), {
     bodyParser: false,
     abortOnError: false,
     logger: new NestLog(log),
@@ -34,7 +35,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   });
   const server = app.getHttpAdapter().getInstance();
   acceptOnlyJson(server);
-  guardEveryRequest(server, app.get(CrossSiteGuard));
+  guardEveryRequest(server, app.get(CrossSiteGuard), app.get(Readiness));
   countEveryRequest(server, app.get(Metrics));
   try {
     await app.init();
@@ -46,25 +47,31 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   return app;
 }
 
-function adapter(config: Config): FastifyAdapter {
+/** Who sends half a request and waits holds a connection this long at most, and nothing else. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+
+function adapter({ config, log }: Surroundings): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
     bodyLimit: BODY_LIMIT,
     trustProxy: trustedProxies(config.TRUST_PROXY),
     genReqId: () => randomUUID(),
-    requestTimeout: 30_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     multipart: false,
-    http: { requireHostHeader: false },
-    clientErrorHandler: answerBrokenRequest,
+    http: { requireHostHeader: false, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
+    clientErrorHandler: answerBrokenRequest(log),
     frameworkErrors: answerBrokenPath,
   });
 }
 
 /** Runs before routing has any effect, so that it holds for routes that do not exist, too. */
-function guardEveryRequest(server: FastifyInstance, guard: CrossSiteGuard): void {
+function guardEveryRequest(server: FastifyInstance, guard: CrossSiteGuard, readiness: Readiness): void {
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
+    // A kept-alive connection would otherwise be cut under the client's next request.
+    if (readiness.isDraining) reply.header('connection', 'close');
     guard.check(request);
     done();
   });

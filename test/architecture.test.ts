@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../src/config/settings.js';
 import { refusalCodes } from '../src/errors.js';
 
 /** Each folder of src/ is a floor. Code leans only on floors listed before its own, and on its own. */
@@ -86,6 +87,25 @@ describe('the contract', () => {
     expect(readFileSync('README.md', 'utf8')).toContain(`\`${name}\``);
   });
 
+  it.each(Object.keys(settings))('reads the setting %s somewhere', (name) => {
+    const readers = code.filter(
+      ({ file, text }) => file !== 'src/config/settings.ts' && new RegExp(`\\b${name}\\b`).test(text),
+    );
+    expect(readers.map(({ file }) => file)).not.toEqual([]);
+  });
+
+  it('explains every event that it logs', () => {
+    const guide = readFileSync('docs/operations/events.md', 'utf8');
+    const events = code.flatMap(({ text }) => [
+      ...text.matchAll(/\bevent: '([\w.]+)'|type: ('[\w.]+'(?: \| '[\w.]+')*)/g),
+    ]);
+    const names = events
+      .flatMap(([, event = '', types = '']) => [event, ...types.split(/[' |]+/)])
+      .filter((name) => /[._]/.test(name));
+    expect(names.length).toBeGreaterThan(20);
+    for (const name of new Set(names)) expect.soft(guide, name).toContain(`\`${name}\``);
+  });
+
   it('writes each table in one folder only', () => {
     const owners: Record<string, string[]> = {
       users: ['src/users/'],
@@ -93,6 +113,7 @@ describe('the contract', () => {
       accessRevocations: ['src/revocation/', 'src/sessions/refresh.ts'], // one statement ends a reused family
       signingKeys: ['src/keys/'],
       serverSecrets: ['src/keys/'],
+      auditEvents: ['src/audit/'],
     };
     for (const [table, owned] of Object.entries(owners)) {
       const writes = new RegExp(

@@ -1,7 +1,7 @@
 // What whoever watches the service can read, and that nobody can be read out of it.
-import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { call, mobile, refresh } from './support/client.js';
+import { freePort } from './support/process.js';
 import { startServiceForTest } from './support/service.js';
 
 it('the metrics count requests, refreshes, ends and spurious logouts, and name nobody', async () => {
@@ -36,11 +36,3 @@ it('the metrics count requests, refreshes, ends and spurious logouts, and name n
   expect(text).not.toMatch(new RegExp(`${phone.user.id}|${phone.session.id}|${phone.person.email}|wrt_|eyJ`));
   expect((await call(service.url, 'GET', '/metrics')).status).toBe(404);
 });
-
-const freePort = () =>
-  new Promise<number>((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => done(port));
-    });
-  });

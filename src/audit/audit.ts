@@ -1,24 +1,68 @@
-// Where is it written down? Each event is one log line; a reuse is also the alert that somebody is paged for.
+// Where is it written down? What matters is a row and a log line, what is frequent a log line; a reuse is also the alert
+// that somebody is paged for.
 import { Injectable } from '@nestjs/common';
+import { type SQL, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../config/log.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { auditEvents } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
-import type { AuditEvent } from './events.js';
+import { type AuditEvent, type FrequentEvent, outcomeOf } from './events.js';
 import { Metrics } from './metrics.js';
+
+/** Whose events belong to nobody: acts on keys, sign-ins with an unknown address. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class Audit {
   constructor(
+    private readonly database: Database,
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {}
 
-  /** @param caller who caused it; null where the service itself did. */
-  record(event: AuditEvent, caller: Caller | null): void {
-    const { type, ...details } = event;
-    const entry = { event: type, ...details, ...caller };
-    if (event.type === 'refresh.reused') this.log.error({ ...entry, alert: true });
-    else if (event.type === 'login.failed' || event.type === 'refresh.refused') this.log.warn(entry);
-    else this.log.info(entry);
-    this.metrics.countEvent(event, caller?.userAgent ?? null);
+  /**
+   * A row in the transaction of what it describes; the log line follows the commit.
+   * @param caller who caused it; null where the service itself did
+   */
+  async record(tx: Transaction, events: readonly AuditEvent[], caller: Caller | null): Promise<void> {
+    if (events.length === 0) return;
+    const rows = events.map((event) => rowOf(event, caller));
+    await tx.execute(sql`insert into ${auditEvents} ${columns} values ${sql.join(rows, sql`, `)}`);
+    tx.afterCommit(() => {
+      for (const event of events) this.note(event, caller);
+    });
   }
+
+  /** For an event that nothing else is written with. */
+  recordAlone(event: AuditEvent, caller: Caller | null): Promise<void> {
+    return inTransaction(this.database, (tx) => this.record(tx, [event], caller));
+  }
+
+  /**
+   * The row as a part of a larger statement, written once for each row of `source`; `note` the event when it was.
+   * @param source the name of a common table expression
+   */
+  insertFrom(source: SQL, event: AuditEvent, caller: Caller): SQL {
+    return sql`insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${rowOf(event, caller)}) as event`;
+  }
+
+  /** The log line and the count only. */
+  note(event: AuditEvent | FrequentEvent, caller: Caller | null): void {
+    const { type, ...details } = event;
+    const entry = { event: type, outcome: outcomeOf(event), ...details, ...caller };
+    if (type === 'refresh.reused') this.log.error({ ...entry, alert: true });
+    else if (entry.outcome === 'failure') this.log.warn(entry);
+    else this.log.info(entry);
+    this.metrics.countEvent(event);
+  }
+}
+
+const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent, request_id, details)');
+
+function rowOf(event: AuditEvent, caller: Caller | null): SQL {
+  const { type, ...rest } = event;
+  const { userId = null, sessionId = null, ...details } = rest as { userId?: string | null; sessionId?: string };
+  return sql`(${userId ?? NOBODY}::uuid, ${uuidv7()}::uuid, ${type}::text, ${outcomeOf(event)}::text, ${sessionId}::uuid,
+    ${caller?.ip ?? null}::inet, ${caller?.userAgent ?? null}::text, ${caller?.requestId ?? null}::uuid, ${details}::jsonb)`;
 }

@@ -1,4 +1,4 @@
-// What can happen that somebody may have to look up later? Names follow the OWASP logging vocabulary where it has one.
+// What can happen that somebody may have to look up later? docs/operations/events.md says what each one means.
 
 interface OfUser {
   readonly userId: string;
@@ -10,20 +10,42 @@ interface OfSession extends OfUser {
 /** How grave a reuse is; see sessions/refresh.ts. */
 export type ReuseClass = 'lost_response' | 'copied_client' | 'likely_theft';
 
+/** Security-relevant and rare: a row of audit_events, in the same transaction as what it describes, and a log line. */
 export type AuditEvent =
   | ({ readonly type: 'user.registered' } & OfUser)
-  | ({ readonly type: 'login.succeeded'; readonly transport: string; readonly persistent: boolean } & OfSession)
+  | ({ readonly type: 'user.disabled' | 'user.enabled'; readonly by: string } & OfUser)
+  | ({ readonly type: 'role.changed'; readonly from: string; readonly to: string; readonly by: string } & OfUser)
+  | ({
+      readonly type: 'login.succeeded';
+      readonly transport: string;
+      readonly persistent: boolean;
+      readonly methods: readonly string[];
+      /** The service ended a session of this browser within the last minute: was an honest client logged out? */
+      readonly afterForcedEnd: boolean;
+    } & OfSession)
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }
+  | ReuseEvent
+  | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
+  | ({ readonly type: 'logout_all'; readonly sessions: number } & OfUser)
+  | { readonly type: 'sessions.all_ended'; readonly users: number; readonly sessions: number; readonly by: string }
+  | { readonly type: 'key.published' | 'key.activated'; readonly kid: string };
+
+export type ReuseEvent = {
+  readonly type: 'refresh.reused';
+  readonly gravity: ReuseClass;
+  readonly generationsBehind: number;
+  readonly addressChanged: boolean;
+  readonly userAgentChanged: boolean;
+} & OfSession;
+
+/** Happens at any rate that clients please: a log line and a count, never a row. */
+export type FrequentEvent =
   | ({ readonly type: 'refresh.rotated'; readonly generation: number } & OfSession)
   | ({ readonly type: 'refresh.replayed'; readonly generation: number; readonly sameOrigin: boolean } & OfSession)
-  | ({ readonly type: 'refresh.refused'; readonly code: string } & OfSession)
-  | ({
-      readonly type: 'refresh.reused';
-      readonly gravity: ReuseClass;
-      readonly generationsBehind: number;
-      readonly addressChanged: boolean;
-      readonly userAgentChanged: boolean;
-    } & OfSession)
-  | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
-  | ({ readonly type: 'logout_all' } & OfUser)
-  | { readonly type: 'key.published' | 'key.activated'; readonly kid: string };
+  | ({ readonly type: 'refresh.refused'; readonly code: string } & OfSession);
+
+export type Outcome = 'success' | 'failure';
+
+export function outcomeOf({ type }: AuditEvent | FrequentEvent): Outcome {
+  return type === 'login.failed' || type === 'refresh.refused' || type === 'refresh.reused' ? 'failure' : 'success';
+}

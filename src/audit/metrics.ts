@@ -1,12 +1,7 @@
 // What does the service count, for whoever watches it? docs/operations/metrics.md says what each figure means.
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { Clock } from '../clock.js';
-import type { AuditEvent } from './events.js';
-
-/** A sign-in of the same user and agent this soon after a family was ended looks like an honest client logged out. */
-const SPURIOUS_WITHIN_MS = 60_000;
-const REMEMBERED_ENDS = 10_000;
+import type { AuditEvent, FrequentEvent } from './events.js';
 
 @Injectable()
 export class Metrics {
@@ -17,9 +12,8 @@ export class Metrics {
   private readonly ends = this.counter('watchword_sessions_ended_total', 'Sessions ended, by reason', 'reason');
   private readonly purged = this.counter('watchword_purged_rows_total', 'Dead rows removed, by kind', 'kind');
   private readonly spurious = this.counter('watchword_spurious_logouts_total', 'Estimate: honest clients logged out');
-  private readonly lately = new Map<string, number>();
 
-  constructor(private readonly clock: Clock) {
+  constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -44,7 +38,7 @@ export class Metrics {
     });
   }
 
-  countEvent(event: AuditEvent, userAgent: string | null): void {
+  countEvent(event: AuditEvent | FrequentEvent): void {
     switch (event.type) {
       case 'refresh.rotated':
         return this.refreshes.inc({ outcome: 'rotated' });
@@ -54,30 +48,18 @@ export class Metrics {
         return this.refreshes.inc({ outcome: event.code });
       case 'refresh.reused':
         this.ends.inc({ reason: 'reuse' });
-        this.rememberEnd(event.userId, userAgent);
         return this.refreshes.inc({ outcome: `reused_${event.gravity}` });
       case 'session.ended':
         return this.ends.inc({ reason: event.reason });
+      case 'sessions.all_ended':
+        return this.ends.inc({ reason: 'operator' }, event.sessions);
       case 'login.failed':
         return this.logins.inc({ outcome: event.reason });
       case 'login.succeeded':
-        this.countIfSpurious(event.userId, userAgent);
+        if (event.afterForcedEnd) this.spurious.inc();
         return this.logins.inc({ outcome: 'succeeded' });
       default:
     }
-  }
-
-  private rememberEnd(userId: string, userAgent: string | null): void {
-    if (this.lately.size >= REMEMBERED_ENDS) this.lately.clear();
-    this.lately.set(`${userId} ${userAgent ?? ''}`, this.clock.now().getTime());
-  }
-
-  private countIfSpurious(userId: string, userAgent: string | null): void {
-    const key = `${userId} ${userAgent ?? ''}`;
-    const endedAt = this.lately.get(key);
-    if (endedAt === undefined) return;
-    this.lately.delete(key);
-    if (this.clock.now().getTime() - endedAt <= SPURIOUS_WITHIN_MS) this.spurious.inc();
   }
 
   private counter(name: string, help: string, ...labelNames: string[]): Counter {

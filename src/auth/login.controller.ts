@@ -6,7 +6,7 @@ import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
 import { Public } from '../http/public.decorator.js';
-import type { SessionRef } from '../sessions/sessions.js';
+import type { SessionRef } from '../sessions/session-end.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { emailAddress } from '../users/email.js';
 import { SignIn } from './sign-in.js';

@@ -6,7 +6,7 @@ import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
 import { Me, type Principal } from '../http/principal.js';
 import { Public } from '../http/public.decorator.js';
-import { Sessions } from '../sessions/sessions.js';
+import { SessionEnd } from '../sessions/session-end.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { PresentedToken } from './presented-token.js';
 
@@ -15,7 +15,7 @@ const logoutBody = z.strictObject({ refreshToken: z.string().optional() }).optio
 @Controller('auth')
 export class LogoutController {
   constructor(
-    private readonly sessions: Sessions,
+    private readonly sessionEnd: SessionEnd,
     private readonly accessTokens: AccessTokens,
     private readonly presentedToken: PresentedToken,
     private readonly cookies: Cookies,
@@ -34,9 +34,9 @@ export class LogoutController {
     const presented = this.presentedToken.of(request);
     const refreshToken = body?.refreshToken;
     if (refreshToken !== undefined && presented?.transport === 'cookie') throw new Refusal('ambiguous_token');
-    if (refreshToken !== undefined) await this.sessions.endByRefreshToken(refreshToken, caller);
+    if (refreshToken !== undefined) await this.sessionEnd.byRefreshToken(refreshToken, caller);
     const claims = this.accessTokens.verifyExpired(presented?.text ?? '');
-    if (claims) await this.sessions.end({ userId: claims.sub, sessionId: claims.sid }, caller);
+    if (claims) await this.sessionEnd.one({ userId: claims.sub, sessionId: claims.sid }, caller);
     // A mobile client has no cookies to clear, and a bearer session never sets one.
     if (refreshToken === undefined && presented?.transport !== 'bearer') this.cookies.clear(reply);
   }
@@ -49,7 +49,7 @@ export class LogoutController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessions.endAll(me.userId, caller);
+    await this.sessionEnd.allOf(me.userId, 'logout_all', caller);
     if (this.presentedToken.of(request)?.transport === 'cookie') this.cookies.clear(reply);
   }
 }

@@ -6,7 +6,7 @@ import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
 import { Public } from '../http/public.decorator.js';
 import { Refresh } from '../sessions/refresh.js';
-import { Sessions } from '../sessions/sessions.js';
+import { SessionEnd } from '../sessions/session-end.js';
 import { TokenAnswer } from './token-answer.js';
 
 const refreshBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
@@ -17,7 +17,7 @@ const refreshBody = z.strictObject({ refreshToken: z.string().optional() }).opti
 export class RefreshController {
   constructor(
     private readonly refresh: Refresh,
-    private readonly sessions: Sessions,
+    private readonly sessionEnd: SessionEnd,
     private readonly cookies: Cookies,
     private readonly answer: TokenAnswer,
   ) {}
@@ -48,7 +48,7 @@ export class RefreshController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessions.endByRefreshToken(this.cookies.read(request, 'refresh') ?? '', caller);
+    await this.sessionEnd.byRefreshToken(this.cookies.read(request, 'refresh') ?? '', caller);
     this.cookies.clear(reply);
   }
 }

@@ -23,7 +23,8 @@ export class PasswordProof {
     const isRight = await this.passwords.verify(password, user?.passwordHash ?? null);
     if (!user || !isRight || user.disabledAt) {
       const reason = !user ? 'unknown_address' : isRight ? 'disabled' : 'wrong_password';
-      this.audit.record({ type: 'login.failed', userId: user?.id ?? null, reason }, caller);
+      // A row whether there is such a user or not: both must cost the same.
+      await this.audit.recordAlone({ type: 'login.failed', userId: user?.id ?? null, reason }, caller);
       throw new Refusal('invalid_credentials');
     }
     return this.withTodaysHash(user, password);

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
+import { Database, inTransaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { Passwords } from '../users/passwords.js';
@@ -10,6 +11,7 @@ import { type PublicUser, toPublicUser, Users } from '../users/users.js';
 @Injectable()
 export class Registration {
   constructor(
+    private readonly database: Database,
     private readonly users: Users,
     private readonly passwords: Passwords,
     private readonly config: Config,
@@ -20,9 +22,13 @@ export class Registration {
   async register(email: string, password: string, caller: Caller): Promise<PublicUser> {
     if (this.config.registration !== 'open') throw new Refusal('registration_closed');
     this.passwords.assertAcceptable(password);
-    const user = await this.users.create(email, await this.passwords.hash(password));
+    const passwordHash = await this.passwords.hash(password);
+    const user = await inTransaction(this.database, async (tx) => {
+      const created = await this.users.create(tx, email, passwordHash);
+      if (created) await this.audit.record(tx, [{ type: 'user.registered', userId: created.id }], caller);
+      return created;
+    });
     if (!user) throw new Refusal('email_taken');
-    this.audit.record({ type: 'user.registered', userId: user.id }, caller);
     return toPublicUser(user);
   }
 }

@@ -15,7 +15,7 @@ export const From = createParamDecorator((_: unknown, context: ExecutionContext)
   return callerOf(context.switchToHttp().getRequest<FastifyRequest>());
 });
 
-function callerOf(request: FastifyRequest): Caller {
+export function callerOf(request: FastifyRequest): Caller {
   return {
     ip: address(request.ip),
     userAgent: printable(request.headers['user-agent']),

@@ -2,8 +2,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Log } from '../config/log.js';
-import { isDatabaseUnavailable } from '../database/database.js';
+import { isDatabaseUnavailable, withoutStatement } from '../database/database.js';
 import { Refusal } from '../errors.js';
+import { callerOf } from './caller.js';
 import { Cookies } from './cookies.js';
 
 @Catch()
@@ -52,7 +53,7 @@ export class RefusalFilter implements ExceptionFilter {
   private record(refusal: Refusal, request: FastifyRequest): void {
     const entry = {
       event: 'request.refused',
-      requestId: request.id,
+      ...callerOf(request),
       method: request.method,
       route: request.routeOptions?.url ?? null,
       code: refusal.code,
@@ -95,10 +96,11 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
   return refusal.code === 'ambiguous_token' ? `${realm}, error="invalid_request"` : undefined;
 }
 
-/** The message and the stack, without the statement's parameters that drizzle puts into its message. */
-function describe(cause: unknown): unknown {
+/** The message and the stack, capped. */
+function describe(thrown: unknown): unknown {
+  const cause = withoutStatement(thrown);
   if (!(cause instanceof Error)) return cause === undefined ? undefined : typeof cause;
-  const source = cause.constructor.name === 'DrizzleQueryError' && cause.cause instanceof Error ? cause.cause : cause;
-  const { code } = source as { code?: unknown };
-  return { name: source.name, message: source.message, ...(code ? { code } : {}), stack: source.stack };
+  const { code } = cause as { code?: unknown };
+  const [message, stack] = [cause.message.slice(0, 1_000), cause.stack?.slice(0, 4_000)];
+  return { name: cause.name, message, ...(typeof code === 'string' ? { code } : {}), stack };
 }

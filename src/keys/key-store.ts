@@ -27,20 +27,18 @@ export class KeyStore {
     if (await this.isBootstrapped(this.database)) return;
     const bits = this.config.SIGNING_KEY_BITS;
     const [signer, standby] = await Promise.all([makeSigningKey(bits), makeSigningKey(bits)]);
-    const isMade = await inTransaction(this.database, async (tx) => {
+    await inTransaction(this.database, async (tx) => {
       await tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`);
-      if (await this.isBootstrapped(tx)) return false;
+      if (await this.isBootstrapped(tx)) return;
       await tx.insert(signingKeys).values([
         { ...this.toRow(signer), activateAt: sql`protocol_now()` },
         { ...this.toRow(standby), activateAt: null },
       ]);
       const sealed = this.encryption.seal(randomBytes(32), REFRESH_SECRET);
       await tx.insert(serverSecrets).values({ name: REFRESH_SECRET, sealed });
-      return true;
+      const made = [signer, standby].map(({ kid }) => ({ type: 'key.published', kid }) as const);
+      await this.audit.record(tx, [...made, { type: 'key.activated', kid: signer.kid }], null);
     });
-    if (!isMade) return;
-    this.audit.record({ type: 'key.activated', kid: signer.kid }, null);
-    this.audit.record({ type: 'key.published', kid: standby.kid }, null);
   }
 
   /** Every key that still has a use, with the database's time. */

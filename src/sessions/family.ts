@@ -1,6 +1,6 @@
 // What do we know of the family that a presented token names? One statement, judged in SQL.
 import { sql } from 'drizzle-orm';
-import type { ReuseClass } from '../audit/events.js';
+import type { ReuseClass, ReuseEvent } from '../audit/events.js';
 import type { Database } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
@@ -58,8 +58,21 @@ export async function readFamily(
   return rows[0];
 }
 
+/** What speaks for a mistake and what for a thief. */
+export function evidenceOf(token: RefreshToken, seen: Seen): ReuseEvent {
+  return {
+    type: 'refresh.reused',
+    userId: token.userId,
+    sessionId: seen.id,
+    gravity: gravityOf(token, seen),
+    generationsBehind: seen.generation - token.generation,
+    addressChanged: !seen.same_address,
+    userAgentChanged: !seen.same_agent,
+  };
+}
+
 /** One generation behind is what a lost answer looks like. Further behind somebody kept a copy; from elsewhere, a thief. */
-export function gravityOf(token: RefreshToken, seen: Seen): ReuseClass {
+function gravityOf(token: RefreshToken, seen: Seen): ReuseClass {
   if (seen.generation - token.generation === 1) return 'lost_response';
   return seen.same_address && seen.same_agent ? 'copied_client' : 'likely_theft';
 }

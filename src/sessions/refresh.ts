@@ -21,7 +21,7 @@ import {
   SALT_BYTES,
   successorOf,
 } from '../tokens/refresh-token.js';
-import { gravityOf, type Presented, readFamily, type Seen } from './family.js';
+import { evidenceOf, type Presented, readFamily, type Seen } from './family.js';
 import { FamilyLimit } from './family-limit.js';
 import type { Grant, Transport } from './grant.js';
 
@@ -96,7 +96,7 @@ export class Refresh implements OnModuleInit {
       update ${refreshTokens} s
          set previous_token = s.token, token = ${hashOf(successor)}, ratchet_salt = ${salt}, generation = s.generation + 1,
              rotated_at = now, rotated_by_ip = ${caller.ip}::inet, rotated_user_agent = ${caller.userAgent}, replays = 0,
-             expires_at = least(now + make_interval(days => ${idleDays}), s.absolute_expires_at)
+             expires_at = least(now + make_interval(hours => ${24 * idleDays}), s.absolute_expires_at)
         from ${users} u, protocol_now() as now
        where s.user_id = ${token.userId} and s.family = ${family} and s.token = ${hash} and s.generation = ${token.generation}
          and not s.revoked and s.expires_at > now and s.absolute_expires_at > now
@@ -106,7 +106,7 @@ export class Refresh implements OnModuleInit {
     const [row] = rows;
     if (!row) return undefined;
     const { generation } = successor;
-    this.audit.record({ type: 'refresh.rotated', userId: token.userId, sessionId: seen.id, generation }, caller);
+    this.audit.note({ type: 'refresh.rotated', userId: token.userId, sessionId: seen.id, generation }, caller);
     return this.grant(presented, seen, accessToken, successor, row.expires_at);
   }
 
@@ -129,7 +129,7 @@ export class Refresh implements OnModuleInit {
       throw new Error('The successor does not match its row: was the refresh secret replaced?');
     const { generation } = successor;
     const sameOrigin = seen.same_address && seen.same_agent;
-    this.audit.record(
+    this.audit.note(
       { type: 'refresh.replayed', userId: token.userId, sessionId: seen.id, generation, sameOrigin },
       caller,
     );
@@ -139,6 +139,7 @@ export class Refresh implements OnModuleInit {
   /** One statement ends the family, so any number of parallel presentations raise one alert. Returned, thrown after it. */
   private async punish(presented: Presented, seen: Seen): Promise<Refusal> {
     const { token, family, caller } = presented;
+    const event = evidenceOf(token, seen);
     const { rows } = await this.database.execute(sql`
       with ended as (
         update ${refreshTokens} set revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet,
@@ -149,26 +150,15 @@ export class Refresh implements OnModuleInit {
         insert into ${accessRevocations} (user_id, kind, ref, expires_at)
         select user_id, 's', id, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS}) from ended
         on conflict do nothing
-      )
+      ), written as (${this.audit.insertFrom(sql`ended`, event, caller)})
       select id from ended`);
     if (rows.length === 0) return this.refuse(presented, seen, 'refresh_token_invalid');
-    this.audit.record(
-      {
-        type: 'refresh.reused',
-        userId: token.userId,
-        sessionId: seen.id,
-        gravity: gravityOf(token, seen),
-        generationsBehind: seen.generation - token.generation,
-        addressChanged: !seen.same_address,
-        userAgentChanged: !seen.same_agent,
-      },
-      caller,
-    );
+    this.audit.note(event, caller);
     return new Refusal('refresh_token_reused');
   }
 
   private refuse({ token, caller }: Presented, { id }: Seen, code: Refusal['code']): Refusal {
-    this.audit.record({ type: 'refresh.refused', userId: token.userId, sessionId: id, code }, caller);
+    this.audit.note({ type: 'refresh.refused', userId: token.userId, sessionId: id, code }, caller);
     return new Refusal(code);
   }
 

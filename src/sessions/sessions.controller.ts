@@ -4,15 +4,15 @@ import { z } from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Me, type Principal } from '../http/principal.js';
+import { SessionEnd } from './session-end.js';
 import { type ListedSession, SessionList } from './session-list.js';
-import { Sessions } from './sessions.js';
 
 const which = z.strictObject({ persistent: z.literal('true').optional() });
 
 @Controller('auth/sessions')
 export class SessionsController {
   constructor(
-    private readonly sessions: Sessions,
+    private readonly sessionEnd: SessionEnd,
     private readonly sessionList: SessionList,
   ) {}
 
@@ -30,7 +30,7 @@ export class SessionsController {
     @Me() me: Principal,
     @From() caller: Caller,
   ): Promise<void> {
-    await this.sessions.endOwn(me.userId, persistent ? sql`persistent` : sql`id <> ${me.sessionId}`, caller);
+    await this.sessionEnd.own(me.userId, persistent ? sql`persistent` : sql`id <> ${me.sessionId}`, caller);
   }
 
   /** A foreign id and one that is no id at all are the same: not found. */
@@ -38,7 +38,7 @@ export class SessionsController {
   @HttpCode(204)
   async endOne(@Param('id') id: string, @Me() me: Principal, @From() caller: Caller): Promise<void> {
     const isId = z.uuid().safeParse(id).success;
-    const ended = isId ? await this.sessions.endOwn(me.userId, sql`id = ${id}`, caller) : 0;
+    const ended = isId ? await this.sessionEnd.own(me.userId, sql`id = ${id}`, caller) : 0;
     if (ended === 0) throw new Refusal('not_found');
   }
 }

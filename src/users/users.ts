@@ -1,17 +1,18 @@
 // Who exists? The rows of `users`, and the conditional statements that change them.
 import { Injectable } from '@nestjs/common';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../database/database.js';
 import { users } from '../database/schema.js';
 
 export type User = typeof users.$inferSelect;
+export type Role = User['role'];
 
 /** What anyone who holds the user's tokens may see. */
 export interface PublicUser {
   readonly id: string;
   readonly email: string;
-  readonly role: 'user' | 'admin';
+  readonly role: Role;
   readonly emailVerified: boolean;
 }
 
@@ -37,9 +38,9 @@ export class Users {
   }
 
   /** @returns undefined when the address is taken. */
-  async create(email: string, passwordHash: string): Promise<User | undefined> {
+  async create(tx: Queries, email: string, passwordHash: string): Promise<User | undefined> {
     const row = { id: uuidv7(), email, passwordHash };
-    const [user] = await this.database.insert(users).values(row).onConflictDoNothing().returning();
+    const [user] = await tx.insert(users).values(row).onConflictDoNothing().returning();
     return user;
   }
 
@@ -54,10 +55,54 @@ export class Users {
   }
 
   /** Ends every access token (the version) and every session (the epoch) of the user at once. */
-  async bumpBoth(queries: Queries, id: string): Promise<void> {
-    await queries
+  async bumpBoth(tx: Queries, id: string): Promise<void> {
+    await tx.update(users).set(bothBumped).where(eq(users.id, id));
+  }
+
+  /** @returns false when there is no such user, or it is disabled already. */
+  async disable(tx: Queries, id: string): Promise<boolean> {
+    const { rowCount } = await tx
       .update(users)
-      .set({ tokenVersion: sql`${users.tokenVersion} + 1`, sessionEpoch: sql`${users.sessionEpoch} + 1` })
+      .set({ ...bothBumped, disabledAt: sql`protocol_now()` })
+      .where(and(eq(users.id, id), isNull(users.disabledAt)));
+    return rowCount === 1;
+  }
+
+  /** @returns false when there is no such user, or it is not disabled. */
+  async enable(tx: Queries, id: string): Promise<boolean> {
+    const { rowCount } = await tx
+      .update(users)
+      .set({ disabledAt: null })
+      .where(and(eq(users.id, id), isNotNull(users.disabledAt)));
+    return rowCount === 1;
+  }
+
+  /**
+   * The sessions live on and learn the new role at their next refresh; access tokens that carry the old one die.
+   * @returns the role before, undefined when there is no such user or it has that role already
+   */
+  async changeRole(tx: Queries, id: string, to: Role): Promise<Role | undefined> {
+    const [before] = await tx.select({ role: users.role }).from(users).where(eq(users.id, id)).for('no key update');
+    if (!before || before.role === to) return undefined;
+    await tx
+      .update(users)
+      .set({ role: to, tokenVersion: sql`${users.tokenVersion} + 1` })
       .where(eq(users.id, id));
+    return before.role;
+  }
+
+  /**
+   * Bumps both counters of the next users in the order of their ids.
+   * @param after where the last call ended; undefined at the beginning
+   * @returns their ids, at most `limit`
+   */
+  async bumpBothOfNext(tx: Queries, after: string | undefined, limit: number): Promise<string[]> {
+    const next = sql`select id from ${users} where ${after ? sql`id > ${after}` : sql`true`} order by id limit ${limit}`;
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      update ${users} set token_version = token_version + 1, session_epoch = session_epoch + 1
+       where id in (${next}) returning id`);
+    return rows.map(({ id }) => id).toSorted();
   }
 }
+
+const bothBumped = { tokenVersion: sql`${users.tokenVersion} + 1`, sessionEpoch: sql`${users.sessionEpoch} + 1` };

@@ -1,0 +1,50 @@
+// How long is the audit trail kept? Whole months; this keeps partitions ready ahead and lets the oldest go.
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Config } from '../config/config.js';
+import { Log } from '../config/log.js';
+import { Database } from '../database/database.js';
+import { Metrics } from './metrics.js';
+
+const EVERY_MS = 60 * 60_000;
+
+@Injectable()
+export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.runQuietly();
+    this.timer = setInterval(() => void this.runQuietly(), EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** The work is a function of the database (drizzle/0003_audit_events.sql): the service's role may not create or drop. */
+  async run(): Promise<{ created: number; dropped: number }> {
+    const { rows } = await this.database.execute<{ created: number; dropped: number }>(
+      sql`select created, dropped from audit_rotate(${this.config.AUDIT_RETENTION_MONTHS})`,
+    );
+    const done = rows[0] ?? { created: 0, dropped: 0 };
+    this.metrics.countPurged('audit_month', done.dropped);
+    return done;
+  }
+
+  /** Without it rows go to the default partition: nothing is lost, and the next run sorts them. */
+  private async runQuietly(): Promise<void> {
+    try {
+      const done = await this.run();
+      if (done.created + done.dropped > 0) this.log.info({ event: 'audit.rotated', ...done });
+    } catch (error) {
+      this.log.warn({ event: 'audit.rotate_failed', reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// How does a session end? Its row is marked, its sid is denied, and it is written down: together or not at all.
+import { Injectable } from '@nestjs/common';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { Audit } from '../audit/audit.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { refreshTokens } from '../database/schema.js';
+import type { Caller } from '../http/caller.js';
+import { Revocations } from '../revocation/revocations.js';
+import { familyOf, parseRefreshToken } from '../tokens/refresh-token.js';
+import { Users } from '../users/users.js';
+
+export interface SessionRef {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revokedReason']>;
+
+/** Users whose sessions end in one transaction when everybody's do: each is short, and no time-out meets it. */
+const BATCH = 1_000;
+
+@Injectable()
+export class SessionEnd {
+  constructor(
+    private readonly database: Database,
+    private readonly revocations: Revocations,
+    private readonly users: Users,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Ends one session at once: its refresh token, and every access token that it has or is just getting. */
+  async one(session: SessionRef, caller: Caller): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      // Though no row may be left to end: after this has answered, no token of the session is accepted.
+      await this.revocations.denySessions(tx, session.userId, [session.sessionId]);
+      await this.where(tx, session.userId, sql`id = ${session.sessionId}`, 'logout', caller);
+    });
+  }
+
+  /** Ends the session of a refresh token. Any token of the family will do: whoever knows its selector held it. */
+  async byRefreshToken(text: string, caller: Caller): Promise<void> {
+    const token = parseRefreshToken(text);
+    if (!token) return;
+    const [found] = await this.database
+      .select({ userId: refreshTokens.userId, sessionId: refreshTokens.id })
+      .from(refreshTokens)
+      .where(and(eq(refreshTokens.userId, token.userId), eq(refreshTokens.family, familyOf(token))));
+    if (found) await this.one(found, caller);
+  }
+
+  /**
+   * Ends those of a user's own sessions that a condition picks.
+   * @returns how many there were
+   */
+  async own(userId: string, which: SQL, caller: Caller): Promise<number> {
+    return inTransaction(this.database, (tx) => this.where(tx, userId, which, 'ended_by_user', caller));
+  }
+
+  /** Every session and every access token of the user. The counters also catch a sign-in that is under way. */
+  async allOf(userId: string, reason: EndReason, caller: Caller): Promise<number> {
+    return inTransaction(this.database, async (tx) => {
+      await this.users.bumpBoth(tx, userId);
+      const sessions = await this.where(tx, userId, sql`true`, reason, caller);
+      await this.audit.record(tx, [{ type: 'logout_all', userId, sessions }], caller);
+      return sessions;
+    });
+  }
+
+  /** Every session that anyone had when this began; for an incident, or after a restore from a backup. */
+  async allOfEverybody(by: string, caller: Caller): Promise<{ users: number; sessions: number }> {
+    const ended = { users: 0, sessions: 0 };
+    let last: string | undefined;
+    for (;;) {
+      const ids: string[] = await inTransaction(this.database, async (tx) => {
+        const batch = await this.users.bumpBothOfNext(tx, last, BATCH);
+        ended.sessions += await this.markAll(tx, batch, caller);
+        return batch;
+      });
+      ended.users += ids.length;
+      last = ids.at(-1);
+      if (ids.length < BATCH) break;
+    }
+    await this.audit.recordAlone({ type: 'sessions.all_ended', ...ended, by }, caller);
+    return ended;
+  }
+
+  /** @returns how many there were */
+  async where(tx: Transaction, userId: string, which: SQL, reason: EndReason, caller: Caller): Promise<number> {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      update ${refreshTokens} set ${ended(reason, caller)}
+       where user_id = ${userId} and not revoked and ${which} returning id`);
+    if (rows.length === 0) return 0;
+    const ids = rows.map(({ id }) => id);
+    await this.revocations.denySessions(tx, userId, ids);
+    const events = ids.map((sessionId) => ({ type: 'session.ended', userId, sessionId, reason }) as const);
+    await this.audit.record(tx, events, caller);
+    return ids.length;
+  }
+
+  /** The users' counters have ended them already; this is what their rows show. */
+  private async markAll(tx: Transaction, userIds: readonly string[], caller: Caller): Promise<number> {
+    const { rowCount } = await tx.execute(sql`
+      update ${refreshTokens} set ${ended('operator', caller)}
+       where user_id = any(${sql.param([...userIds])}::uuid[]) and not revoked`);
+    return rowCount ?? 0;
+  }
+}
+
+const ended = (reason: EndReason, caller: Caller) => sql`
+  revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet, revoked_reason = ${reason},
+  previous_token = null`;

@@ -1,0 +1,66 @@
+// What somebody else does to a user: another role, locked out, let in again; and everybody's sessions ended at once.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SessionEnd } from '../src/sessions/session-end.js';
+import { Standing } from '../src/sessions/standing.js';
+import { call, decode, me, mobile, refresh } from './support/client.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const operator = { ip: null, userAgent: 'cli ops@console', requestId: '01900000-0000-7000-8000-000000000000' };
+const eventsOf = (userId: string, type: string) =>
+  service.query(`SELECT details FROM audit_events WHERE user_id = $1 AND type = $2`, [userId, type]);
+
+it('a new role kills the access tokens that carry the old one at once; the session goes on with the new one (ASVS 8.3.2)', async () => {
+  const phone = await mobile(service.url);
+  const standing = service.app.get(Standing);
+  expect(await standing.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(true);
+  expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
+  const answer = await refresh(service.url, phone.refreshToken);
+  expect(decode(answer.json['accessToken'])).toMatchObject({ role: 'admin', sid: phone.session.id });
+  expect((await me(service.url, answer.json['accessToken'])).json).toMatchObject({ role: 'admin' });
+  expect(await standing.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(false);
+  expect((await me(service.url, answer.json['accessToken'])).status).toBe(200);
+  expect(await eventsOf(phone.user.id, 'role.changed')).toEqual([
+    { details: { from: 'user', to: 'admin', by: 'operator' } },
+  ]);
+});
+
+it('a disabled user loses every session and access token, and cannot sign in until enabled again (ASVS 7.4.2)', async () => {
+  const phone = await mobile(service.url);
+  const standing = service.app.get(Standing);
+  expect(await standing.disable(phone.user.id, 'operator', operator)).toBe(true);
+  expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
+  expect((await refresh(service.url, phone.refreshToken)).json).toMatchObject({ session: 'ended' });
+  const body = { ...phone.person, transport: 'bearer' };
+  expect((await call(service.url, 'POST', '/auth/login', { body })).json['code']).toBe('invalid_credentials');
+  expect(await standing.disable(phone.user.id, 'operator', operator)).toBe(false);
+
+  expect(await standing.enable(phone.user.id, 'operator', operator)).toBe(true);
+  expect(await standing.enable(phone.user.id, 'operator', operator)).toBe(false);
+  expect((await refresh(service.url, phone.refreshToken)).status).toBe(401);
+  expect((await mobile(service.url, phone.person)).user.id).toBe(phone.user.id);
+  expect(await eventsOf(phone.user.id, 'user.disabled')).toHaveLength(1);
+  expect(await eventsOf(phone.user.id, 'user.enabled')).toHaveLength(1);
+});
+
+it('an end for everybody reaches every user, however many, and none that signs in later', async () => {
+  const own = await startServiceForTest();
+  const phones = [await mobile(own.url), await mobile(own.url)];
+  await own.query(
+    `INSERT INTO users (id, email) SELECT gen_random_uuid(), g || '@example.com' FROM generate_series(1, 2500) g`,
+  );
+  expect(await own.app.get(SessionEnd).allOfEverybody('operator', operator)).toEqual({ users: 2502, sessions: 2 });
+  for (const phone of phones) {
+    expect((await me(own.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale' });
+    expect((await refresh(own.url, phone.refreshToken)).json).toMatchObject({ code: 'refresh_token_invalid' });
+    const again = await mobile(own.url, phone.person);
+    expect((await me(own.url, again.accessToken)).status).toBe(200);
+  }
+  expect(await own.query('SELECT 1 FROM users WHERE token_version <> 2 OR session_epoch <> 2')).toEqual([]);
+  expect(own.log.filter((line) => line['alert'])).toEqual([]);
+});
