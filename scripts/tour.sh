@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 
-PORT=$port DATA_DIR=$work/data npm start --silent >"$work/log" 2>&1 &
+export PORT=$port DATA_DIR=$work/data
+npm start --silent >"$work/log" 2>&1 &
 service=$!
 trap 'kill $service 2>/dev/null || true; wait $service 2>/dev/null || true; rm -rf "$work"' EXIT
 
@@ -15,6 +16,9 @@ for _ in $(seq 300); do
 done
 
 sed -n '/<!-- tour -->/,/<!-- \/tour -->/p' README.md | sed -e '/^<!--/d' -e '/^```/d' -e "s/localhost:3000/localhost:$port/" >"$work/tour.sh"
+npm() { command npm --prefix "$root" "$@"; }
+export -f npm
+export root=$PWD
 (cd "$work" && bash -eu tour.sh) >"$work/out" || { cat "$work/out" "$work/log"; exit 1; }
 
 expect() { grep -q -- "$1" "$work/out" || { echo "the tour lacks: $1"; cat "$work/out"; exit 1; }; }
@@ -23,6 +27,7 @@ expect '"email":"ada@example.com"'
 expect '"refreshToken":"wrt_'
 expect '"kty":"RSA"'
 expect '"code":"token_revoked"'
+expect 'Ended 0 session(s) of '
 
 # A signal to npm must reach the service, and end it.
 kill $service

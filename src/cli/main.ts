@@ -1,29 +1,90 @@
-// What can an operator do from the command line?
+// The operator's command line: reads what is asked, runs it against the service's database, says what came of it.
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { NestFactory } from '@nestjs/core';
+import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
+import { ConfigModule } from '../config/config.module.js';
 import { Log } from '../config/log.js';
-import { openPool } from '../database/database.js';
+import { openPool, sentenceOf } from '../database/database.js';
+import { findEmbeddedPostgres } from '../database/embedded.js';
+import { roleOf } from '../database/grants.js';
 import { applyMigrations, countPendingMigrations } from '../database/migrate.js';
+import type { Caller } from '../http/caller.js';
+import { CliModule } from './cli.module.js';
+import { commands, type Options } from './commands.js';
 
-const usage = 'usage: npm run cli -- migrate';
+const usage = `usage: npm run cli -- COMMAND [--json]
+  migrate                                   apply pending migrations and grant the service's role what it needs
+  sessions end  --user WHO | --all          end the sessions of one user, or of everybody
+  users disable --user WHO                  lock a user out and end its sessions
+  users enable  --user WHO                  let the user sign in again
+  users role    --user WHO --role ROLE      give a role: user or admin
+WHO is an email address or an id. Log lines go to stderr.`;
 
-async function run(command: string | undefined): Promise<string> {
-  if (command !== 'migrate') throw new Error(usage);
+const options = {
+  user: { type: 'string' },
+  role: { type: 'string' },
+  all: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+async function run(args: string[]): Promise<string> {
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+  const name = positionals.join(' ');
+  const { sentence, result } = name === 'migrate' ? await migrate() : await command(name, values);
+  return values.json ? JSON.stringify(result) : sentence;
+}
+
+async function migrate() {
   const config = Config.fromEnv();
   if (!config.DATABASE_URL) throw new Error('DATABASE_URL is not set; the embedded PostgreSQL migrates by itself.');
-  const pool = openPool(config.DATABASE_URL, config, Log.to(config));
+  const ownerUrl = config.DATABASE_OWNER_URL ?? config.DATABASE_URL;
+  const pool = openPool(ownerUrl, config, Log.to(config, process.stderr));
   try {
-    const pending = await countPendingMigrations(pool);
-    await applyMigrations(config.DATABASE_URL);
-    return pending === 0 ? 'The database is up to date.' : `Applied ${pending} migration(s).`;
+    const applied = await countPendingMigrations(pool);
+    await applyMigrations(ownerUrl, roleOf(config.DATABASE_URL));
+    const sentence = applied === 0 ? 'The database is up to date.' : `Applied ${applied} migration(s).`;
+    return { sentence, result: { applied } };
   } finally {
     await pool.end();
   }
 }
 
-run(process.argv[2]).then(
+async function command(name: string, given: Options) {
+  const wanted = commands[name];
+  if (!wanted) throw new Error(usage);
+  const config = joinRunning(Config.fromEnv());
+  const surroundings = ConfigModule.with({ config, log: Log.to(config, process.stderr), clock: new Clock() });
+  const root = { module: CliModule, imports: [surroundings] };
+  const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
+  try {
+    return await wanted(app, given, operator());
+  } finally {
+    await app.close();
+  }
+}
+
+/** A service that runs on the embedded PostgreSQL holds its folder: we join it there. */
+function joinRunning(config: Config): Config {
+  const running = config.DATABASE_URL ? undefined : findEmbeddedPostgres(join(config.DATA_DIR, 'postgres'));
+  if (!running) return config;
+  return Config.fromEnv(undefined, { DATABASE_URL: running.url, DATABASE_OWNER_URL: running.ownerUrl });
+}
+
+const operator = (): Caller => ({
+  ip: null,
+  userAgent: `cli ${userInfo().username}@${hostname()}`,
+  requestId: randomUUID(),
+});
+
+run(process.argv.slice(2)).then(
   (done) => process.stdout.write(`${done}\n`),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${sentenceOf(error)}\n`);
     process.exitCode = 1;
   },
 );
