@@ -1,71 +1,15 @@
 // The service as its user starts it: one command, an embedded database, and what a kill leaves behind.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
 import { call, me, mobile, refresh, type Tokens } from './support/client.js';
-
-/** A checkout of its own: sources, no build, no data, no keys. */
-function checkout(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'watchword-run-'));
-  for (const part of ['src', 'drizzle', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
-    cpSync(part, join(folder, part), { recursive: true });
-  }
-  symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return folder;
-}
-
-interface Run {
-  readonly url: string;
-  readonly process: ChildProcess;
-  output(): string;
-  exited: Promise<number | null>;
-}
-
-async function start(folder: string, settings: Record<string, string> = {}): Promise<Run> {
-  const port = Number(settings['PORT']) || (await freePort());
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: folder,
-    PORT: String(port),
-    SIGNING_KEY_BITS: '2048',
-    RATE_LIMITS: 'off',
-    ...settings,
-  };
-  const child = spawn(process.execPath, ['scripts/start.cjs'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const exited = new Promise<number | null>((done) => child.once('exit', done));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await exited;
-    await sleep(300);
-  });
-  return { url: `http://127.0.0.1:${port}`, process: child, output: () => output, exited };
-}
-
-async function untilReady(run: Run): Promise<Run> {
-  for (let waited = 0; waited < 60_000; waited += 100) {
-    const ready = await call(run.url, 'GET', '/health/ready').catch(() => undefined);
-    if (ready?.status === 200) return run;
-    if (run.process.exitCode !== null) break;
-    await sleep(100);
-  }
-  throw new Error(`not ready: ${run.output()}`);
-}
-
-const freePort = () =>
-  new Promise<number>((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => done(port));
-    });
-  });
+import { noteSecret } from './support/leaks.js';
+import { checkout, command, start, untilReady } from './support/process.js';
+import { cloneDatabase } from './support/service.js';
+import { databaseSettings } from './support/settings.js';
 
 describe('npm start', () => {
   it('on a fresh checkout builds, makes keys and a database, and survives kill -9 under load: nobody is logged out', async () => {
@@ -80,7 +24,7 @@ describe('npm start', () => {
     const rotations = await Promise.all(load);
     expect(Math.min(...rotations)).toBeGreaterThan(0);
 
-    const second = await untilReady(await start(folder, { PORT: new URL(first.url).port }));
+    const second = await untilReady(await start(folder, { settings: { PORT: new URL(first.url).port } }));
     for (const phone of phones) {
       const answer = await refresh(second.url, held.get(phone.session.id) ?? '');
       expect([answer.status, answer.json['code']]).toEqual([200, undefined]);
@@ -88,9 +32,9 @@ describe('npm start', () => {
       expect((await me(second.url, phone.accessToken)).status).toBe(200);
     }
     expect(existsSync(join(folder, 'keys', 'key-encryption-key'))).toBe(true);
-    expect(second.output()).toMatch(/"event":"service.started".*embedded PostgreSQL/);
-    const password = readFileSync(join(folder, '.data/postgres/password'), 'utf8');
-    expect(first.output() + second.output()).not.toContain(password);
+    expect(second.output()).toMatch(/"event":"service.started".*embedded PostgreSQL.*docs\/operations/);
+    noteSecret(readFileSync(join(folder, '.data/postgres/password'), 'utf8').trim(), "the database's password");
+    noteSecret(readFileSync(join(folder, 'keys/key-encryption-key'), 'utf8').trim(), 'the key-encryption key');
     second.process.kill('SIGTERM');
     expect(await second.exited).toBe(0);
   }, 120_000);
@@ -120,7 +64,7 @@ describe('npm start', () => {
       stalled.destroy();
       expect(run.output()).toContain('service.stopped');
       await Promise.all(load);
-      run = await untilReady(await start(folder, { PORT: port }));
+      run = await untilReady(await start(folder, { settings: { PORT: port } }));
       for (const phone of phones) {
         const answer = await refresh(run.url, held.get(phone.session.id) ?? '');
         expect([answer.status, answer.json['code']]).toEqual([200, undefined]);
@@ -130,17 +74,64 @@ describe('npm start', () => {
   }, 120_000);
 
   it('says every problem of its settings, no value, and exits with 1', async () => {
-    const run = await start(process.cwd(), {
+    const settings = {
       NODE_ENV: 'production',
       PORT: 'x',
       KEY_ENCRYPTION_KEY: 'hunter2',
       PUBLIC_URL: 'http://a.example',
-    });
+    };
+    const run = await start(process.cwd(), { settings });
     expect(await run.exited).toBe(1);
     for (const name of ['PORT', 'KEY_ENCRYPTION_KEY', 'PUBLIC_URL', 'DATABASE_URL'])
       expect(run.output()).toContain(`- ${name} `);
     expect(run.output()).not.toContain('hunter2');
   }, 60_000);
+
+  it('in production refuses to start on whatever would be insecure, each with a plain sentence', async () => {
+    const ownerUrl = await cloneDatabase();
+    const sound: Record<string, string> = {
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://auth.example.com',
+      DATABASE_URL: databaseSettings(ownerUrl).DATABASE_URL,
+      KEY_ENCRYPTION_KEY: 'dGVzdCBrZXkgZW5jcnlwdGlvbiBrZXksIDMyIGJ5dGU=',
+      RATE_LIMITS: 'on',
+    };
+    const cases: [Record<string, string>, RegExp][] = [
+      [{ KEY_ENCRYPTION_KEY: '' }, /KEY_ENCRYPTION_KEY .* must be set in production: generated keys are refused/],
+      [{ JWT_ISSUER: 'http://auth.example.com' }, /JWT_ISSUER must be https in production/],
+      [{ PUBLIC_URL: 'http://auth.example.com' }, /PUBLIC_URL must be set to an https origin in production/],
+      [{ ALLOWED_ORIGINS: '*' }, /ALLOWED_ORIGINS must be an origin .* without a path or a wildcard/],
+      [
+        { ALLOWED_ORIGINS: 'https://*.example.com' },
+        /ALLOWED_ORIGINS must be an origin .* without a path or a wildcard/,
+      ],
+      [{ RATE_LIMITS: 'off' }, /RATE_LIMITS=off is refused in production/],
+      [{ DATABASE_URL: '' }, /DATABASE_URL must be set in production/],
+    ];
+    for (const [change, sentence] of cases) {
+      const { code, output } = await command(process.cwd(), [], { ...sound, ...change });
+      expect([change, code, output]).toEqual([change, 1, expect.stringMatching(sentence)]);
+      expect(output).not.toMatch(/^\s+at /m);
+    }
+
+    const owner = new pg.Client({ connectionString: ownerUrl });
+    await owner.connect();
+    const last = '(SELECT max(created_at) FROM drizzle.__drizzle_migrations)';
+    const { rows } = await owner.query(
+      `DELETE FROM drizzle.__drizzle_migrations WHERE created_at = ${last} RETURNING *`,
+    );
+    const pending = await command(process.cwd(), [], sound);
+    expect(pending.output).toMatch(/^Watchword cannot start\. The database lacks 1 migration\(s\) .*cli -- migrate/m);
+    await owner.query('INSERT INTO drizzle.__drizzle_migrations VALUES ($1, $2, $3)', Object.values(rows[0] as object));
+    await owner.end();
+
+    const run = await untilReady(await start(process.cwd(), { settings: sound }));
+    expect(run.events('database.role_too_powerful')).toEqual([]);
+    run.process.kill('SIGTERM');
+    expect(await run.exited).toBe(0);
+    const asOwner = await untilReady(await start(process.cwd(), { settings: { ...sound, DATABASE_URL: ownerUrl } }));
+    expect(asOwner.events('database.role_too_powerful')).toHaveLength(1);
+  }, 120_000);
 
   it('twice at once on one checkout builds once and leaves one whole build; the second service is told what to do', async () => {
     const folder = checkout();

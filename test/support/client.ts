@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { parseSetCookie } from 'cookie';
+import { noteCall } from './leaks.js';
 
 export interface Answer {
   readonly status: number;
@@ -18,12 +19,13 @@ export interface Call {
   readonly headers?: Record<string, string | string[]>;
 }
 
-export function call(
-  base: string,
-  method: string,
-  path: string,
-  { body, rawBody, headers = {} }: Call = {},
-): Promise<Answer> {
+export async function call(base: string, method: string, path: string, given: Call = {}): Promise<Answer> {
+  const answer = await send(base, method, path, given);
+  noteCall(base, given, answer);
+  return answer;
+}
+
+function send(base: string, method: string, path: string, { body, rawBody, headers = {} }: Call): Promise<Answer> {
   const data = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
   const type =
     data === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(data) };

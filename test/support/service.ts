@@ -2,12 +2,14 @@
 import { Writable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
-import { inject, onTestFinished } from 'vitest';
+import { expect, inject, onTestFinished } from 'vitest';
 import { createApp } from '../../src/app.js';
+import { Metrics } from '../../src/audit/metrics.js';
 import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/config/log.js';
-import { TEMPLATE, testSettings } from './settings.js';
+import { leaksIn, noteSecret, refusalsOf } from './leaks.js';
+import { databaseSettings, TEMPLATE, testSettings } from './settings.js';
 
 /** A process clock that can be moved, as the database's can. */
 class MovableClock extends Clock {
@@ -19,6 +21,7 @@ class MovableClock extends Clock {
 
 export interface Service {
   readonly url: string;
+  /** As the role that owns the schema; the service itself works as another. */
   readonly databaseUrl: string;
   readonly app: NestFastifyApplication;
   readonly clock: MovableClock;
@@ -49,7 +52,9 @@ export async function startService(
   { databaseUrl }: { databaseUrl?: string } = {},
 ): Promise<Service> {
   const url = databaseUrl ?? (await cloneDatabase());
-  const config = Config.fromEnv({ ...testSettings, LOG_LEVEL: 'info', DATABASE_URL: url, ...settings });
+  const config = Config.fromEnv({ ...testSettings, LOG_LEVEL: 'info', ...databaseSettings(url), ...settings });
+  noteSecret(config.KEY_ENCRYPTION_KEY, 'the key-encryption key');
+  noteSecret(new URL(url).password, "the database's password");
   const log: Record<string, unknown>[] = [];
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -78,10 +83,35 @@ export async function startService(
       clock.shiftSeconds += seconds;
     },
     async stop() {
+      const leaks = await search({ url: `http://127.0.0.1:${port}`, app, log, pool });
       await pool.end();
       await app.close();
+      expect(leaks).toEqual({ log: [], refusals: [], metrics: [], database: [] });
     },
   };
+}
+
+/** Which secrets of this test run stand in what the service left behind? */
+async function search({ url, app, log, pool }: Pick<Service, 'url' | 'app' | 'log'> & { pool: pg.Pool }) {
+  const metrics = await app.get(Metrics).registry.metrics();
+  return {
+    log: leaksIn(JSON.stringify(log)),
+    refusals: leaksIn(refusalsOf(url)),
+    metrics: leaksIn(metrics),
+    database: leaksIn(await dump(pool)),
+  };
+}
+
+/** Every row of every table, as text. */
+async function dump(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
+      WHERE table_schema IN ('public', 'drizzle') AND table_type = 'BASE TABLE'`,
+  );
+  const tables = await Promise.all(
+    rows.map(({ name }) => pool.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`)),
+  );
+  return tables.flatMap((table) => table.rows.map(({ row }) => row)).join('\n');
 }
 
 /** A service of this test's own, with other settings; stopped when the test ends. */

@@ -1,0 +1,96 @@
+// The service as a process of its own, started as its user starts it, in a checkout of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import { call } from './client.js';
+import { leaksIn } from './leaks.js';
+
+/** Sources, no build, no data, no keys. */
+export function checkout(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-run-'));
+  for (const part of ['src', 'drizzle', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    cpSync(part, join(folder, part), { recursive: true });
+  }
+  symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+export interface Run {
+  readonly url: string;
+  readonly process: ChildProcess;
+  output(): string;
+  /** The line of the log that holds the event, as soon as it is there. */
+  events(name: string): Record<string, any>[];
+  exited: Promise<number | null>;
+}
+
+interface Start {
+  readonly settings?: Record<string, string>;
+  /** What follows `scripts/start.cjs`, such as `cli migrate`. */
+  readonly args?: readonly string[];
+}
+
+/** The generous grace is for slow machines: how long a restart takes is not what these tests are about. */
+export async function start(folder: string, { settings = {}, args = [] }: Start = {}): Promise<Run> {
+  const port = Number(settings['PORT']) || (await freePort());
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    PORT: String(port),
+    SIGNING_KEY_BITS: '2048',
+    RATE_LIMITS: 'off',
+    REFRESH_GRACE_SECONDS: '60',
+    ...settings,
+  };
+  const child = spawn(process.execPath, ['scripts/start.cjs', ...args], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = new Promise<number | null>((done) => child.once('close', done));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+    await sleep(300);
+    expect(leaksIn(output)).toEqual([]);
+  });
+  const events = (name: string) =>
+    output
+      .split('\n')
+      .filter((line) => line.includes(`"event":"${name}"`))
+      .map((line) => JSON.parse(line) as Record<string, any>);
+  return { url: `http://127.0.0.1:${port}`, process: child, output: () => output, events, exited };
+}
+
+export async function untilReady(run: Run): Promise<Run> {
+  for (let waited = 0; waited < 90_000; waited += 50) {
+    const ready = await call(run.url, 'GET', '/health/ready').catch(() => undefined);
+    if (ready?.status === 200) return run;
+    if (run.process.exitCode !== null) break;
+    await sleep(50);
+  }
+  throw new Error(`not ready: ${run.output()}`);
+}
+
+/** Runs a command to its end. */
+export async function command(folder: string, args: readonly string[], settings: Record<string, string> = {}) {
+  const run = await start(folder, { args, settings });
+  const code = await run.exited;
+  return { code, output: run.output() };
+}
+
+export const freePort = () =>
+  new Promise<number>((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => done(port));
+    });
+  });
