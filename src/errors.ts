@@ -17,7 +17,7 @@ const refusals = {
   token_revoked: [401, 'The access token was revoked.', 'ended'],
   invalid_credentials: [401, 'The email address or the password is wrong.', 'none'],
   refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
-  refresh_token_reused: [401, 'The refresh token was used before; its session has been ended. Sign in.', 'ended'],
+  refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
   session_state_lost: [401, 'The server has lost the state of this session; sign in.', 'ended'],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
   registration_closed: [403, 'Registration is closed.', 'none'],

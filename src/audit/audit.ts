@@ -7,7 +7,8 @@ import { Log } from '../config/log.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { auditEvents } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
-import { type AuditEvent, type FrequentEvent, outcomeOf } from './events.js';
+import { Alerts } from './alerts.js';
+import { type AuditEvent, type FrequentEvent, outcomeOf, type ReuseEvent } from './events.js';
 import { Metrics } from './metrics.js';
 
 /** Whose events belong to nobody: acts on keys, sign-ins with an unknown address. */
@@ -17,6 +18,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 export class Audit {
   constructor(
     private readonly database: Database,
+    private readonly alerts: Alerts,
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {}
@@ -40,19 +42,24 @@ export class Audit {
   }
 
   /**
-   * The row as a part of a larger statement, written once for each row of `source`; `note` the event when it was.
-   * @param source the name of a common table expression
+   * The row and the alert as common table expressions of a larger statement, written once for each row of `source`.
+   * `note` the event when they were.
+   * @param source the name of another expression of that statement
    */
-  insertFrom(source: SQL, event: AuditEvent, caller: Caller): SQL {
-    return sql`insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${rowOf(event, caller)}) as event`;
+  expressionsFor(source: SQL, event: ReuseEvent, caller: Caller): SQL {
+    return sql`written as (
+        insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${rowOf(event, caller)}) as event
+      ), alerted as (${this.alerts.insertFrom(source, event, caller)})`;
   }
 
   /** The log line and the count only. */
   note(event: AuditEvent | FrequentEvent, caller: Caller | null): void {
     const { type, ...details } = event;
     const entry = { event: type, outcome: outcomeOf(event), ...details, ...caller };
-    if (type === 'refresh.reused') this.log.error({ ...entry, alert: true });
-    else if (entry.outcome === 'failure') this.log.warn(entry);
+    if (type === 'refresh.reused') {
+      this.log.error({ ...entry, alert: true });
+      this.alerts.onNew();
+    } else if (entry.outcome === 'failure') this.log.warn(entry);
     else this.log.info(entry);
     this.metrics.countEvent(event);
   }

@@ -36,6 +36,8 @@ export type ReuseEvent = {
   readonly generationsBehind: number;
   readonly addressChanged: boolean;
   readonly userAgentChanged: boolean;
+  /** False where REFRESH_REUSE_MODE only observes. */
+  readonly ended: boolean;
 } & OfSession;
 
 /** Happens at any rate that clients please: a log line and a count, never a row. */

@@ -11,6 +11,7 @@ export class Metrics {
   private readonly logins = this.counter('watchword_logins_total', 'Sign-ins, by outcome', 'outcome');
   private readonly ends = this.counter('watchword_sessions_ended_total', 'Sessions ended, by reason', 'reason');
   private readonly purged = this.counter('watchword_purged_rows_total', 'Dead rows removed, by kind', 'kind');
+  private readonly alerts = this.counter('watchword_alert_deliveries_total', 'Posts to ALERT_WEBHOOK_URL', 'outcome');
   private readonly spurious = this.counter('watchword_spurious_logouts_total', 'Estimate: honest clients logged out');
 
   constructor() {
@@ -23,6 +24,10 @@ export class Metrics {
 
   countPurged(kind: string, rows: number): void {
     this.purged.inc({ kind }, rows);
+  }
+
+  countDelivery(outcome: 'delivered' | 'failed' | 'given_up'): void {
+    this.alerts.inc({ outcome });
   }
 
   /** A figure that is read when somebody asks. */
@@ -47,7 +52,7 @@ export class Metrics {
       case 'refresh.refused':
         return this.refreshes.inc({ outcome: event.code });
       case 'refresh.reused':
-        this.ends.inc({ reason: 'reuse' });
+        if (event.ended) this.ends.inc({ reason: 'reuse' });
         return this.refreshes.inc({ outcome: `reused_${event.gravity}` });
       case 'session.ended':
         return this.ends.inc({ reason: event.reason });

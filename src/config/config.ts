@@ -74,6 +74,9 @@ function contradictions(values: Partial<Settings>): string[] {
   if (values.KEY_ENCRYPTION_KEY && values.KEY_ENCRYPTION_KEY_FILE) {
     found.push('KEY_ENCRYPTION_KEY and KEY_ENCRYPTION_KEY_FILE are both set: set one');
   }
+  if (values.ALERT_WEBHOOK_URL && !values.ALERT_WEBHOOK_SECRET) {
+    found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: an unsigned alert is worth nothing');
+  }
   if (values.REGISTRATION === 'verified') {
     found.push('REGISTRATION=verified needs email verification, which is not built yet: use open or closed');
   }
@@ -102,6 +105,7 @@ function insecureInProduction(values: Partial<Settings>): string[] {
   if ((values.ACCESS_TOKEN_TTL_SECONDS ?? 900) < 60) {
     found.push('ACCESS_TOKEN_TTL_SECONDS must be at least 60 in production');
   }
+  if (values.ALERT_WEBHOOK_URL?.startsWith('http:')) found.push('ALERT_WEBHOOK_URL must be https in production');
   if (values.ALLOWED_ORIGINS?.some((allowed) => !allowed.startsWith('https:'))) {
     found.push('ALLOWED_ORIGINS must be https origins in production');
   }

@@ -23,6 +23,19 @@ export const issuer = z.string().refine((text) => {
   return /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !text.includes('#');
 }, 'must be an http(s) URL without a query, a fragment or credentials (RFC 8414 §2)');
 
+export const httpUrl = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text) && !new URL(text).username && !new URL(text).hash,
+    'must be an http(s) URL without credentials or a fragment',
+  );
+
+/** As Standard Webhooks writes it. */
+export const webhookSecret = z.string().refine((text) => {
+  const bytes = Buffer.from(text.replace(/^whsec_/, ''), 'base64').length;
+  return /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && bytes >= 24 && bytes <= 64;
+}, 'must be whsec_ and 24 to 64 bytes in base64 (make one with: echo whsec_$(openssl rand -base64 32))');
+
 export const list = (item: z.ZodType<string, string>) =>
   z
     .string()

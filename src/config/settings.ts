@@ -1,7 +1,18 @@
 // Which settings exist, what may they be, and what do they mean? The README's table and .env.example come from here.
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { integer, origin, issuer, list, postgresUrl, keyEncryptionKey, hostname, trustedProxies } from './formats.js';
+import {
+  hostname,
+  httpUrl,
+  integer,
+  issuer,
+  keyEncryptionKey,
+  list,
+  origin,
+  postgresUrl,
+  trustedProxies,
+  webhookSecret,
+} from './formats.js';
 
 export interface Setting {
   readonly schema: z.ZodType;
@@ -104,6 +115,21 @@ export const settings = {
     schema: integer(0, 60).default(10),
     standard: '10',
     about: 'How long the previous refresh token still gets the same successor; 0 is strict.',
+  },
+  REFRESH_REUSE_MODE: {
+    schema: z.enum(['enforce', 'observe']).default('enforce'),
+    standard: 'enforce',
+    about:
+      '`observe` records and alerts on a reused refresh token but ends nothing: for a while, when you adopt Watchword.',
+  },
+  ALERT_WEBHOOK_URL: {
+    schema: httpUrl.optional(),
+    about: 'Where alerts are posted to (Standard Webhooks); https in production. The log has them in any case.',
+  },
+  ALERT_WEBHOOK_SECRET: {
+    schema: webhookSecret.optional(),
+    secret: true,
+    about: 'Signs them: `whsec_` and 24 to 64 bytes in base64. Required with ALERT_WEBHOOK_URL.',
   },
   RATE_LIMITS: {
     schema: z.enum(['on', 'off']).default('on'),

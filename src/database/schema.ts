@@ -76,6 +76,8 @@ export const refreshTokens = pgTable(
     expiresAt: at('expires_at').notNull(),
     absoluteExpiresAt: at('absolute_expires_at').notNull(),
     revoked: boolean('revoked').notNull().default(false),
+    /** REFRESH_REUSE_MODE=observe: when a reuse was seen first. The session lives on. */
+    reuseObservedAt: at('reuse_observed_at'),
     revokedAt: at('revoked_at'),
     revokedByIp: inet('revoked_by_ip'),
     revokedReason: text('revoked_reason', {
@@ -156,4 +158,23 @@ export const auditEvents = pgTable(
     details: jsonb('details').$type<Record<string, unknown>>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.at, table.id] })],
+);
+
+/** Alerts on their way to ALERT_WEBHOOK_URL; a row goes when it has arrived, or after a week. */
+export const alertDeliveries = pgTable(
+  'alert_deliveries',
+  {
+    userId: uuid('user_id').notNull(),
+    id: uuid('id').notNull(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+    createdAt: createdAt(),
+    attempts: integer('attempts').notNull().default(0),
+    nextAttemptAt: at('next_attempt_at')
+      .notNull()
+      .default(sql`protocol_now()`),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.id] }),
+    index('alert_deliveries_next_attempt_at').on(table.nextAttemptAt),
+  ],
 );

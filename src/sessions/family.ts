@@ -59,7 +59,7 @@ export async function readFamily(
 }
 
 /** What speaks for a mistake and what for a thief. */
-export function evidenceOf(token: RefreshToken, seen: Seen): ReuseEvent {
+export function evidenceOf(token: RefreshToken, seen: Seen, ended: boolean): ReuseEvent {
   return {
     type: 'refresh.reused',
     userId: token.userId,
@@ -68,6 +68,7 @@ export function evidenceOf(token: RefreshToken, seen: Seen): ReuseEvent {
     generationsBehind: seen.generation - token.generation,
     addressChanged: !seen.same_address,
     userAgentChanged: !seen.same_agent,
+    ended,
   };
 }
 

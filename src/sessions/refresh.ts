@@ -136,25 +136,30 @@ export class Refresh implements OnModuleInit {
     return this.grant(presented, seen, accessToken, successor, row.expires_at);
   }
 
-  /** One statement ends the family, so any number of parallel presentations raise one alert. Returned, thrown after it. */
+  /**
+   * One statement ends the family, so any number of parallel presentations raise one alert. Where reuse is only observed it
+   * leaves a mark instead, to the same effect on the alert. Returned, and thrown after the commit.
+   */
   private async punish(presented: Presented, seen: Seen): Promise<Refusal> {
     const { token, family, caller } = presented;
-    const event = evidenceOf(token, seen);
+    const ends = this.config.REFRESH_REUSE_MODE === 'enforce';
+    const event = evidenceOf(token, seen, ends);
     const { rows } = await this.database.execute(sql`
-      with ended as (
-        update ${refreshTokens} set revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet,
-               revoked_reason = 'reuse', previous_token = null
-         where user_id = ${token.userId} and family = ${family} and not revoked
+      with reused as (
+        update ${refreshTokens}
+           set ${ends ? endedForReuse(caller) : sql`reuse_observed_at = protocol_now()`}
+         where user_id = ${token.userId} and family = ${family} and not revoked and (${ends} or reuse_observed_at is null)
         returning user_id, id
       ), denied as (
         insert into ${accessRevocations} (user_id, kind, ref, expires_at)
-        select user_id, 's', id, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS}) from ended
+        select user_id, 's', id, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS}) from reused where ${ends}
         on conflict do nothing
-      ), written as (${this.audit.insertFrom(sql`ended`, event, caller)})
-      select id from ended`);
-    if (rows.length === 0) return this.refuse(presented, seen, 'refresh_token_invalid');
-    this.audit.note(event, caller);
-    return new Refusal('refresh_token_reused');
+      ), ${this.audit.expressionsFor(sql`reused`, event, caller)}
+      select id from reused`);
+    if (rows.length > 0) this.audit.note(event, caller);
+    else this.refuse(presented, seen, ends ? 'refresh_token_invalid' : 'refresh_token_reused');
+    if (!ends) return new Refusal('refresh_token_reused', { session: 'keep' });
+    return new Refusal(rows.length > 0 ? 'refresh_token_reused' : 'refresh_token_invalid');
   }
 
   private refuse({ token, caller }: Presented, { id }: Seen, code: Refusal['code']): Refusal {
@@ -179,3 +184,6 @@ export class Refresh implements OnModuleInit {
     };
   }
 }
+
+const endedForReuse = ({ ip }: Caller) => sql`
+  revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${ip}::inet, revoked_reason = 'reuse', previous_token = null`;

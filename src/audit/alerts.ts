@@ -1,0 +1,31 @@
+// How does an alert leave the house? By the log at once, and by a signed webhook from a table, so that neither an outage of
+// the receiver nor one of ours loses it, and no request waits for it.
+import { Injectable } from '@nestjs/common';
+import { type SQL, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { Config } from '../config/config.js';
+import { alertDeliveries } from '../database/schema.js';
+import type { Caller } from '../http/caller.js';
+import type { ReuseEvent } from './events.js';
+
+@Injectable()
+export class Alerts {
+  /** Set by whoever delivers: an alert need not wait for its next look. */
+  onNew: () => void = () => undefined;
+
+  constructor(private readonly config: Config) {}
+
+  /**
+   * The alert as a part of a larger statement, written once for each row of `source`; nothing without a webhook.
+   * @param source the name of a common table expression
+   */
+  insertFrom(source: SQL, { type, ...data }: ReuseEvent, { ip, userAgent, requestId }: Caller): SQL {
+    const payload = { type, data: { ...data, ip, userAgent, requestId } };
+    return sql`insert into ${alertDeliveries} (user_id, id, payload)
+      select ${data.userId}::uuid, ${uuidv7()}::uuid, ${payload}::jsonb from ${source} where ${this.isWanted}`;
+  }
+
+  private get isWanted(): boolean {
+    return this.config.ALERT_WEBHOOK_URL !== undefined;
+  }
+}

@@ -1,0 +1,192 @@
+// How an alert leaves the house, and what an adopter sees who only watches.
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { call, me, mobile, refresh } from './support/client.js';
+import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
+
+const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+
+interface Received {
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  readonly path: string;
+}
+
+/** Somebody's receiver: `answers` says with which status each post is answered; `hang` never answers. */
+async function receiver(answers: (number | 'hang')[] = []) {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      received.push({ headers: request.headers as Record<string, string>, body, path: request.url ?? '' });
+      const status = answers[received.length - 1] ?? 204;
+      if (status !== 'hang') response.writeHead(status, { location: '/elsewhere' }).end();
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as { port: number };
+  const until = async (count: number) => {
+    for (let waited = 0; received.length < count; waited += 20) {
+      if (waited > 20_000) throw new Error(`${received.length} of ${count} posts came`);
+      await sleep(20);
+    }
+  };
+  return {
+    received,
+    until,
+    settings: { ALERT_WEBHOOK_URL: `http://127.0.0.1:${port}/alerts`, ALERT_WEBHOOK_SECRET: secret },
+  };
+}
+
+async function reuse(service: Service, agent = 'a thief') {
+  const phone = await mobile(service.url);
+  const second = (await refresh(service.url, phone.refreshToken)).json['refreshToken'] as string;
+  await refresh(service.url, second);
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => refresh(service.url, phone.refreshToken, { 'user-agent': agent })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
+  return phone;
+}
+
+const waiting = (service: Service) => service.query('SELECT attempts FROM alert_deliveries');
+
+async function untilLogged(service: Service, event: string, count = 1): Promise<void> {
+  for (let waited = 0; service.log.filter((line) => line['event'] === event).length < count; waited += 20) {
+    if (waited > 20_000) throw new Error(`${event} was not logged`);
+    await sleep(20);
+  }
+}
+
+describe('the webhook', () => {
+  it('brings one signed alert for any number of presentations, with the evidence and its class', async () => {
+    const there = await receiver();
+    const service = await startServiceForTest(there.settings);
+    const phone = await reuse(service);
+    await there.until(1);
+    await untilLogged(service, 'alert.delivered');
+    expect(there.received).toHaveLength(1);
+    const { headers, body } = there.received[0] as Received;
+    expect(new Webhook(secret).verify(body, headers)).toEqual({
+      type: 'refresh.reused',
+      timestamp: expect.stringMatching(/Z$/),
+      data: {
+        userId: phone.user.id,
+        sessionId: phone.session.id,
+        gravity: 'likely_theft',
+        generationsBehind: 2,
+        addressChanged: false,
+        userAgentChanged: true,
+        ended: true,
+        ip: '127.0.0.1',
+        userAgent: 'a thief',
+        requestId: expect.any(String),
+      },
+    });
+    expect(() => new Webhook(secret).verify(body.replace('likely_theft', 'lost_response'), headers)).toThrow(
+      'No matching signature',
+    );
+    expect(() => new Webhook(secret).verify(body, { ...headers, 'webhook-timestamp': '1700000000' })).toThrow(
+      'timestamp too old',
+    );
+    expect(await waiting(service)).toEqual([]);
+  });
+
+  it('is tried again with growing pauses until it arrives, with the same id', async () => {
+    const there = await receiver([500, 301, 429, 204]);
+    const service = await startServiceForTest(there.settings);
+    await reuse(service);
+    for (const [failures, pause] of [
+      [1, 5],
+      [2, 10],
+      [3, 20],
+    ] as const) {
+      await there.until(failures);
+      await untilLogged(service, 'alert.delivery_failed', failures);
+      await service.advance(pause - 2);
+      await sleep(100);
+      expect(there.received).toHaveLength(failures);
+      await service.advance(3);
+    }
+    await untilLogged(service, 'alert.delivered');
+    expect(new Set(there.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    // A redirect is no receipt, and nobody follows it.
+    expect(there.received.map(({ path }) => path)).toEqual(['/alerts', '/alerts', '/alerts', '/alerts']);
+    expect(await waiting(service)).toEqual([]);
+  });
+
+  it('holds nobody up while its receiver hangs, and outlives the service that saw the reuse', async () => {
+    const there = await receiver(['hang']);
+    const databaseUrl = await cloneDatabase();
+    const first = await startService(there.settings, { databaseUrl });
+    const phone = await reuse(first);
+    await there.until(1);
+    expect((await call(first.url, 'POST', '/auth/login', { body: phone.person })).status).toBe(200);
+    await first.app.close();
+
+    const second = await startService(there.settings, { databaseUrl });
+    onTestFinished(() => second.stop());
+    await second.advance(60);
+    await there.until(2);
+    await untilLogged(second, 'alert.delivered');
+    expect(there.received[1]?.headers['webhook-id']).toBe(there.received[0]?.headers['webhook-id']);
+  });
+
+  it('is given up after a week, loudly', async () => {
+    const there = await receiver([500, 500]);
+    const service = await startServiceForTest(there.settings);
+    await reuse(service);
+    await untilLogged(service, 'alert.delivery_failed');
+    await service.advance(8 * 86_400);
+    await untilLogged(service, 'alert.given_up');
+    expect(await waiting(service)).toEqual([]);
+  });
+
+  it('of two instances carries each alert once', async () => {
+    const there = await receiver();
+    const databaseUrl = await cloneDatabase();
+    const first = await startService(there.settings, { databaseUrl });
+    const second = await startService(there.settings, { databaseUrl });
+    onTestFinished(() => first.stop());
+    onTestFinished(() => second.stop());
+    await Promise.all([reuse(first), reuse(second), reuse(first), reuse(second)]);
+    await there.until(4);
+    for (let waited = 0; (await waiting(first)).length > 0 && waited < 10_000; waited += 50) await sleep(50);
+    expect(new Set(there.received.map(({ headers }) => headers['webhook-id'])).size).toBe(4);
+    expect(there.received).toHaveLength(4);
+  });
+
+  it('leaves no row behind where there is none', async () => {
+    const service = await startServiceForTest();
+    await reuse(service);
+    expect(await waiting(service)).toEqual([]);
+  });
+});
+
+it('REFRESH_REUSE_MODE=observe decides and records everything, raises one alert, and ends nothing', async () => {
+  const there = await receiver();
+  const service = await startServiceForTest({ ...there.settings, REFRESH_REUSE_MODE: 'observe' });
+  const phone = await mobile(service.url);
+  const second = (await refresh(service.url, phone.refreshToken)).json['refreshToken'] as string;
+  const third = (await refresh(service.url, second)).json;
+  const answers = await Promise.all(Array.from({ length: 5 }, () => refresh(service.url, phone.refreshToken)));
+  for (const answer of answers) {
+    expect(answer.json).toMatchObject({ status: 401, code: 'refresh_token_reused', session: 'keep' });
+  }
+  const alerts = service.log.filter((line) => line['alert']);
+  expect(alerts).toMatchObject([{ event: 'refresh.reused', ended: false, gravity: 'copied_client' }]);
+  expect(
+    await service.query(`SELECT details->'ended' AS ended FROM audit_events WHERE type = 'refresh.reused'`),
+  ).toEqual([{ ended: false }]);
+  await there.until(1);
+  expect(JSON.parse(there.received[0]?.body ?? '')).toMatchObject({ data: { ended: false } });
+  expect((await me(service.url, third['accessToken'])).status).toBe(200);
+  expect((await refresh(service.url, third['refreshToken'])).status).toBe(200);
+});
