@@ -1,7 +1,10 @@
 // Rotation, replay and reuse of refresh tokens, through HTTP (docs/protocols/refresh.md).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, decode, me, mobile, refresh } from './support/client.js';
-import { type Service, startService, startServiceForTest } from './support/service.js';
+import { SessionEnd } from '../src/sessions/session-end.js';
+import { Standing } from '../src/sessions/standing.js';
+import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
+import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
 
 let service: Service;
 beforeAll(async () => {
@@ -9,6 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
+const operator = { ip: null, userAgent: 'cli ops@console', requestId: '01900000-0000-7000-8000-000000000000' };
 const alertsFor = (sessionId: string) =>
   service.log.filter((line) => line['alert'] === true && line['sessionId'] === sessionId);
 const rowOf = async (sessionId: string) =>
@@ -82,6 +86,39 @@ describe('a refresh token that is spent', () => {
     expect((await refresh(strict.url, phone.refreshToken)).json['code']).toBe('refresh_token_reused');
   });
 
+  it.each<[string, (phone: Awaited<ReturnType<typeof mobile>>) => Promise<unknown>]>([
+    [
+      'a logout of all devices',
+      (phone) => call(service.url, 'POST', '/auth/logout-all', { headers: bearer(phone.accessToken) }),
+    ],
+    [
+      'being locked out and let in again',
+      async ({ user }) => {
+        const standing = service.app.get(Standing);
+        await standing.disable(user.id, 'operator', operator);
+        await standing.enable(user.id, 'operator', operator);
+      },
+    ],
+    ['an end by the operator', ({ user }) => service.app.get(SessionEnd).allOf(user.id, 'operator', operator)],
+    [
+      'a change of the password',
+      ({ user }) =>
+        service.query(
+          `UPDATE users SET password_hash = 'x', token_version = token_version + 1, session_epoch = session_epoch + 1 WHERE id = $1`,
+          [user.id],
+        ),
+    ],
+  ])('R5: the grace does not cross %s', async (_, act) => {
+    const phone = await mobile(service.url);
+    const next = await refresh(service.url, phone.refreshToken);
+    await act(phone);
+    for (const token of [phone.refreshToken, next.json['refreshToken']]) {
+      const answer = await refresh(service.url, token);
+      expect(answer.json).toMatchObject({ status: 401, code: 'refresh_token_invalid', session: 'ended' });
+    }
+    expect(alertsFor(phone.session.id)).toEqual([]);
+  });
+
   it('a wrong secret behind a right selector is a reuse: only a holder knows the selector', async () => {
     const phone = await mobile(service.url);
     const bytes = Buffer.from(phone.refreshToken.slice(4), 'base64url');
@@ -125,6 +162,27 @@ describe('a refresh token that is spent', () => {
     }
     expect((await call(service.url, 'POST', '/auth/refresh')).json['code']).toBe('refresh_token_invalid');
     expect((await refresh(service.url, token)).status).toBe(200);
+  });
+
+  it('R12: what is no token at all costs the database nothing', async () => {
+    const proxy = await PostgresProxy.before(await cloneDatabase());
+    const own = await startService({}, { databaseUrl: proxy.url });
+    const phone = await mobile(own.url);
+    const before = proxy.statements;
+    for (const text of [
+      '',
+      'x',
+      `wrt_${'A'.repeat(96)}`,
+      phone.refreshToken.replace(/.$/, '.'),
+      `${phone.refreshToken}=`,
+    ]) {
+      expect((await refresh(own.url, text)).status).toBe(401);
+    }
+    expect(proxy.statements).toBe(before);
+    expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
+    expect(proxy.statements).toBe(before + 2);
+    await own.stop();
+    proxy.close();
   });
 
   it('R14: a refresh does not kill the access token that it replaces', async () => {

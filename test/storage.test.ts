@@ -1,7 +1,10 @@
 // What lies in the database: how much, and that nothing in it opens anything.
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { expect, it } from 'vitest';
-import { decode, mobile, refresh } from './support/client.js';
+import { KeyStore } from '../src/keys/key-store.js';
+import { formatRefreshToken, hashOf, parseRefreshToken, successorOf } from '../src/tokens/refresh-token.js';
+import { decode, me, mobile, refresh } from './support/client.js';
 import { startServiceForTest } from './support/service.js';
 
 it('R10: storage grows with sessions and not with refreshes: rotations are HOT updates and add no row', async () => {
@@ -34,6 +37,77 @@ it('R10: storage grows with sessions and not with refreshes: rotations are HOT u
   expect(updates).toBeGreaterThanOrEqual(2_000);
   expect((after.hot - before.hot) / updates).toBeGreaterThanOrEqual(0.95);
   expect([after.live, after.bytes]).toEqual([before.live, before.bytes]);
+});
+
+it('R10: each statement of a refresh touches one partition of tables that are hash-partitioned by user', async () => {
+  const service = await startServiceForTest();
+  await service.query(`
+    ALTER TABLE access_revocations DROP CONSTRAINT access_revocations_user_id_users_id_fk;
+    CREATE SCHEMA watchword_shape;
+    ALTER TABLE users SET SCHEMA watchword_shape;
+    ALTER TABLE refresh_tokens SET SCHEMA watchword_shape;
+    ${parted('users', 'id')}
+    ${parted('refresh_tokens', 'user_id')}
+    GRANT SELECT, INSERT, UPDATE, DELETE ON users, refresh_tokens TO watchword_service`);
+  const thief = await mobile(service.url);
+  const phone = await mobile(service.url);
+  const [own] = await service.query<{ users: string; sessions: string }>(
+    `SELECT u.tableoid::regclass::text AS users, s.tableoid::regclass::text AS sessions
+       FROM users u JOIN refresh_tokens s ON s.user_id = u.id WHERE u.id = $1`,
+    [phone.user.id],
+  );
+  // Whoever touches another part waits for this lock until the statement's time is over, and answers 503.
+  const others = Array.from({ length: 8 }, (_, part) => [`users_${part}`, `refresh_tokens_${part}`])
+    .flat()
+    .filter((name) => name !== own?.users && name !== own?.sessions);
+  const other = new pg.Client({ connectionString: service.databaseUrl });
+  await other.connect();
+  await other.query(`BEGIN; LOCK TABLE ONLY ${others.join(', ONLY ')} IN ACCESS EXCLUSIVE MODE`);
+
+  const next = await refresh(service.url, phone.refreshToken);
+  expect(next.status).toBe(200);
+  expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+  expect((await refresh(service.url, next.json['refreshToken'])).status).toBe(200);
+  expect((await me(service.url, phone.accessToken)).status).toBe(200);
+  expect((await refresh(service.url, phone.refreshToken)).json['code']).toBe('refresh_token_reused');
+  expect((await me(service.url, phone.accessToken)).json['code']).toBe('token_revoked');
+  await other.query('COMMIT');
+  await other.end();
+  expect((await refresh(service.url, thief.refreshToken)).status).toBe(200);
+});
+
+/** The table again, in eight parts; constraints that do not begin with the user's id cannot come along. */
+const parted = (table: string, key: string) => `
+  CREATE TABLE ${table} (LIKE watchword_shape.${table} INCLUDING DEFAULTS) PARTITION BY HASH (${key});
+  ${Array.from({ length: 8 }, (_, part) => `CREATE TABLE ${table}_${part} PARTITION OF ${table} FOR VALUES WITH (MODULUS 8, REMAINDER ${part});`).join('\n')}`;
+
+it('R9: a dump and an old token, without the key, neither open a session nor raise an alarm', async () => {
+  const service = await startServiceForTest();
+  const phone = await mobile(service.url);
+  const first = parseRefreshToken(phone.refreshToken);
+  if (!first) throw new Error('no token');
+  const next = (await refresh(service.url, phone.refreshToken)).json['refreshToken'] as string;
+  const [row] = await service.query<{ token: string; family: string; ratchet_salt: Buffer }>(
+    'SELECT * FROM refresh_tokens',
+  );
+  const [kept] = await service.query<{ sealed: Buffer }>(`SELECT sealed FROM server_secrets`);
+  if (!row || !kept) throw new Error('no row');
+  // The ratchet needs K, of which the dump has only what is sealed.
+  const guesses = [Buffer.alloc(0), Buffer.alloc(32), kept.sealed, kept.sealed.subarray(12, 44)];
+  for (const guess of guesses) expect(hashOf(successorOf(first, row.ratchet_salt, guess))).not.toBe(row.token);
+  const secret = await service.app.get(KeyStore).refreshSecret();
+  expect(formatRefreshToken(successorOf(first, row.ratchet_salt, secret))).toBe(next);
+
+  // The family is a hash of the selector: without the selector no token of the family can be made, not even a wrong one.
+  const forged = {
+    ...first,
+    selector: Buffer.from(Buffer.from(row.family, 'hex').subarray(0, 16).toReversed()),
+    generation: 0,
+  };
+  const answer = await refresh(service.url, formatRefreshToken(forged));
+  expect(answer.json['code']).toBe('refresh_token_invalid');
+  expect(service.log.filter((line) => line['alert'])).toEqual([]);
+  expect((await refresh(service.url, next)).status).toBe(200);
 });
 
 it('R9: no table holds a token, a selector, a secret or a password in any form that could be used', async () => {

@@ -1,0 +1,114 @@
+// Does a network that breaks between the service and PostgreSQL ever log anybody out? (docs/protocols/refresh.md, R8)
+import fc from 'fast-check';
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { familyOf, parseRefreshToken } from '../src/tokens/refresh-token.js';
+import { me, mobile, type Person, refresh, register, type Tokens } from './support/client.js';
+import { type Fault, PostgresProxy } from './support/postgres-proxy.js';
+import { cloneDatabase, type Service, startService } from './support/service.js';
+
+/** The number in a failure's message runs the same faults again. */
+const SEED = Number(process.env['FAULT_SEED'] ?? Date.now() % 1e9);
+const AT_ONCE = 8;
+
+let proxy: PostgresProxy;
+let service: Service;
+beforeAll(async () => {
+  proxy = await PostgresProxy.before(await cloneDatabase());
+  service = await startService({ RATE_LIMITS: 'off', REFRESH_GRACE_SECONDS: '60' }, { databaseUrl: proxy.url });
+});
+afterAll(async () => {
+  await service.stop();
+  proxy.close();
+});
+
+/** A refresh reads the family, then writes it: a rotation or a replay. */
+type Statement = 'read' | 'write';
+const statementOf = ({ refreshToken }: Tokens, statement: Statement) => {
+  const token = parseRefreshToken(refreshToken);
+  const family = token && familyOf(token);
+  return new RegExp(`${statement === 'read' ? 'select now, s.id' : 'update "refresh_tokens" s'}.*${family}`, 's');
+};
+
+/** One run of the client: each fault hits one attempt, then the network holds. */
+type Run = readonly (Fault & { readonly on: Statement })[];
+
+const share = fc.integer({ min: 0, max: 999 }).map((thousandths) => thousandths / 1000);
+const how = fc.constantFrom('destroy' as const, 'resetAndDestroy' as const);
+const on = fc.constantFrom('read' as const, 'write' as const);
+const loses = fc.constantFrom('query' as const, 'answer' as const);
+const none = fc.constant(0);
+const lostAnswer = fc.record({
+  on: fc.constant('write' as const),
+  loses: fc.constant('answer' as const),
+  share: none,
+  how,
+});
+const lostQuery = fc.record({ on, loses: fc.constant('query' as const), share: none, how });
+const resetAnywhere = fc.record({ on, loses, share, how: fc.constant('resetAndDestroy' as const) });
+
+const rowOf = async ({ session }: Tokens) => {
+  const [row] = await service.query<{ generation: number; replays: number; revoked: boolean }>(
+    'SELECT generation, replays, revoked FROM refresh_tokens WHERE id = $1',
+    [session.id],
+  );
+  return row;
+};
+
+async function refreshThrough(phone: Tokens, { on, ...fault }: Run[number]): Promise<void> {
+  const outcome = proxy.break(statementOf(phone, on), fault);
+  const answer = await refresh(service.url, phone.refreshToken);
+  expect(outcome.hasHit).toBe(true);
+  expect(answer.json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
+}
+
+async function survive(person: Person, run: Run): Promise<void> {
+  const phone = await mobile(service.url, person);
+  for (const fault of run) await refreshThrough(phone, fault);
+  const answer = await refresh(service.url, phone.refreshToken);
+  expect(answer.status).toBe(200);
+  expect(await rowOf(phone)).toMatchObject({ generation: 1, revoked: false });
+  expect((await refresh(service.url, answer.json['refreshToken'])).status).toBe(200);
+  expect((await me(service.url, answer.json['accessToken'])).status).toBe(200);
+  const ofSession = service.log.filter((line) => line['sessionId'] === phone.session.id);
+  expect(ofSession.filter((line) => line['alert'] === true)).toEqual([]);
+}
+
+describe('a client whose refresh fails on the way to the database', () => {
+  it.each([
+    ['whose answer is lost after the commit, once or twice', lostAnswer, 67, 2],
+    ['whose query is lost before it arrives', lostQuery, 67, 1],
+    ['whose connection is reset at any byte in either direction', resetAnywhere, 66, 1],
+  ] as const)(
+    '%s hears 503, retries with the same token, and gets the one successor, with no alert (R8)',
+    async (_what, fault, numRuns, maxLength) => {
+      const plan = fc.sample(fc.array<Run[number]>(fault, { minLength: 1, maxLength }), { numRuns, seed: SEED });
+      const person = await register(service.url);
+      const limit = pLimit(AT_ONCE);
+      const failures: unknown[] = [];
+      await Promise.all(
+        plan.map((run) =>
+          limit(() => survive(person, run)).catch((error: unknown) => failures.push({ seed: SEED, run, error })),
+        ),
+      );
+      expect(failures).toEqual([]);
+    },
+    120_000,
+  );
+
+  it('before the commit still holds the current token: nothing has moved, and the retry is no replay (R8)', async () => {
+    const phone = await mobile(service.url);
+    await refreshThrough(phone, { on: 'write', loses: 'query', share: 0, how: 'destroy' });
+    expect(await rowOf(phone)).toEqual({ generation: 0, replays: 0, revoked: false });
+    expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+    expect(await rowOf(phone)).toEqual({ generation: 1, replays: 0, revoked: false });
+  });
+
+  it('after the commit holds the previous token: the retry is a replay of the rotation that it never heard of (R8)', async () => {
+    const phone = await mobile(service.url);
+    await refreshThrough(phone, { on: 'write', loses: 'answer', share: 0, how: 'destroy' });
+    expect(await rowOf(phone)).toEqual({ generation: 1, replays: 0, revoked: false });
+    expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+    expect(await rowOf(phone)).toEqual({ generation: 1, replays: 1, revoked: false });
+  });
+});

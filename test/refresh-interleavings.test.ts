@@ -1,0 +1,346 @@
+// Does anything survive the act that ends it, at whatever statement the two meet? (docs/protocols/refresh.md, R7 and R1)
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hash } from '@node-rs/argon2';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Standing } from '../src/sessions/standing.js';
+import {
+  type Answer,
+  bearer,
+  type Call,
+  call,
+  decode,
+  me,
+  mobile,
+  type Person,
+  refresh,
+  somebody,
+} from './support/client.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
+import { cloneDatabase, type Service, startService } from './support/service.js';
+
+type Pair = Record<'accessToken' | 'refreshToken', string>;
+
+/** A user with a phone, whose session is raced for, and a tablet. */
+interface World {
+  readonly person: Person;
+  readonly userId: string;
+  readonly sessionId: string;
+  /** What the phone has been given, the newest last. */
+  readonly phone: Pair[];
+  readonly tablet: Pair;
+}
+
+/** What may start or go on with a session. */
+interface Act {
+  readonly name: string;
+  readonly isLogin: boolean;
+  readonly needs?: 'previous token' | 'outdated hash';
+  run(world: World): Promise<Answer>;
+}
+
+interface Ending {
+  readonly name: string;
+  /** `locked_out`: the user's sessions end, and the old password opens none. */
+  readonly ends: 'session' | 'sessions' | 'locked_out' | 'role';
+  run(world: World): Promise<Pick<Answer, 'status'>>;
+}
+
+const operator = { ip: null, userAgent: 'cli ops@console', requestId: randomUUID() };
+
+const done = async (act: Promise<unknown>) => {
+  expect(await act).not.toBe(false);
+  return { status: 204 };
+};
+
+const changes = {
+  /** The service has no route for it yet: one transaction on the user's row. */
+  password: ({ userId }: World) =>
+    change('password_hash = $2, token_version = token_version + 1, session_epoch = session_epoch + 1', [
+      userId,
+      newHash,
+    ]),
+  role: ({ userId }: World) => done(service.app.get(Standing).changeRole(userId, 'admin', 'operator', operator)),
+  disable: ({ userId }: World) => done(service.app.get(Standing).disable(userId, 'operator', operator)),
+};
+
+const login = ({ person }: World) => post('/auth/login', { body: { ...person, transport: 'bearer' } });
+
+const spend: Act = {
+  name: 'a refresh',
+  isLogin: false,
+  run: ({ phone }) => refresh(service.url, phone.at(-1)?.refreshToken ?? ''),
+};
+
+const acts: readonly Act[] = [
+  { name: 'a login', isLogin: true, run: login },
+  { name: 'a login that renews an outdated hash', isLogin: true, needs: 'outdated hash', run: login },
+  spend,
+  {
+    name: 'a replay of the previous token',
+    isLogin: false,
+    needs: 'previous token',
+    run: ({ phone }) => refresh(service.url, phone.at(-2)?.refreshToken ?? ''),
+  },
+];
+
+const endings: readonly Ending[] = [
+  {
+    name: 'a logout',
+    ends: 'session',
+    run: ({ phone }) => post('/auth/logout', { headers: bearer(phone.at(-1)?.accessToken ?? '') }),
+  },
+  {
+    name: 'the end of the session from another device',
+    ends: 'session',
+    run: ({ sessionId, tablet }) =>
+      call(service.url, 'DELETE', `/auth/sessions/${sessionId}`, { headers: bearer(tablet.accessToken) }),
+  },
+  {
+    name: 'a logout of all devices',
+    ends: 'sessions',
+    run: ({ tablet }) => post('/auth/logout-all', { headers: bearer(tablet.accessToken) }),
+  },
+  { name: 'a change of the password', ends: 'locked_out', run: changes.password },
+  { name: 'the disabling of the user', ends: 'locked_out', run: changes.disable },
+  { name: 'a change of the role', ends: 'role', run: changes.role },
+];
+
+const outcomes: Readonly<Record<Ending['ends'], string>> = {
+  session: 'nothing of the session is accepted, and no other session is touched',
+  sessions: 'nothing that was proven before is accepted',
+  locked_out: 'nothing is accepted, and no session or hash is left behind',
+  role: 'every session lives on, with the new role only',
+};
+
+let proxy: PostgresProxy;
+let service: Service;
+let changer: pg.Client;
+let newHash = '';
+beforeAll(async () => {
+  proxy = await PostgresProxy.before(await cloneDatabase());
+  service = await startService({ RATE_LIMITS: 'off', REFRESH_GRACE_SECONDS: '60' }, { databaseUrl: proxy.url });
+  changer = new pg.Client({ connectionString: proxy.url });
+  await changer.connect();
+  newHash = await hash(somebody().password);
+});
+afterAll(async () => {
+  await changer.end();
+  await service.stop();
+  proxy.close();
+});
+
+for (const act of acts) {
+  for (const ending of endings) {
+    if (act.needs === 'outdated hash' && ending.ends !== 'locked_out') continue;
+    const outcome = outcomes[ending.ends];
+
+    it(`R7: ${act.name}, held before each of its statements during ${ending.name}: ${outcome}`, () =>
+      heldAtEach(act, ending, act.needs, (world, [answer, end, isLate]) =>
+        expectEnded(world, { act, ending, answer, end, isLate }),
+      ));
+
+    it(`R7: ${act.name} during ${ending.name} that is held before each of its statements: ${outcome}`, () =>
+      heldAtEach(ending, act, act.needs, (world, [end, answer]) =>
+        expectEnded(world, { act, ending, answer, end, isLate: false }),
+      ));
+  }
+}
+
+it('R1: of two refreshes of one token, one held before each of its statements, one rotates and both get its successor', () =>
+  heldAtEach(spend, spend, undefined, async (world, [held, other]) => {
+    expect([held.status, other.status]).toEqual([200, 200]);
+    expect(held.json['refreshToken']).toBe(other.json['refreshToken']);
+    const rows = await service.query('SELECT generation, replays FROM refresh_tokens WHERE id = $1', [world.sessionId]);
+    expect(rows).toEqual([{ generation: 1, replays: 1 }]);
+    await expectAlive(held.json as Pair);
+    expect(alertsFor(world)).toEqual([]);
+  }));
+
+interface Race {
+  readonly act: Act;
+  readonly ending: Ending;
+  readonly answer: Answer;
+  readonly end: Pick<Answer, 'status'>;
+  /** The ending was over before the act could go on. */
+  readonly isLate: boolean;
+}
+
+/** Both acts are over, and the ending has said that it is done. */
+async function expectEnded(world: World, { act, ending, answer, end, isLate }: Race): Promise<void> {
+  expect(end.status).toBe(204);
+  const minted = answer.status === 200 ? [answer.json as Pair] : [];
+  if (minted.length === 0) expectRefused(act, ending, answer);
+  if (isLate) expectNoStaleAnswer(act, ending, minted);
+  const phone = act.isLogin ? world.phone : [...world.phone, ...minted];
+  const signedIn = act.isLogin ? minted : [];
+
+  if (ending.ends === 'role') {
+    for (const { accessToken } of [...phone, ...signedIn, world.tablet]) await expectNoOldRole(accessToken);
+    for (const newest of [...phone.slice(-1), ...signedIn, world.tablet]) await expectNewRole(newest);
+  } else {
+    for (const pair of phone) await expectDead(pair);
+    if (ending.ends === 'session') for (const pair of [world.tablet, ...signedIn]) await expectAlive(pair);
+    else {
+      await expectDead(world.tablet);
+      // A sign-in that met the logout has proven its password again after it, and is a new one; any other is over.
+      for (const pair of signedIn)
+        await (ending.ends === 'sessions' && isOfToday(pair) ? expectAlive : expectDead)(pair);
+    }
+  }
+  if (ending.ends === 'locked_out') await expectNothingLeft(world, ending);
+  expect(alertsFor(world)).toEqual([]);
+}
+
+/** Whoever is answered after the end is given nothing that is dead already: a refusal, or tokens of the new state. */
+function expectNoStaleAnswer(act: Act, ending: Ending, minted: readonly Pair[]): void {
+  if (ending.ends === 'locked_out' || (!act.isLogin && ending.ends !== 'role')) expect(minted).toEqual([]);
+  if (ending.ends !== 'session') expect(minted.filter((pair) => !isOfToday(pair))).toEqual([]);
+}
+
+/** Only what has ended may be refused, and only in the words of its end. */
+function expectRefused(act: Act, ending: Ending, { status, json, text }: Answer): void {
+  expect(text).not.toMatch(/eyJ|wrt_/);
+  expect(act.isLogin ? ending.ends : 'locked_out').toBe('locked_out');
+  expect(ending.ends).not.toBe('role');
+  const code = act.isLogin ? 'invalid_credentials' : 'refresh_token_invalid';
+  expect({ status, code: json['code'] }).toEqual({ status: 401, code });
+}
+
+async function expectDead({ accessToken, refreshToken }: Pair): Promise<void> {
+  expect((await me(service.url, accessToken)).status).toBe(401);
+  const { json } = await refresh(service.url, refreshToken);
+  expect(json).toMatchObject({ status: 401, code: 'refresh_token_invalid', session: 'ended' });
+}
+
+async function expectAlive({ accessToken, refreshToken }: Pair): Promise<void> {
+  expect((await me(service.url, accessToken)).status).toBe(200);
+  expect((await refresh(service.url, refreshToken)).status).toBe(200);
+}
+
+async function expectNoOldRole(accessToken: string): Promise<void> {
+  const { status, json } = await me(service.url, accessToken);
+  if (decode(accessToken)['role'] === 'admin') expect(status).toBe(200);
+  else expect(json).toMatchObject({ status: 401, code: 'token_stale', session: 'keep' });
+}
+
+async function expectNewRole({ refreshToken }: Pair): Promise<void> {
+  const { status, json } = await refresh(service.url, refreshToken);
+  expect(status).toBe(200);
+  expect(decode(json['accessToken'])).toMatchObject({ role: 'admin', tokenVersion: 2 });
+  await expectAlive(json as Pair);
+}
+
+async function expectNothingLeft({ userId, person }: World, ending: Ending): Promise<void> {
+  const open = await service.query(
+    `SELECT s.id FROM refresh_tokens s JOIN users u ON u.id = s.user_id
+      WHERE u.id = $1 AND NOT s.revoked AND s.session_epoch = u.session_epoch`,
+    [userId],
+  );
+  expect(open).toEqual([]);
+  if (ending.run === changes.password) {
+    const rows = await service.query('SELECT password_hash FROM users WHERE id = $1', [userId]);
+    expect(rows).toEqual([{ password_hash: newHash }]);
+  }
+  const again = await post('/auth/login', { body: { ...person, transport: 'bearer' } });
+  expect(again.json['code']).toBe('invalid_credentials');
+}
+
+/** Was the token made after the user's one change? Each user begins with version 1. */
+const isOfToday = ({ accessToken }: Pair) => decode(accessToken)['tokenVersion'] === 2;
+
+const alertsFor = ({ userId }: World) =>
+  service.log.filter((line) => line['alert'] === true && line['userId'] === userId);
+
+async function makeWorld(needs: Act['needs']): Promise<World> {
+  const { person, user, session, ...first } = await mobile(service.url);
+  const phone: Pair[] = [first];
+  if (needs === 'previous token') phone.push((await refresh(service.url, first.refreshToken)).json as Pair);
+  const tablet = await mobile(service.url, person);
+  if (needs === 'outdated hash') {
+    const outdated = await hash(person.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    await service.query('UPDATE users SET password_hash = $2 WHERE id = $1', [user.id, outdated]);
+  }
+  return { person, userId: user.id, sessionId: session.id, phone, tablet };
+}
+
+/** What the held one and the other came to, and whether the other was over before the held one could go on. */
+type Outcome<H, O> = [held: H, other: O, isOver: boolean];
+
+interface Runs<T> {
+  run(world: World): Promise<T>;
+}
+
+/** Races the two once for each statement that the held one makes when nothing disturbs it. */
+async function heldAtEach<H, O>(
+  held: Runs<H>,
+  other: Runs<O>,
+  needs: Act['needs'],
+  check: (world: World, race: Outcome<H, O>) => Promise<void>,
+): Promise<void> {
+  const undisturbed = await makeWorld(needs);
+  const before = proxy.statements;
+  await held.run(undisturbed);
+  const statements = proxy.statements - before;
+  expect(statements).toBeGreaterThan(1);
+
+  for (let n = 1; n <= statements; n++) {
+    const world = await makeWorld(needs);
+    try {
+      const outcome = await race(
+        n,
+        () => held.run(world),
+        () => other.run(world),
+      );
+      await check(world, outcome);
+    } catch (cause) {
+      throw new Error(`held before statement ${n} of ${statements}`, { cause });
+    }
+  }
+}
+
+/** Holds one before its n-th statement until the other has ended or waits for a lock; then both go to their ends. */
+async function race<H, O>(n: number, held: () => Promise<H>, other: () => Promise<O>): Promise<Outcome<H, O>> {
+  const pause = proxy.pauseBefore(/^/, n);
+  try {
+    const first = held();
+    expect(await pause.arrivesDuring(first)).toBe(true);
+    const second = other();
+    const isOver = (await untilEndedOrBlocked(second)) === 'ended';
+    pause.release();
+    return [await first, await second, isOver];
+  } finally {
+    pause.release();
+  }
+}
+
+async function untilEndedOrBlocked(act: Promise<unknown>): Promise<'ended' | 'blocked'> {
+  const end = act.then(
+    () => true,
+    () => true,
+  );
+  const limit = AbortSignal.timeout(8_000);
+  while (!(await Promise.race([end, sleep(5, false)]))) {
+    limit.throwIfAborted();
+    const blocked = await service.query(
+      `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+    );
+    if (blocked.length > 0) return 'blocked';
+  }
+  return 'ended';
+}
+
+function post(path: string, options: Call): Promise<Answer> {
+  return call(service.url, 'POST', path, options);
+}
+
+async function change(assignments: string, values: unknown[]): Promise<{ status: number }> {
+  await changer.query('BEGIN');
+  try {
+    await changer.query(`UPDATE users SET ${assignments} WHERE id = $1`, values);
+  } finally {
+    await changer.query('COMMIT');
+  }
+  return { status: 204 };
+}

@@ -1,0 +1,163 @@
+// What if the conversation with PostgreSQL stops, or breaks, at this very statement? A proxy that knows where one begins.
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What a broken connection takes with it, and how many bytes of that still pass: a share below 1 of all of them. */
+export interface Fault {
+  readonly loses: 'query' | 'answer';
+  readonly share: number;
+  readonly how: 'destroy' | 'resetAndDestroy';
+}
+
+export interface Pause {
+  /** @returns whether the statement has arrived, and is held, before what is awaited here has ended. */
+  arrivesDuring(act: Promise<unknown>): Promise<boolean>;
+  /** Lets it go; if it has not arrived yet, it will pass. */
+  release(): void;
+}
+
+/** With it an answer ends; the state of the transaction follows. */
+const READY_FOR_QUERY = Buffer.from('Z\0\0\0\x05');
+
+interface Trap {
+  readonly pattern: RegExp;
+  /** How many that match must come until it springs. */
+  left: number;
+  readonly spring: () => Promise<Fault | undefined>;
+}
+
+/**
+ * A pattern is matched with everything that makes up a statement on the wire: its SQL, and behind it the values bound to
+ * it. A statement is a simple query, or an extended one up to its Sync; it is forwarded whole or not at all. Neither TLS
+ * nor COPY is understood.
+ */
+export class PostgresProxy {
+  /** How many statements have come by. */
+  statements = 0;
+  private readonly traps = new Set<Trap>();
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    /** The database, by way of this proxy. */
+    readonly url: string,
+  ) {}
+
+  static async before(databaseUrl: string): Promise<PostgresProxy> {
+    const url = new URL(databaseUrl);
+    const target = Number(url.port);
+    const server = createServer();
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    url.port = String((server.address() as AddressInfo).port);
+    const proxy = new PostgresProxy(server, url.href);
+    server.on('connection', (near) => proxy.join(near, connect(target, '127.0.0.1')));
+    return proxy;
+  }
+
+  close(): void {
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Holds the n-th statement from now on that matches, on whichever connection it comes. */
+  pauseBefore(pattern: RegExp, n = 1): Pause {
+    const [arrival, release] = [signal(), signal()];
+    const trap = this.set(pattern, n, () => {
+      arrival.give();
+      return release.given;
+    });
+    return {
+      arrivesDuring: (act) => Promise.race([arrival.given.then(() => true), act.then(() => false)]),
+      release: () => {
+        this.traps.delete(trap);
+        release.give();
+      },
+    };
+  }
+
+  /** Breaks the connection of the next statement that matches. */
+  break(pattern: RegExp, fault: Fault): { readonly hasHit: boolean } {
+    const outcome = { hasHit: false };
+    this.set(pattern, 1, () => {
+      outcome.hasHit = true;
+      return Promise.resolve(fault);
+    });
+    return outcome;
+  }
+
+  private set(pattern: RegExp, left: number, spring: Trap['spring']): Trap {
+    const trap = { pattern, left, spring };
+    this.traps.add(trap);
+    return trap;
+  }
+
+  private async meet(statement: string): Promise<Fault | undefined> {
+    this.statements++;
+    const matching = [...this.traps].filter(({ pattern }) => pattern.test(statement));
+    const sprung = matching.filter((trap) => --trap.left === 0);
+    for (const trap of sprung) this.traps.delete(trap);
+    return sprung[0]?.spring();
+  }
+
+  private join(near: Socket, far: Socket): void {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.sockets.add(from);
+      from.setNoDelay(true);
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        this.sockets.delete(from);
+        to.destroy();
+      });
+    }
+    let answerFault: Fault | undefined;
+    const cut = async (to: Socket, bytes: Buffer, { share, how }: Fault) => {
+      await new Promise((written) => to.write(bytes.subarray(0, Math.floor(share * bytes.length)), written));
+      for (const socket of [near, far]) socket[how]();
+    };
+
+    const statements = async () => {
+      let batch: Buffer[] = [];
+      for await (const { type, bytes } of messagesOf(near)) {
+        batch.push(bytes);
+        if (/[PBDEC]/.test(type)) continue; // more of an extended query follows, at last its Sync
+        const whole = Buffer.concat(batch);
+        batch = [];
+        const fault = /[QS]/.test(type) ? await this.meet(whole.toString('latin1')) : undefined;
+        if (fault?.loses === 'query') return cut(far, whole, fault);
+        answerFault = fault;
+        far.write(whole);
+      }
+    };
+    let held = Buffer.alloc(0);
+    far.on('data', (chunk: Buffer) => {
+      if (answerFault) held = Buffer.concat([held, chunk]);
+      else near.write(chunk);
+      if (answerFault && held.subarray(-6, -1).equals(READY_FOR_QUERY)) void cut(near, held, answerFault);
+    });
+    // A connection that breaks ends the loop.
+    void statements().catch(() => undefined);
+  }
+}
+
+function signal() {
+  let give = () => {};
+  const given = new Promise<undefined>((done) => (give = () => done(undefined)));
+  return { given, give };
+}
+
+/** A client's messages: a type byte, a length that counts itself, a body. The very first has no type. */
+async function* messagesOf(socket: Socket) {
+  let rest = Buffer.alloc(0);
+  let typeBytes = 0;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= typeBytes + 4 && rest.length >= typeBytes + rest.readInt32BE(typeBytes)) {
+      const end = typeBytes + rest.readInt32BE(typeBytes);
+      yield { type: rest.toString('latin1', 0, typeBytes), bytes: rest.subarray(0, end) };
+      rest = rest.subarray(end);
+      typeBytes = 1;
+    }
+  }
+}
