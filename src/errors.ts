@@ -29,6 +29,11 @@ const refusals = {
   too_many_attempts: [429, 'Too many attempts; wait.', 'keep'],
   internal_error: [500, 'Something went wrong on our side.', 'keep'],
   unavailable: [503, 'The service cannot answer right now; try again.', 'keep'],
+  revocation_unconfirmed: [
+    503,
+    'The change is made and holds, but not every instance may know of it for up to a minute; after a password change, sign in with the new one.',
+    'ended',
+  ],
   overloaded: [503, 'Too many sign-ins at once; try again.', 'keep'],
 } as const satisfies Record<string, readonly [number, string, SessionVerdict]>;
 

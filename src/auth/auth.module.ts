@@ -6,6 +6,7 @@ import { JwtStrategy } from './jwt.strategy.js';
 import { LoginController } from './login.controller.js';
 import { LogoutController } from './logout.controller.js';
 import { MeController } from './me.controller.js';
+import { PasswordController } from './password.controller.js';
 import { PresentedToken } from './presented-token.js';
 import { RefreshController } from './refresh.controller.js';
 import { SignIn } from './sign-in.js';
@@ -13,7 +14,7 @@ import { TokenAnswer } from './token-answer.js';
 
 @Module({
   imports: [CredentialsModule],
-  controllers: [LoginController, RefreshController, LogoutController, MeController],
+  controllers: [LoginController, RefreshController, LogoutController, MeController, PasswordController],
   providers: [JwtStrategy, PresentedToken, SignIn, TokenAnswer, { provide: APP_GUARD, useClass: AccessTokenGuard }],
 })
 export class AuthModule {}

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
+import { Fresh } from '../http/fresh.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { Public } from '../http/public.decorator.js';
 import { SessionEnd } from '../sessions/session-end.js';
@@ -41,6 +42,7 @@ export class LogoutController {
     if (refreshToken === undefined && presented?.transport !== 'bearer') this.cookies.clear(reply);
   }
 
+  @Fresh()
   @Post('logout-all')
   @HttpCode(204)
   async logoutAll(

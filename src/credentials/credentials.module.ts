@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { PasswordChange } from './password-change.js';
 import { PasswordProof } from './password-proof.js';
 import { Registration } from './registration.js';
 import { RegistrationController } from './registration.controller.js';
 
 @Module({
   controllers: [RegistrationController],
-  providers: [Registration, PasswordProof],
-  exports: [PasswordProof],
+  providers: [Registration, PasswordChange, PasswordProof],
+  exports: [PasswordChange, PasswordProof],
 })
 export class CredentialsModule {}

@@ -54,6 +54,19 @@ export class Users {
     return replaced.length > 0;
   }
 
+  /**
+   * Compare and set on the hash that was verified, so that of two changes one wins; both counters move with it.
+   * @returns the user as it is now, undefined when it changed meanwhile or is disabled
+   */
+  async changePassword(tx: Queries, id: string, from: string, to: string): Promise<User | undefined> {
+    const [user] = await tx
+      .update(users)
+      .set({ ...bothBumped, passwordHash: to })
+      .where(and(eq(users.id, id), eq(users.passwordHash, from), isNull(users.disabledAt)))
+      .returning();
+    return user;
+  }
+
   /** Ends every access token (the version) and every session (the epoch) of the user at once. */
   async bumpBoth(tx: Queries, id: string): Promise<void> {
     await tx.update(users).set(bothBumped).where(eq(users.id, id));

@@ -1,0 +1,35 @@
+// Whose signature need not be checked again? A bounded memory of tokens that were found intact; never of verdicts.
+import type { KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { KeyRing } from '../keys/key-ring.js';
+import { type AccessClaims, kidOf } from '../tokens/access-token.js';
+
+const MOST = 10_000;
+
+interface Verified {
+  readonly claims: AccessClaims;
+  readonly kid: string;
+  readonly key: KeyObject;
+}
+
+export class VerifiedTokens {
+  private readonly tokens = new LRUCache<string, Verified>({ max: MOST });
+
+  constructor(private readonly keyRing: KeyRing) {}
+
+  /** @returns undefined unless this very spelling was verified, with a key that is still trusted */
+  claimsOf(token: string): AccessClaims | undefined {
+    const known = this.tokens.get(token);
+    if (!known) return undefined;
+    // A key that was revoked or removed takes with it what was verified with it.
+    if (this.keyRing.publicKey(known.kid) === known.key) return known.claims;
+    this.tokens.delete(token);
+    return undefined;
+  }
+
+  remember(token: string, claims: AccessClaims): void {
+    const kid = kidOf(token);
+    const key = kid === undefined ? undefined : this.keyRing.publicKey(kid);
+    if (kid !== undefined && key) this.tokens.set(token, { claims, kid, key });
+  }
+}

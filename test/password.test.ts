@@ -1,0 +1,96 @@
+// A change of the password by its owner: what it ends, and what may not slip through.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bearer, Browser, call, decode, me, mobile, refresh, register } from './support/client.js';
+import { type Service, startService } from './support/service.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const newPassword = 'quite another passphrase';
+const change = (token: string, body: object) =>
+  call(service.url, 'POST', '/auth/password', { body, headers: bearer(token) });
+
+describe('a change of the password', () => {
+  it('ends every session and gives whoever made it a new one, over the same transport (ASVS 6.2.2, 7.4.3)', async () => {
+    const phone = await mobile(service.url, undefined, { remember: true });
+    const tablet = await mobile(service.url, phone.person);
+    const answer = await change(phone.accessToken, { currentPassword: phone.person.password, newPassword });
+    expect(answer.status).toBe(200);
+    expect(answer.cookies).toEqual([]);
+    expect(answer.json).toMatchObject({
+      tokenType: 'Bearer',
+      session: { persistent: true },
+      user: { id: phone.user.id },
+    });
+    expect(answer.json['session'].id).not.toBe(phone.session.id);
+    expect(decode(answer.json['accessToken'])['tokenVersion']).toBe(2);
+    for (const old of [phone, tablet]) {
+      expect((await me(service.url, old.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
+      expect((await refresh(service.url, old.refreshToken)).json['code']).toBe('refresh_token_invalid');
+    }
+    expect((await me(service.url, answer.json['accessToken'])).status).toBe(200);
+    expect((await refresh(service.url, answer.json['refreshToken'])).status).toBe(200);
+    await expect(mobile(service.url, phone.person)).rejects.toThrow('invalid_credentials');
+    await mobile(service.url, { ...phone.person, password: newPassword });
+    const events = await service.query('SELECT type FROM audit_events WHERE user_id = $1 ORDER BY at, id', [
+      phone.user.id,
+    ]);
+    expect(events.map(({ type }) => type)).toContain('password.changed');
+  });
+
+  it('over cookies sets new cookies and puts no token into the body', async () => {
+    const person = await register(service.url);
+    const browser = await Browser.signedIn(service.url, person);
+    const old = browser.cookie('access_token')?.value;
+    const answer = await browser.go('POST', '/auth/password', {
+      body: { currentPassword: person.password, newPassword },
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.text).not.toMatch(/eyJ|wrt_/);
+    expect(browser.cookie('access_token')?.value).not.toBe(old);
+    expect((await browser.go('GET', '/auth/me')).status).toBe(200);
+    expect((await browser.go('POST', '/auth/refresh')).status).toBe(200);
+  });
+
+  it('needs the current one, and changes nothing without it (ASVS 6.2.3)', async () => {
+    const phone = await mobile(service.url);
+    const answer = await change(phone.accessToken, { currentPassword: 'not the right one', newPassword });
+    expect(answer.json).toMatchObject({ status: 401, code: 'invalid_credentials', session: 'keep' });
+    expect((await me(service.url, phone.accessToken)).status).toBe(200);
+    expect((await mobile(service.url, phone.person)).user.id).toBe(phone.user.id);
+    const events = await service.query(
+      `SELECT outcome FROM audit_events WHERE user_id = $1 AND type = 'password.change_failed'`,
+      [phone.user.id],
+    );
+    expect(events).toEqual([{ outcome: 'failure' }]);
+  });
+
+  it('refuses a new one that registration would refuse, unknown fields, and callers without a token', async () => {
+    const phone = await mobile(service.url);
+    const { password: currentPassword } = phone.person;
+    expect((await change(phone.accessToken, { currentPassword, newPassword: 'short' })).json['code']).toBe(
+      'password_rejected',
+    );
+    expect((await change(phone.accessToken, { currentPassword, newPassword, x: 1 })).json['code']).toBe(
+      'invalid_request',
+    );
+    expect((await change('', { currentPassword, newPassword })).json['code']).toBe('unauthenticated');
+    expect((await me(service.url, phone.accessToken)).status).toBe(200);
+  });
+
+  it('made twice at once succeeds once', async () => {
+    const phone = await mobile(service.url);
+    const { password: currentPassword } = phone.person;
+    const answers = await Promise.all(
+      ['one more passphrase', 'yet another passphrase'].map((wanted) =>
+        change(phone.accessToken, { currentPassword, newPassword: wanted }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+    const winner = answers.find(({ status }) => status === 200);
+    expect((await me(service.url, winner?.json['accessToken'])).status).toBe(200);
+  });
+});
