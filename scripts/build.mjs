@@ -1,7 +1,7 @@
 // Builds dist/ if the sources changed since; two may do so at once, and a kill in between leaves no half build.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const stampOf = (folder) => join(folder, '.built-from');
 function fingerprint() {
   const digest = createHash('sha256');
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map(String).toSorted();
-  const inputs = sources.filter((file) => file.endsWith('.ts')).map((file) => join('src', file));
+  const inputs = sources.filter((file) => /\.(ts|lua)$/.test(file)).map((file) => join('src', file));
   for (const file of [...inputs, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
     if (existsSync(join(root, file))) digest.update(`${file}\0`).update(readFileSync(join(root, file)));
   }
@@ -36,6 +36,8 @@ export function buildIfStale() {
     rmSync(draft, { recursive: true, force: true });
     throw new Error('The sources do not compile.');
   }
+  for (const file of readdirSync(join(root, 'src'), { recursive: true }).map(String))
+    if (file.endsWith('.lua')) copyFileSync(join(root, 'src', file), join(draft, file));
   writeFileSync(stampOf(draft), wanted);
   const old = `${draft}.old`;
   for (let attempt = 0; ; attempt++) {

@@ -1,7 +1,8 @@
 // Writes the README's table of settings and .env.example from src/config/settings.ts; with --check only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { type Setting, settings } from '../src/config/settings.js';
+import type { Setting } from '../src/config/setting.js';
+import { settings } from '../src/config/settings.js';
 
 const all = Object.entries(settings) as [string, Setting][];
 

@@ -25,6 +25,9 @@ export type AuditEvent =
     } & OfSession)
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }
   | ReuseEvent
+  | ({ readonly type: 'password.changed' } & OfUser)
+  | ({ readonly type: 'password.change_failed'; readonly reason: string } & OfUser)
+  | ({ readonly type: 'token.revoked' } & OfSession)
   | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
   | ({ readonly type: 'logout_all'; readonly sessions: number } & OfUser)
   | { readonly type: 'sessions.all_ended'; readonly users: number; readonly sessions: number; readonly by: string }
@@ -49,5 +52,10 @@ export type FrequentEvent =
 export type Outcome = 'success' | 'failure';
 
 export function outcomeOf({ type }: AuditEvent | FrequentEvent): Outcome {
-  return type === 'login.failed' || type === 'refresh.refused' || type === 'refresh.reused' ? 'failure' : 'success';
+  return type === 'login.failed' ||
+    type === 'password.change_failed' ||
+    type === 'refresh.refused' ||
+    type === 'refresh.reused'
+    ? 'failure'
+    : 'success';
 }

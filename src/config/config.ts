@@ -1,6 +1,7 @@
 // What is this process told to do? Built once from the environment; refuses what would be insecure.
 import { Injectable } from '@nestjs/common';
-import { settings, type Setting, type Settings } from './settings.js';
+import type { Setting } from './setting.js';
+import { settings, type Settings } from './settings.js';
 
 /** Lists everything that is wrong with the settings at once. Never holds a value, only names and sentences. */
 export class ConfigError extends Error {
@@ -24,6 +25,7 @@ export class Config {
   /** Origins that count as ourselves in the CSRF check. */
   readonly ownOrigins: ReadonlySet<string>;
   readonly hasSecureCookies: boolean;
+  readonly redisMinReplicas: number;
 
   constructor(values: Settings) {
     Object.assign(this, values);
@@ -32,6 +34,7 @@ export class Config {
     this.issuer = values.JWT_ISSUER ?? this.publicUrl;
     this.audiences = (values.JWT_AUDIENCE as [string, ...string[]] | undefined) ?? [this.issuer];
     this.registration = values.REGISTRATION ?? (this.isProduction ? 'closed' : 'open');
+    this.redisMinReplicas = values.REDIS_MIN_REPLICAS ?? (values.REDIS_SENTINELS ? 1 : 0);
     this.hasSecureCookies = this.publicUrl.startsWith('https:');
     this.ownOrigins = new Set([
       this.publicUrl,
@@ -73,6 +76,10 @@ function contradictions(values: Partial<Settings>): string[] {
   }
   if (values.KEY_ENCRYPTION_KEY && values.KEY_ENCRYPTION_KEY_FILE) {
     found.push('KEY_ENCRYPTION_KEY and KEY_ENCRYPTION_KEY_FILE are both set: set one');
+  }
+  const ways = [values.REDIS_URL, values.REDIS_SENTINELS, values.REDIS_CLUSTER_NODES];
+  if (ways.filter((way) => way !== undefined).length > 1) {
+    found.push('REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER_NODES are ways to different kinds of Redis: set one');
   }
   if (values.ALERT_WEBHOOK_URL && !values.ALERT_WEBHOOK_SECRET) {
     found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: an unsigned alert is worth nothing');

@@ -36,7 +36,7 @@ export const webhookSecret = z.string().refine((text) => {
   return /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && bytes >= 24 && bytes <= 64;
 }, 'must be whsec_ and 24 to 64 bytes in base64 (make one with: echo whsec_$(openssl rand -base64 32))');
 
-export const list = (item: z.ZodType<string, string>) =>
+export const list = <T>(item: z.ZodType<T, string>) =>
   z
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()))
@@ -46,6 +46,23 @@ export const list = (item: z.ZodType<string, string>) =>
 export const postgresUrl = z
   .string()
   .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
+
+export const redisUrl = z
+  .string()
+  .refine((text) => /^rediss?:\/\//.test(text) && URL.canParse(text), 'must be a redis:// or rediss:// URL');
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const hostAndPort = z
+  .string()
+  .regex(/^([\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i, 'must be host:port')
+  .transform((text): HostAndPort => {
+    const at = text.lastIndexOf(':');
+    return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+  });
 
 export const keyEncryptionKey = z
   .string()

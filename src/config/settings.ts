@@ -13,15 +13,8 @@ import {
   trustedProxies,
   webhookSecret,
 } from './formats.js';
-
-export interface Setting {
-  readonly schema: z.ZodType;
-  /** What the value means, one sentence, for the README and .env.example. */
-  readonly about: string;
-  /** The default as a reader should see it; absent where there is none. */
-  readonly standard?: string;
-  readonly secret?: true;
-}
+import { redisSettings } from './redis-settings.js';
+import type { Setting } from './setting.js';
 
 /** Every setting, in the order of the README's table. A default that depends on others is worked out in config.ts. */
 export const settings = {
@@ -68,6 +61,7 @@ export const settings = {
     standard: '.data',
     about: 'Folder of the embedded PostgreSQL.',
   },
+  ...redisSettings,
   AUDIT_RETENTION_MONTHS: {
     schema: integer(3, 120).default(13),
     standard: '13',

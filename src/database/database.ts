@@ -13,7 +13,8 @@ export type Queries = Pick<Database, 'execute' | 'select' | 'insert' | 'update' 
 
 /** A transaction under way, and what is to follow once it is committed: what was rolled back did not happen. */
 export interface Transaction extends Queries {
-  afterCommit(act: () => void): void;
+  /** Begun in the order they were given, and waited for: the caller learns of one that fails, though all is committed. */
+  afterCommit(act: () => void | Promise<void>): void;
 }
 
 /** The server's own limit does not help when the server has gone silent. */
@@ -46,11 +47,13 @@ export const toDatabase = (pool: pg.Pool): Database => drizzle({ client: pool })
  */
 export async function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await (database as unknown as { $client: pg.Pool }).$client.connect();
-  const acts: (() => void)[] = [];
+  const acts: (() => void | Promise<void>)[] = [];
   let committed: { result: T };
   try {
     await client.query('begin');
-    const result = await work(Object.assign(drizzle({ client }), { afterCommit: (act: () => void) => acts.push(act) }));
+    const result = await work(
+      Object.assign(drizzle({ client }), { afterCommit: (act: (typeof acts)[number]) => acts.push(act) }),
+    );
     await client.query('commit');
     client.release();
     committed = { result };
@@ -60,7 +63,7 @@ export async function inTransaction<T>(database: Database, work: (tx: Transactio
     else await rollBack(client);
     throw error;
   }
-  for (const act of acts) act();
+  await Promise.all(acts.map(async (act) => act()));
   return committed.result;
 }
 

@@ -3,7 +3,6 @@
 import { sql } from 'drizzle-orm';
 import {
   boolean,
-  customType,
   index,
   inet,
   integer,
@@ -11,19 +10,12 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   unique,
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
 import type { JWK } from 'jose';
-
-const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
-const at = (name: string) => timestamp(name, { withTimezone: true });
-const createdAt = () =>
-  at('created_at')
-    .notNull()
-    .default(sql`protocol_now()`);
+import { at, bytea, createdAt } from './columns.js';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
@@ -81,7 +73,17 @@ export const refreshTokens = pgTable(
     revokedAt: at('revoked_at'),
     revokedByIp: inet('revoked_by_ip'),
     revokedReason: text('revoked_reason', {
-      enum: ['logout', 'logout_all', 'replaced', 'reuse', 'ended_by_user', 'too_many', 'disabled', 'operator'],
+      enum: [
+        'logout',
+        'logout_all',
+        'replaced',
+        'reuse',
+        'ended_by_user',
+        'too_many',
+        'disabled',
+        'operator',
+        'password_changed',
+      ],
     }),
     createdAt: createdAt(),
     createdByIp: inet('created_by_ip'),
@@ -111,6 +113,20 @@ export const accessRevocations = pgTable(
   (table) => [
     primaryKey({ columns: [table.userId, table.kind, table.ref] }),
     index('access_revocations_expires_at').on(table.expiresAt),
+  ],
+);
+
+/** Users of whom Redis may still hold what is no longer true; written by the transaction that made it so. */
+export const revocationOutbox = pgTable(
+  'revocation_outbox',
+  {
+    userId: uuid('user_id').notNull(),
+    id: uuid('id').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.id] }),
+    index('revocation_outbox_created_at').on(table.createdAt),
   ],
 );
 

@@ -5,6 +5,7 @@ import { Database } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { Redis } from '../redis/redis.js';
 import { Readiness } from './readiness.js';
 
 @Public()
@@ -14,6 +15,7 @@ export class HealthController {
     private readonly database: Database,
     private readonly keyRing: KeyRing,
     private readonly readiness: Readiness,
+    private readonly redis: Redis,
   ) {}
 
   @Get('live')
@@ -31,6 +33,6 @@ export class HealthController {
       throw new Refusal('unavailable', { cause });
     }
     if (!this.keyRing.hasSigner()) throw new Refusal('unavailable', { cause: new Error('no signing key') });
-    return { status: 'ready' };
+    return this.redis.isConfigured && !this.redis.isUp ? { status: 'ready', degraded: ['redis'] } : { status: 'ready' };
   }
 }

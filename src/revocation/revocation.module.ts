@@ -1,6 +1,14 @@
 import { Global, Module } from '@nestjs/common';
+import { RedisModule } from '../redis/redis.module.js';
+import { Outbox } from './outbox.js';
+import { RevocationMetrics } from './revocation-metrics.js';
 import { Revocations } from './revocations.js';
+import { VerdictCache } from './verdict-cache.js';
 
 @Global()
-@Module({ providers: [Revocations], exports: [Revocations] })
+@Module({
+  imports: [RedisModule],
+  providers: [Outbox, RevocationMetrics, Revocations, VerdictCache],
+  exports: [Outbox, Revocations],
+})
 export class RevocationModule {}

@@ -1,44 +1,141 @@
-// Is this access token dead before its time? The truth is in Postgres, asked on every request.
+// Is this access token dead before its time? PostgreSQL is the truth; Redis, where there is one, remembers it for under a minute.
 import { Injectable } from '@nestjs/common';
-import { sql } from 'drizzle-orm';
-import { Database, type Queries } from '../database/database.js';
+import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from 'cockatiel';
+import { type SQL, sql } from 'drizzle-orm';
+import { Config } from '../config/config.js';
+import { Database, type Queries, type Transaction } from '../database/database.js';
 import { accessRevocations, users } from '../database/schema.js';
-import { type AccessClaims, MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
-
-/** Why a token is dead: its user is gone, its version is old, its session has ended, or it alone was revoked. */
-export type Verdict = 'live' | 'user_gone' | 'version_stale' | 'session_revoked' | 'token_revoked';
+import { Refusal } from '../errors.js';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
+import { Outbox } from './outbox.js';
+import { RevocationMetrics } from './revocation-metrics.js';
+import { SharedReads } from './shared-reads.js';
+import { type Claims, judge, type Truth, type Verdict } from './verdict.js';
+import { NoAnswer, VerdictCache, within } from './verdict-cache.js';
 
 /** A revocation is kept until the last token it covers has expired, and two minutes for clocks that differ. */
-export const REVOCATION_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
+const REVOCATION_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
+
+/** Reads that may wait while Redis is away; beyond, the answer is 503 at once. */
+const WAITING_READS = 1_000;
 
 @Injectable()
 export class Revocations {
-  constructor(private readonly database: Database) {}
+  private readonly reads = new SharedReads<Truth>();
+  /** Sign-ins and refreshes keep half of the connections, whatever Redis does. */
+  private readonly bulkhead: BulkheadPolicy;
 
-  /** One statement, one user's rows: right on any number of instances. */
-  async covers(claims: Pick<AccessClaims, 'sub' | 'sid' | 'jti' | 'tokenVersion'>): Promise<Verdict> {
-    const { rows } = await this.database.execute<{ version: number; session: boolean; token: boolean }>(sql`
-      select u.token_version as version,
-             exists (select from ${accessRevocations}
-                      where user_id = ${claims.sub} and kind = 's' and ref = ${claims.sid}) as session,
-             exists (select from ${accessRevocations}
-                      where user_id = ${claims.sub} and kind = 'j' and ref = ${claims.jti}) as token
-        from ${users} u where u.id = ${claims.sub}`);
-    const [row] = rows;
-    if (!row) return 'user_gone';
-    if (row.session) return 'session_revoked';
-    if (row.version !== claims.tokenVersion) return 'version_stale';
-    return row.token ? 'token_revoked' : 'live';
+  constructor(
+    private readonly database: Database,
+    private readonly cache: VerdictCache,
+    private readonly outbox: Outbox,
+    private readonly config: Config,
+    private readonly metrics: RevocationMetrics,
+  ) {
+    this.bulkhead = bulkhead(Math.max(1, Math.floor(config.DATABASE_POOL_SIZE / 2)), WAITING_READS);
   }
 
-  /** Denies sessions and not only one token of each: a refresh in flight mints another. A user who is gone needs none. */
-  async denySessions(queries: Queries, userId: string, sessionIds: readonly string[]): Promise<void> {
-    await queries.execute(sql`
+  /**
+   * @param isFresh ask PostgreSQL whatever Redis knows, for acts that must not rest on a memory
+   * @throws when neither can answer in time: the request then has no verdict, and is neither accepted nor refused
+   */
+  async covers(claims: Claims, isFresh = false): Promise<Verdict> {
+    if (isFresh || !this.cache.isUsed) {
+      this.metrics.countVerdict('postgres');
+      return judge(await this.read(claims), claims);
+    }
+    const known = await this.cache.check(claims).catch(() => {
+      this.metrics.countVerdict('redis_error');
+      return undefined;
+    });
+    if (known) {
+      this.metrics.countVerdict('redis');
+      return known;
+    }
+    this.metrics.countVerdict('rebuild');
+    const rebuilt = this.reads.read(claims.sub, () => this.rebuild(claims.sub));
+    return judge(await this.inTime(rebuilt), claims);
+  }
+
+  /** The lease before the read: whoever revokes after it deletes it, and what was read is then not written. */
+  private async rebuild(userId: string): Promise<Truth> {
+    const lease = await this.cache.lease(userId);
+    const truth = await this.bulkhead.execute(() => this.readAll(userId));
+    if (lease && !(await this.cache.fill(userId, lease, truth))) this.metrics.countLeaseLoss();
+    return truth;
+  }
+
+  private async inTime<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await within(this.config.VERDICT_TIMEOUT_MS, work);
+    } catch (error) {
+      if (error instanceof NoAnswer || error instanceof BulkheadRejectedError)
+        throw new Refusal('unavailable', { cause: error });
+      throw error;
+    }
+  }
+
+  /** What decides about this token only. */
+  private async read({ sub, sid, jti }: Claims): Promise<Truth> {
+    return this.select(sub, sql`ref in (${sid}, ${jti})`);
+  }
+
+  private readAll(userId: string): Promise<Truth> {
+    return this.select(userId, sql`true`);
+  }
+
+  /** One statement, one user's rows: right on any number of instances. */
+  private async select(userId: string, which: SQL): Promise<Truth> {
+    const { rows } = await this.database.execute<{ version: number; revoked: string[] }>(sql`
+      select u.token_version as version,
+             array(select kind || ':' || ref from ${accessRevocations} where user_id = ${userId} and ${which}) as revoked
+        from ${users} u where u.id = ${userId}`);
+    return rows[0] ?? { version: 'gone', revoked: [] };
+  }
+
+  /**
+   * Denies sessions and not only one token of each: a refresh in flight mints another. A user who is gone needs none.
+   * What Redis knows of the user is dropped once the transaction is committed.
+   */
+  async denySessions(tx: Transaction, userId: string, sessionIds: readonly string[]): Promise<void> {
+    await this.deny(tx, 's', userId, sessionIds);
+  }
+
+  /** Denies one access token; its session lives on (RFC 7009). */
+  async denyToken(tx: Transaction, { sub, jti }: Claims): Promise<void> {
+    await this.deny(tx, 'j', sub, [jti]);
+  }
+
+  /**
+   * The same as common table expressions of a larger statement, for each row (user_id, id) of `source`; to be followed by
+   * `forgetQuietly`.
+   */
+  expressionsFor(source: SQL, isWanted: boolean): SQL {
+    return sql`denied as (
+        insert into ${accessRevocations} (user_id, kind, ref, expires_at)
+        select user_id, 's', id, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS}) from ${source} where ${isWanted}
+        on conflict do nothing
+      ), told as (${this.outbox.insertFrom(source, isWanted)})`;
+  }
+
+  /** For an act whose answer is the same though Redis does not confirm. */
+  forgetQuietly(userId: string): Promise<void> {
+    return this.outbox.dropQuietly(userId);
+  }
+
+  /** For a transaction that has moved a user's counters. */
+  async forget(tx: Transaction, userIds: readonly string[]): Promise<void> {
+    await this.outbox.add(tx, userIds);
+  }
+
+  private async deny(tx: Transaction, kind: 's' | 'j', userId: string, refs: readonly string[]): Promise<void> {
+    await tx.execute(sql`
       insert into ${accessRevocations} (user_id, kind, ref, expires_at)
-      select u.id, 's', ref, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS})
-        from ${users} u, unnest(${sql.param([...sessionIds])}::uuid[]) as ref
+      select u.id, ${kind}, ref, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS})
+        from ${users} u, unnest(${sql.param([...refs])}::uuid[]) as ref
        where u.id = ${userId}
       on conflict do nothing`);
+    await this.outbox.add(tx, [userId]);
   }
 
   /** @returns how many of those that cover nothing any more went, at most `limit`. */

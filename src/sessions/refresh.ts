@@ -1,49 +1,35 @@
 // What happens when a refresh token is spent? It rotates, or it is a retry of one that did, or somebody has a copy.
 // The protocol and its reasons: docs/protocols/refresh.md. Reads from the top as a list of guard clauses.
 import { randomBytes } from 'node:crypto';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
-import { accessRevocations, refreshTokens, users } from '../database/schema.js';
+import { refreshTokens, users } from '../database/schema.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
-import { KeyStore } from '../keys/key-store.js';
-import { REVOCATION_SECONDS } from '../revocation/revocations.js';
-import { AccessTokens, type SignedAccessToken } from '../tokens/access-tokens.js';
-import {
-  familyOf,
-  formatRefreshToken,
-  hashOf,
-  parseRefreshToken,
-  type RefreshToken,
-  SALT_BYTES,
-  successorOf,
-} from '../tokens/refresh-token.js';
+import { Revocations } from '../revocation/revocations.js';
+import type { SignedAccessToken } from '../tokens/access-tokens.js';
+import { familyOf, hashOf, parseRefreshToken, SALT_BYTES } from '../tokens/refresh-token.js';
 import { evidenceOf, type Presented, readFamily, type Seen } from './family.js';
 import { FamilyLimit } from './family-limit.js';
 import type { Grant, Transport } from './grant.js';
+import { Grants } from './grants.js';
 
 /** A race is lost at most this often before the client is asked to try again. */
 const ATTEMPTS = 4;
 
 @Injectable()
-export class Refresh implements OnModuleInit {
-  private serverSecret: Buffer = Buffer.alloc(0);
-
+export class Refresh {
   constructor(
     private readonly database: Database,
-    private readonly accessTokens: AccessTokens,
-    private readonly keyStore: KeyStore,
+    private readonly grants: Grants,
     private readonly limit: FamilyLimit,
+    private readonly revocations: Revocations,
     private readonly config: Config,
     private readonly audit: Audit,
   ) {}
-
-  async onModuleInit(): Promise<void> {
-    this.serverSecret = await this.keyStore.refreshSecret();
-  }
 
   /** @throws Refusal `refresh_token_invalid`, `refresh_token_reused`, `session_state_lost`, `transport_mismatch`, … */
   async spend(text: string, transport: Transport, caller: Caller): Promise<Grant> {
@@ -60,7 +46,7 @@ export class Refresh implements OnModuleInit {
 
       if (seen.is_current || (seen.is_previous && seen.is_in_grace)) {
         // Sign before the commit: nothing fallible comes after it.
-        const accessToken = await this.sign(presented, seen);
+        const accessToken = await this.grants.sign(presented, seen);
         const grant = seen.is_current
           ? await this.rotate(presented, seen, accessToken)
           : await this.replay(presented, seen, accessToken);
@@ -73,24 +59,11 @@ export class Refresh implements OnModuleInit {
     throw new Refusal('unavailable', { cause: new Error('a refresh lost every race') });
   }
 
-  private sign({ token }: Presented, seen: Seen): Promise<SignedAccessToken> {
-    const subject = {
-      userId: token.userId,
-      email: seen.email,
-      role: seen.role,
-      tokenVersion: seen.token_version,
-      sessionId: seen.id,
-      authenticatedAt: new Date(seen.authenticated_at),
-      methods: seen.methods,
-    };
-    return this.accessTokens.sign(subject, new Date(seen.now), new Date(seen.absolute_expires_at));
-  }
-
   /** Compare and set: of any number of parallel refreshes, one wins. */
   private async rotate(presented: Presented, seen: Seen, accessToken: SignedAccessToken): Promise<Grant | undefined> {
     const { token, family, hash, caller } = presented;
     const salt = randomBytes(SALT_BYTES);
-    const successor = successorOf(token, salt, this.serverSecret);
+    const successor = this.grants.successorOf(token, salt);
     const idleDays = seen.persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
     const { rows } = await this.database.execute<{ expires_at: string }>(sql`
       update ${refreshTokens} s
@@ -107,7 +80,7 @@ export class Refresh implements OnModuleInit {
     if (!row) return undefined;
     const { generation } = successor;
     this.audit.note({ type: 'refresh.rotated', userId: token.userId, sessionId: seen.id, generation }, caller);
-    return this.grant(presented, seen, accessToken, successor, row.expires_at);
+    return this.grants.of(presented, seen, accessToken, successor, row.expires_at);
   }
 
   /** A retry within the grace gets the very same successor; rotated_at and the expiry stay, so the window never slides. */
@@ -124,7 +97,7 @@ export class Refresh implements OnModuleInit {
       returning s.token, s.ratchet_salt, s.expires_at`);
     const [row] = rows;
     if (!row) return undefined;
-    const successor = successorOf(token, row.ratchet_salt, this.serverSecret);
+    const successor = this.grants.successorOf(token, row.ratchet_salt);
     if (hashOf(successor) !== row.token)
       throw new Error('The successor does not match its row: was the refresh secret replaced?');
     const { generation } = successor;
@@ -133,7 +106,7 @@ export class Refresh implements OnModuleInit {
       { type: 'refresh.replayed', userId: token.userId, sessionId: seen.id, generation, sameOrigin },
       caller,
     );
-    return this.grant(presented, seen, accessToken, successor, row.expires_at);
+    return this.grants.of(presented, seen, accessToken, successor, row.expires_at);
   }
 
   /**
@@ -150,14 +123,11 @@ export class Refresh implements OnModuleInit {
            set ${ends ? endedForReuse(caller) : sql`reuse_observed_at = protocol_now()`}
          where user_id = ${token.userId} and family = ${family} and not revoked and (${ends} or reuse_observed_at is null)
         returning user_id, id
-      ), denied as (
-        insert into ${accessRevocations} (user_id, kind, ref, expires_at)
-        select user_id, 's', id, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS}) from reused where ${ends}
-        on conflict do nothing
-      ), ${this.audit.expressionsFor(sql`reused`, event, caller)}
+      ), ${this.revocations.expressionsFor(sql`reused`, ends)}, ${this.audit.expressionsFor(sql`reused`, event, caller)}
       select id from reused`);
     if (rows.length > 0) this.audit.note(event, caller);
-    else this.refuse(presented, seen, ends ? 'refresh_token_invalid' : 'refresh_token_reused');
+    if (rows.length > 0 && ends) await this.revocations.forgetQuietly(token.userId);
+    if (rows.length === 0) this.refuse(presented, seen, ends ? 'refresh_token_invalid' : 'refresh_token_reused');
     if (!ends) return new Refusal('refresh_token_reused', { session: 'keep' });
     return new Refusal(rows.length > 0 ? 'refresh_token_reused' : 'refresh_token_invalid');
   }
@@ -165,23 +135,6 @@ export class Refresh implements OnModuleInit {
   private refuse({ token, caller }: Presented, { id }: Seen, code: Refusal['code']): Refusal {
     this.audit.note({ type: 'refresh.refused', userId: token.userId, sessionId: id, code }, caller);
     return new Refusal(code);
-  }
-
-  private grant(
-    { token }: Presented,
-    seen: Seen,
-    accessToken: SignedAccessToken,
-    successor: RefreshToken,
-    expiresAt: string,
-  ): Grant {
-    const { id, transport, persistent } = seen;
-    return {
-      user: { id: token.userId, email: seen.email, role: seen.role, emailVerified: seen.email_verified },
-      session: { id, transport, persistent, expiresAt: new Date(expiresAt) },
-      accessToken,
-      refreshToken: formatRefreshToken(successor),
-      issuedAt: new Date(seen.now),
-    };
   }
 }
 

@@ -6,6 +6,7 @@ import { Database, inTransaction, type Transaction } from '../database/database.
 import { refreshTokens } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
+import type { AccessClaims } from '../tokens/access-token.js';
 import { familyOf, parseRefreshToken } from '../tokens/refresh-token.js';
 import { Users } from '../users/users.js';
 
@@ -37,6 +38,14 @@ export class SessionEnd {
     });
   }
 
+  /** Ends one access token; its session goes on (RFC 7009). */
+  async token(claims: AccessClaims, caller: Caller): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      await this.revocations.denyToken(tx, claims);
+      await this.audit.record(tx, [{ type: 'token.revoked', userId: claims.sub, sessionId: claims.sid }], caller);
+    });
+  }
+
   /** Ends the session of a refresh token. Any token of the family will do: whoever knows its selector held it. */
   async byRefreshToken(text: string, caller: Caller): Promise<void> {
     const token = parseRefreshToken(text);
@@ -60,6 +69,7 @@ export class SessionEnd {
   async allOf(userId: string, reason: EndReason, caller: Caller): Promise<number> {
     return inTransaction(this.database, async (tx) => {
       await this.users.bumpBoth(tx, userId);
+      await this.revocations.forget(tx, [userId]);
       const sessions = await this.where(tx, userId, sql`true`, reason, caller);
       await this.audit.record(tx, [{ type: 'logout_all', userId, sessions }], caller);
       return sessions;
@@ -73,6 +83,7 @@ export class SessionEnd {
     for (;;) {
       const ids: string[] = await inTransaction(this.database, async (tx) => {
         const batch = await this.users.bumpBothOfNext(tx, last, BATCH);
+        await this.revocations.forget(tx, batch);
         ended.sessions += await this.markAll(tx, batch, caller);
         return batch;
       });

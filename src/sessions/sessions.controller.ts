@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
+import { Fresh } from '../http/fresh.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { SessionEnd } from './session-end.js';
 import { type ListedSession, SessionList } from './session-list.js';
@@ -23,6 +24,7 @@ export class SessionsController {
   }
 
   /** All but the current one; with `?persistent=true` the remembered ones, wherever they are. */
+  @Fresh()
   @Delete()
   @HttpCode(204)
   async endMany(
@@ -34,6 +36,7 @@ export class SessionsController {
   }
 
   /** A foreign id and one that is no id at all are the same: not found. */
+  @Fresh()
   @Delete(':id')
   @HttpCode(204)
   async endOne(@Param('id') id: string, @Me() me: Principal, @From() caller: Caller): Promise<void> {

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { FamilyLimit } from './family-limit.js';
+import { Grants } from './grants.js';
 import { Purge } from './purge.js';
 import { Refresh } from './refresh.js';
 import { SessionEnd } from './session-end.js';
@@ -11,7 +12,7 @@ import { Standing } from './standing.js';
 @Global()
 @Module({
   controllers: [SessionsController],
-  providers: [FamilyLimit, Purge, Refresh, SessionEnd, SessionList, Sessions, Standing],
-  exports: [Refresh, SessionEnd, Sessions, Standing],
+  providers: [FamilyLimit, Grants, Purge, Refresh, SessionEnd, SessionList, Sessions, Standing],
+  exports: [Refresh, SessionEnd, SessionList, Sessions, Standing],
 })
 export class SessionsModule {}

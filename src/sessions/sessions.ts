@@ -6,6 +6,7 @@ import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
+import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { familyOf, firstRefreshToken, formatRefreshToken, hashOf } from '../tokens/refresh-token.js';
@@ -73,7 +74,7 @@ export class Sessions {
       const started = { userId: user.id, sessionId, transport, persistent, methods: wish.methods, afterForcedEnd };
       await this.audit.record(tx, [{ type: 'login.succeeded', ...started }], caller);
       return true;
-    });
+    }).catch(unlessStarted);
     if (!isStarted) return undefined;
     const session = { id: sessionId, transport, persistent, expiresAt };
     return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(first), issuedAt: now };
@@ -104,4 +105,10 @@ export class Sessions {
        order by s.rotated_at desc offset ${MOST_SESSIONS})`;
     await this.sessionEnd.where(tx, userId, surplus, 'too_many', caller);
   }
+}
+
+/** What is unconfirmed is the end of another session; this one has begun, and the outbox sees to the other. */
+function unlessStarted(error: unknown): true {
+  if (error instanceof Refusal && error.code === 'revocation_unconfirmed') return true;
+  throw error;
 }

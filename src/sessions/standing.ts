@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction } from '../database/database.js';
 import type { Caller } from '../http/caller.js';
+import { Revocations } from '../revocation/revocations.js';
 import { type Role, Users } from '../users/users.js';
 import { SessionEnd } from './session-end.js';
 
@@ -13,6 +14,7 @@ export class Standing {
     private readonly database: Database,
     private readonly users: Users,
     private readonly sessionEnd: SessionEnd,
+    private readonly revocations: Revocations,
     private readonly audit: Audit,
   ) {}
 
@@ -24,8 +26,10 @@ export class Standing {
   changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<boolean> {
     return inTransaction(this.database, async (tx) => {
       const from = await this.users.changeRole(tx, userId, to);
-      if (from) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
-      return from !== undefined;
+      if (!from) return false;
+      await this.revocations.forget(tx, [userId]);
+      await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
+      return true;
     });
   }
 
@@ -33,6 +37,7 @@ export class Standing {
   disable(userId: string, by: string, caller: Caller): Promise<boolean> {
     return inTransaction(this.database, async (tx) => {
       if (!(await this.users.disable(tx, userId))) return false;
+      await this.revocations.forget(tx, [userId]);
       await this.sessionEnd.where(tx, userId, sql`true`, 'disabled', caller);
       await this.audit.record(tx, [{ type: 'user.disabled', userId, by }], caller);
       return true;

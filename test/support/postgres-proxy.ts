@@ -18,11 +18,17 @@ export interface Pause {
 /** With it an answer ends; the state of the transaction follows. */
 const READY_FOR_QUERY = Buffer.from('Z\0\0\0\x05');
 
+/** An answer that is held back until then. */
+interface Delay {
+  readonly loses: 'nothing';
+  readonly until: () => Promise<void>;
+}
+
 interface Trap {
   readonly pattern: RegExp;
   /** How many that match must come until it springs. */
   left: number;
-  readonly spring: () => Promise<Fault | undefined>;
+  readonly spring: () => Promise<Fault | Delay | undefined>;
 }
 
 /**
@@ -33,6 +39,7 @@ interface Trap {
 export class PostgresProxy {
   /** How many statements have come by. */
   statements = 0;
+  private readonly seen: string[] = [];
   private readonly traps = new Set<Trap>();
   private readonly sockets = new Set<Socket>();
 
@@ -74,6 +81,32 @@ export class PostgresProxy {
     };
   }
 
+  /** Holds the answer of the n-th statement that matches: the database has done it, and nobody knows yet. */
+  pauseAfter(pattern: RegExp, n = 1): Pause {
+    const [arrival, release] = [signal(), signal()];
+    const trap = this.set(pattern, n, () =>
+      Promise.resolve({
+        loses: 'nothing',
+        until: () => {
+          arrival.give();
+          return release.given;
+        },
+      }),
+    );
+    return {
+      arrivesDuring: (act) => Promise.race([arrival.given.then(() => true), act.then(() => false)]),
+      release: () => {
+        this.traps.delete(trap);
+        release.give();
+      },
+    };
+  }
+
+  /** How many statements that match have come by. */
+  count(pattern: RegExp): number {
+    return this.seen.filter((statement) => pattern.test(statement)).length;
+  }
+
   /** Breaks the connection of the next statement that matches. */
   break(pattern: RegExp, fault: Fault): { readonly hasHit: boolean } {
     const outcome = { hasHit: false };
@@ -90,8 +123,9 @@ export class PostgresProxy {
     return trap;
   }
 
-  private async meet(statement: string): Promise<Fault | undefined> {
+  private async meet(statement: string): Promise<Fault | Delay | undefined> {
     this.statements++;
+    this.seen.push(statement);
     const matching = [...this.traps].filter(({ pattern }) => pattern.test(statement));
     const sprung = matching.filter((trap) => --trap.left === 0);
     for (const trap of sprung) this.traps.delete(trap);
@@ -111,7 +145,7 @@ export class PostgresProxy {
         to.destroy();
       });
     }
-    let answerFault: Fault | undefined;
+    let answerFault: Fault | Delay | undefined;
     const cut = async (to: Socket, bytes: Buffer, { share, how }: Fault) => {
       await new Promise((written) => to.write(bytes.subarray(0, Math.floor(share * bytes.length)), written));
       for (const socket of [near, far]) socket[how]();
@@ -134,7 +168,16 @@ export class PostgresProxy {
     far.on('data', (chunk: Buffer) => {
       if (answerFault) held = Buffer.concat([held, chunk]);
       else near.write(chunk);
-      if (answerFault && held.subarray(-6, -1).equals(READY_FOR_QUERY)) void cut(near, held, answerFault);
+      if (!answerFault || !held.subarray(-6, -1).equals(READY_FOR_QUERY)) return;
+      const fault = answerFault;
+      if (fault.loses !== 'nothing') void cut(near, held, fault);
+      else {
+        void fault.until().then(() => {
+          near.write(held);
+          held = Buffer.alloc(0);
+          answerFault = undefined;
+        });
+      }
     });
     // A connection that breaks ends the loop.
     void statements().catch(() => undefined);

@@ -1,0 +1,11 @@
+// What is a setting?
+import type { z } from 'zod';
+
+export interface Setting {
+  readonly schema: z.ZodType;
+  /** What the value means, one sentence, for the README and .env.example. */
+  readonly about: string;
+  /** The default as a reader should see it; absent where there is none. */
+  readonly standard?: string;
+  readonly secret?: true;
+}

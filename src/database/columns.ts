@@ -1,0 +1,10 @@
+// Which kinds of columns do our tables share?
+import { sql } from 'drizzle-orm';
+import { customType, timestamp } from 'drizzle-orm/pg-core';
+
+export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
+export const at = (name: string) => timestamp(name, { withTimezone: true });
+export const createdAt = () =>
+  at('created_at')
+    .notNull()
+    .default(sql`protocol_now()`);

@@ -1,0 +1,148 @@
+// How is Redis reached: one server, a Sentinel set or a Cluster? Two connections: what waits for replicas on one must not hold up
+// the checks on the other. Nothing waits in a queue of ours.
+import { readFileSync } from 'node:fs';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Cluster, Redis as Client, type RedisOptions } from 'ioredis';
+import { Config } from '../config/config.js';
+import { Log } from '../config/log.js';
+
+/** A script by its name: how ioredis' `defineCommand` leaves it on the client. */
+type Scripted = Record<string, Script>;
+type Script = (key: string, ...args: (string | number)[]) => Promise<unknown>;
+
+const READY_WITHIN_MS = 1_500;
+/** A connection that is owed an answer for this long is taken for dead and made anew. */
+const SILENT_MS = 1_000;
+
+@Injectable()
+export class Redis implements OnModuleInit, OnApplicationShutdown {
+  private readonly checks: Client | Cluster | undefined;
+  private readonly revocations: Client | Cluster | undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly log: Log,
+  ) {
+    this.checks = connect(config, SILENT_MS);
+    this.revocations = connect(config, 2 * SILENT_MS);
+    this.checks?.on('ready', () => log.info({ event: 'redis.ready' }));
+    this.checks?.on('close', () => log.warn({ event: 'redis.lost' }));
+    for (const client of [this.checks, this.revocations])
+      client?.on('error', (error: Error) => log.debug({ event: 'redis.trouble', reason: error.message }));
+  }
+
+  get isConfigured(): boolean {
+    return this.checks !== undefined;
+  }
+
+  get isUp(): boolean {
+    return this.checks?.status === 'ready' && this.revocations?.status === 'ready';
+  }
+
+  /** Waits a moment for the connections; a Redis that is down does not keep the service from starting. */
+  async onModuleInit(): Promise<void> {
+    if (!this.isConfigured) return;
+    await Promise.all([this.checks, this.revocations].map(untilReady));
+    if (!this.isUp) {
+      this.log.warn({ event: 'redis.absent' }, 'Redis does not answer; verdicts come from PostgreSQL.');
+      return;
+    }
+    const info = await this.checks?.info('server').catch(() => undefined);
+    if (info !== undefined && !/run_id:[0-9a-f]/.test(info)) {
+      throw new Error(
+        'This Redis hides its run_id (a managed service behind a proxy?): a fail-over could bring revoked tokens back. Use one that shows it.',
+      );
+    }
+  }
+
+  onApplicationShutdown(): void {
+    this.checks?.disconnect();
+    this.revocations?.disconnect();
+  }
+
+  /** Lua, sent once and called by its hash; its one key decides which node of a Cluster runs it. */
+  define(name: string, lua: string): Script {
+    const client = this.checks;
+    client?.defineCommand(name, { numberOfKeys: 1, lua });
+    return (key, ...args) =>
+      (client as unknown as Scripted)[name]?.(key, ...args) ?? Promise.reject(new Error('no Redis'));
+  }
+
+  /**
+   * Deletes a key, and waits until so many replicas have heard of it (REDIS_MIN_REPLICAS).
+   * @throws when the primary or too few replicas have confirmed it
+   */
+  async deleteSurely(key: string, timeoutMs: number): Promise<void> {
+    const client = this.revocations;
+    if (!client) throw new Error('no Redis');
+    const replicas = this.config.redisMinReplicas;
+    if (replicas === 0) {
+      await client.del(key);
+      return;
+    }
+    // One pipeline, so that WAIT goes to the node and connection that the deletion went to.
+    const results = (await client.pipeline().del(key).wait(replicas, timeoutMs).exec()) ?? [];
+    for (const [error] of results) if (error) throw error;
+    const reached = Number(results[1]?.[1] ?? 0);
+    if (reached < replicas) throw new Error(`${reached} of ${replicas} replicas have confirmed`);
+  }
+}
+
+async function untilReady(client: Client | Cluster | undefined): Promise<void> {
+  if (client?.status === 'ready') return;
+  await new Promise<void>((done) => {
+    client?.once('ready', () => done());
+    setTimeout(done, READY_WITHIN_MS);
+  });
+}
+
+const soon = (times: number) => Math.min(50 * times, 500);
+
+function connect(config: Config, socketTimeout: number): Client | Cluster | undefined {
+  const ca = config.REDIS_CA_FILE === undefined ? {} : { ca: readFileSync(config.REDIS_CA_FILE) };
+  const identity = {
+    ...(config.REDIS_USERNAME ? { username: config.REDIS_USERNAME } : {}),
+    ...(config.REDIS_PASSWORD ? { password: config.REDIS_PASSWORD } : {}),
+    ...(config.REDIS_TLS === 'on' ? { tls: ca } : {}),
+  };
+  const common = {
+    // What was sent on a connection that broke is not sent again by itself: the next one may lead to another server.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1_000,
+    socketTimeout,
+    connectionName: 'watchword',
+  } satisfies RedisOptions;
+  const alone = { ...common, enableOfflineQueue: false, retryStrategy: soon };
+
+  if (config.REDIS_CLUSTER_NODES) {
+    return new Cluster([...config.REDIS_CLUSTER_NODES], {
+      redisOptions: { ...common, ...identity },
+      scaleReads: 'master',
+      enableOfflineQueue: false,
+      clusterRetryStrategy: soon,
+      slotsRefreshTimeout: 500,
+      slotsRefreshInterval: 1_000,
+      maxRedirections: 3,
+      // With a delay ioredis would carry out what the caller has given up, on whichever node comes next.
+      ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, retryDelayOnTryAgain: 0 },
+    });
+  }
+  if (config.REDIS_SENTINELS) {
+    return new Client({
+      ...alone,
+      ...identity,
+      sentinels: [...config.REDIS_SENTINELS],
+      name: config.REDIS_SENTINEL_NAME,
+      role: 'master',
+      failoverDetector: true,
+      sentinelRetryStrategy: soon,
+      sentinelCommandTimeout: 500,
+      ...(config.REDIS_SENTINEL_PASSWORD ? { sentinelPassword: config.REDIS_SENTINEL_PASSWORD } : {}),
+      ...(config.REDIS_TLS === 'on' ? { sentinelTLS: ca, enableTLSForSentinelMode: true } : {}),
+    });
+  }
+  if (!config.REDIS_URL) return undefined;
+  const tls = config.REDIS_URL.startsWith('rediss:') ? { tls: ca } : {};
+  return new Client(config.REDIS_URL, { ...alone, ...tls });
+}

@@ -1,0 +1,16 @@
+-- May I fill the entry? One may at a time, for as long as nobody deletes it. An entry of another server is dropped first.
+-- KEYS[1] auth:{user}   ARGV[1] my token   ARGV[2] how long it holds, in ms
+local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+if not run_id then return redis.error_reply('NORUNID this server hides its run_id') end
+local entry = redis.call('HMGET', KEYS[1], 'v', 'e', 'l', 't')
+if entry[1] and entry[2] ~= run_id then
+  redis.call('DEL', KEYS[1])
+  entry = { false, false, false, false }
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if entry[3] and tonumber(entry[4]) + tonumber(ARGV[2]) > now then return 0 end
+redis.call('HSET', KEYS[1], 'l', ARGV[1], 't', now)
+-- Beside a verdict the lease must not lengthen its life.
+if not entry[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1

@@ -1,0 +1,113 @@
+// How does Redis learn of a revocation? Right after its commit; where that cannot be confirmed, or the instance dies in
+// between, from a row that was written with it.
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type SQL, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { Log } from '../config/log.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { revocationOutbox } from '../database/schema.js';
+import { Refusal } from '../errors.js';
+import { RevocationMetrics } from './revocation-metrics.js';
+import { VerdictCache } from './verdict-cache.js';
+
+const EVERY_MS = 500;
+/** Younger rows are just being told by whoever wrote them. */
+const LEAVE_ALONE_MS = 1_000;
+const BATCH = 100;
+
+@Injectable()
+export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> | undefined;
+  private isDelayed = false;
+  /** Who has been written down in a transaction already. */
+  private readonly added = new WeakMap<Transaction, Set<string>>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly cache: VerdictCache,
+    private readonly log: Log,
+    private readonly metrics: RevocationMetrics,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (!this.cache.isFed) return;
+    this.timer = setInterval(() => this.look(), EVERY_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.round;
+  }
+
+  /** The caller of the transaction hears `revocation_unconfirmed` where Redis has not confirmed within a second. */
+  async add(tx: Transaction, userIds: readonly string[]): Promise<void> {
+    if (!this.cache.isFed) return;
+    const added = this.added.get(tx) ?? new Set();
+    const rows = userIds.filter((userId) => !added.has(userId)).map((userId) => ({ userId, id: uuidv7() }));
+    if (rows.length === 0) return;
+    this.added.set(tx, new Set([...added, ...userIds]));
+    await tx.insert(revocationOutbox).values(rows);
+    tx.afterCommit(async () => {
+      await Promise.all(rows.map(({ userId }) => this.cache.drop(userId))).catch((cause: unknown) => {
+        throw new Refusal('revocation_unconfirmed', { cause });
+      });
+      // Nobody waits for this: a row that stays is worked off by the next look.
+      void this.remove(rows).catch(() => undefined);
+    });
+  }
+
+  /** The row as a part of a larger statement, once for each row of `source`; to be followed by `dropQuietly`. */
+  insertFrom(source: SQL, isWanted: boolean): SQL {
+    return sql`insert into ${revocationOutbox} (user_id, id) select user_id, ${uuidv7()}::uuid from ${source}
+      where ${isWanted && this.cache.isFed}`;
+  }
+
+  /** For an act whose answer does not depend on it; the row of `insertFrom` covers a failure. */
+  async dropQuietly(userId: string): Promise<void> {
+    if (this.cache.isFed) await this.cache.drop(userId).catch(() => undefined);
+  }
+
+  /** One round at a time. */
+  private look(): void {
+    this.round ??= this.workOff()
+      .then(
+        () => {
+          this.isDelayed = false;
+        },
+        (error: unknown) => {
+          if (this.isDelayed) return;
+          this.isDelayed = true;
+          this.log.warn({ event: 'outbox.delayed', reason: error instanceof Error ? error.message : String(error) });
+        },
+      )
+      .finally(() => {
+        this.round = undefined;
+      });
+  }
+
+  private async workOff(): Promise<void> {
+    let rows: { user_id: string; id: string; age: number }[];
+    do {
+      rows = await inTransaction(this.database, async (tx) => {
+        const due = await tx.execute<{ user_id: string; id: string; age: number }>(sql`
+          select user_id, id, extract(epoch from protocol_now() - created_at)::float8 as age from ${revocationOutbox}
+           where created_at < protocol_now() - make_interval(secs => ${LEAVE_ALONE_MS / 1_000})
+           order by created_at limit ${BATCH} for update skip locked`);
+        this.metrics.outboxLagSeconds = due.rows[0]?.age ?? 0;
+        await Promise.all(due.rows.map(({ user_id }) => this.cache.drop(user_id)));
+        for (const { user_id, id } of due.rows)
+          await tx.execute(sql`delete from ${revocationOutbox} where user_id = ${user_id} and id = ${id}`);
+        return due.rows;
+      });
+    } while (rows.length === BATCH);
+    this.metrics.outboxLagSeconds = 0;
+  }
+
+  private async remove(rows: readonly { userId: string; id: string }[]): Promise<void> {
+    const userIds = sql.param(rows.map(({ userId }) => userId));
+    const ids = sql.param(rows.map(({ id }) => id));
+    await this.database.execute(sql`
+      delete from ${revocationOutbox} where (user_id, id) in (select * from unnest(${userIds}::uuid[], ${ids}::uuid[]))`);
+  }
+}

@@ -1,0 +1,29 @@
+// How do checks of one user share a read? Each uses only one that began after it arrived: a read that began earlier may have
+// missed a revocation that was answered in between.
+
+/** At most one read in flight and one queued for each key, however many ask. */
+export class SharedReads<T> {
+  private readonly flights = new Map<string, { readonly current: Promise<T>; next?: Promise<T> }>();
+
+  /** @param read begins a read of the key; called after this call */
+  read(key: string, read: () => Promise<T>): Promise<T> {
+    const flight = this.flights.get(key);
+    if (!flight) return this.begin(key, read);
+    flight.next ??= flight.current.then(
+      () => this.begin(key, read),
+      () => this.begin(key, read),
+    );
+    return flight.next;
+  }
+
+  private begin(key: string, read: () => Promise<T>): Promise<T> {
+    const flight = { current: read() };
+    this.flights.set(key, flight);
+    const land = () => {
+      // Whoever is queued has put its own flight here, or will in a moment.
+      if (this.flights.get(key) === flight && !('next' in flight)) this.flights.delete(key);
+    };
+    flight.current.then(land, land);
+    return flight.current;
+  }
+}

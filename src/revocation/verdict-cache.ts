@@ -1,0 +1,122 @@
+// What does Redis know of a user? The complete verdict for under a minute, written by whoever holds the lease and by nobody
+// else (docs/protocols/revocation.md). Redis may lose everything: then PostgreSQL is asked.
+import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { CircuitState, circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
+import { Config } from '../config/config.js';
+import { Redis } from '../redis/redis.js';
+import { RevocationMetrics } from './revocation-metrics.js';
+import { type Claims, decide, sessionRef, tokenRef, type Truth, type Verdict } from './verdict.js';
+
+const LEASE_MS = 3_000;
+const LIFE_MS = 50_000;
+/** A revocation must be confirmed within this time, else the answer says that it is not. */
+const CONFIRM_WITHIN_MS = 1_000;
+const TRY_AGAIN_MS = 50;
+/** After so many errors in a row Redis is left alone for a while. */
+const ERRORS_TO_OPEN = 5;
+const OPEN_MS = 1_000;
+
+const script = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
+
+const keyOf = (userId: string) => `auth:{${userId}}`;
+
+@Injectable()
+export class VerdictCache {
+  private readonly breaker = circuitBreaker(handleAll, {
+    halfOpenAfter: OPEN_MS,
+    breaker: new ConsecutiveBreaker(ERRORS_TO_OPEN),
+  });
+  private readonly checkEntry;
+  private readonly takeLease;
+  private readonly fillEntry;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly config: Config,
+    metrics: RevocationMetrics,
+  ) {
+    this.checkEntry = redis.define('authCheck', script('check'));
+    this.takeLease = redis.define('authLease', script('lease'));
+    this.fillEntry = redis.define('authFill', script('fill'));
+    metrics.watchBreaker(() => this.isOpen);
+  }
+
+  /** Verdicts are read from it. */
+  get isUsed(): boolean {
+    return this.redis.isConfigured && this.config.REVOCATION_CACHE === 'use';
+  }
+
+  /** Revocations are told to it. */
+  get isFed(): boolean {
+    return this.redis.isConfigured;
+  }
+
+  private get isOpen(): boolean {
+    return this.breaker.state !== CircuitState.Closed;
+  }
+
+  /**
+   * @returns undefined where the entry does not decide: it is not there, another server filled it, or it is older than the token
+   * @throws when Redis does not answer in time
+   */
+  async check(claims: Claims): Promise<Verdict | undefined> {
+    const answer = await this.ask(() => this.checkEntry(keyOf(claims.sub), tokenRef(claims), sessionRef(claims)));
+    const [v, isTokenRevoked, isSessionRevoked] = answer as [string?, number?, number?];
+    if (v === undefined) return undefined;
+    const version = v === 'gone' ? v : Number(v);
+    if (version !== 'gone' && claims.tokenVersion > version) return undefined;
+    return decide(claims, version, isSessionRevoked === 1, isTokenRevoked === 1);
+  }
+
+  /** @returns what `fill` wants; undefined when somebody else fills, or Redis does not answer */
+  async lease(userId: string): Promise<string | undefined> {
+    const token = randomUUID();
+    const isMine = await this.ask(() => this.takeLease(keyOf(userId), token, LEASE_MS)).catch(() => 0);
+    return isMine === 1 ? token : undefined;
+  }
+
+  /** @returns false when the lease was lost: somebody revoked meanwhile, or Redis forgot */
+  async fill(userId: string, lease: string, { version, revoked }: Truth): Promise<boolean> {
+    const life = Math.round(LIFE_MS * (0.9 + 0.2 * Math.random()));
+    const filled = await this.ask(() => this.fillEntry(keyOf(userId), lease, life, version, ...revoked)).catch(() => 0);
+    return filled === 1;
+  }
+
+  /**
+   * Forgets what is held of a user, leases included. Tried until it is confirmed or the time is over, past the breaker.
+   * @throws when it is not confirmed
+   */
+  async drop(userId: string): Promise<void> {
+    const deadline = performance.now() + CONFIRM_WITHIN_MS;
+    for (;;) {
+      const left = deadline - performance.now();
+      try {
+        await within(
+          Math.max(left, TRY_AGAIN_MS),
+          this.redis.deleteSurely(keyOf(userId), Math.max(1, Math.round(left))),
+        );
+        return;
+      } catch (error) {
+        if (deadline - performance.now() <= TRY_AGAIN_MS) throw error;
+        await new Promise((later) => setTimeout(later, TRY_AGAIN_MS));
+      }
+    }
+  }
+
+  private ask(command: () => Promise<unknown>): Promise<unknown> {
+    return this.breaker.execute(() => within(this.config.REDIS_TIMEOUT_MS, command()));
+  }
+}
+
+/** Nobody answered in time. */
+export class NoAnswer extends Error {}
+
+/** A late answer is of no use any more, and does no harm: nothing but FILL writes, and that asks for the lease. */
+export function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new NoAnswer(`no answer within ${ms} ms`)), ms);
+    work.then(done, fail).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,78 @@
+// Which Redis server do the tests run? A real one: named, found on the PATH, or Debian's.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The program; `--sentinel` makes a Sentinel of it. */
+    redisServer: string;
+  }
+}
+
+const OLDEST = 7;
+
+/** Before any worker starts, so that no two of them install at once. */
+export default function setup(project: TestProject): (() => void) | undefined {
+  const named = process.env['REDIS_SERVER'];
+  if (named !== undefined && named !== '') {
+    const found = oneThatWorks([named]);
+    if (found === undefined) throw new Error(`REDIS_SERVER is no Redis ${OLDEST} or newer, and no Valkey: ${named}`);
+    project.provide('redisServer', found);
+    return undefined;
+  }
+  const found = oneThatWorks(['redis-server', 'valkey-server']);
+  if (found !== undefined) {
+    project.provide('redisServer', found);
+    return undefined;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-redis-bin-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const link = join(folder, 'redis-server');
+  symlinkSync('/usr/bin/redis-check-rdb', link);
+  const linked = oneThatWorks([link]) ?? (installOnDebian() ? oneThatWorks([link]) : undefined);
+  if (linked === undefined) {
+    remove();
+    throw new Error(advice());
+  }
+  project.provide('redisServer', linked);
+  return remove;
+}
+
+/** Asks for the version, which also shows that its libraries are there. */
+function oneThatWorks(programs: readonly string[]): string | undefined {
+  return programs.find((program) => {
+    const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+    return status === 0 && Number(/\bv=(\d+)/.exec(stdout)?.[1]) >= OLDEST;
+  });
+}
+
+/**
+ * Of Debian's packages `redis-server` starts a service of the machine's own; `redis-tools` holds the same program and
+ * starts nothing. It is called redis-check-rdb there, and is a server when it is called redis-server.
+ */
+function installOnDebian(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const [command, ...options] = ['apt-get', '-o', 'DPkg::Lock::Timeout=120'];
+  const apt = (...args: string[]) =>
+    spawnSync(command, [...options, ...args], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: 'ignore',
+    }).status === 0;
+  const install = () => apt('install', '-y', '--no-install-recommends', 'redis-tools');
+  return install() || (apt('update') && install());
+}
+
+function advice(): string {
+  const otherwise = `or set REDIS_SERVER to the program of a Redis ${OLDEST} or newer, or of a Valkey.`;
+  switch (process.platform) {
+    case 'darwin':
+      return `The tests need a real Redis: run "brew install redis", ${otherwise}`;
+    case 'win32':
+      return 'The tests need a real Redis, which does not run on Windows: run them in WSL with redis-server installed.';
+    default:
+      return `The tests need a real Redis: install redis-server or valkey-server with your package manager, ${otherwise}`;
+  }
+}

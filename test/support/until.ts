@@ -1,0 +1,16 @@
+// When has a server got there? Nobody says; one asks.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Asks again and again, for what takes a server a while. */
+export async function until(what: string, isSo: () => Promise<boolean> | boolean, within = 20_000): Promise<void> {
+  let last: unknown;
+  for (const giveUpAt = performance.now() + within; performance.now() < giveUpAt; await sleep(20)) {
+    try {
+      if (await isSo()) return;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw new Error(`waited ${within} ms in vain until ${what}`, { cause: last });
+}
