@@ -10,6 +10,9 @@ import { SessionEnd } from '../sessions/session-end.js';
 import { Passwords } from '../users/passwords.js';
 import { type User, Users } from '../users/users.js';
 
+/** A sign-in may renew the hash under the change; the current password is then proven against the new one. */
+const PROOFS = 3;
+
 @Injectable()
 export class PasswordChange {
   constructor(
@@ -29,13 +32,26 @@ export class PasswordChange {
    */
   async change(userId: string, current: string, wanted: string, caller: Caller): Promise<User> {
     this.passwords.assertAcceptable(wanted);
-    const from = (await this.users.findById(userId))?.passwordHash ?? null;
-    if (!(await this.passwords.verify(current, from)) || from === null) {
-      await this.audit.recordAlone({ type: 'password.change_failed', userId, reason: 'wrong_password' }, caller);
-      throw new Refusal('invalid_credentials', { session: 'keep' });
-    }
     const to = await this.passwords.hash(wanted);
-    const user = await inTransaction(this.database, async (tx) => {
+    for (let proof = 0; proof < PROOFS; proof++) {
+      const from = await this.prove(userId, current, caller);
+      const user = await this.replace(userId, from, to, caller);
+      if (user) return user;
+    }
+    throw new Refusal('token_stale');
+  }
+
+  /** @returns the hash that was verified */
+  private async prove(userId: string, current: string, caller: Caller): Promise<string> {
+    const hash = (await this.users.findById(userId))?.passwordHash ?? null;
+    if ((await this.passwords.verify(current, hash)) && hash !== null) return hash;
+    await this.audit.recordAlone({ type: 'password.change_failed', userId, reason: 'wrong_password' }, caller);
+    throw new Refusal('invalid_credentials', { session: 'keep' });
+  }
+
+  /** @returns undefined when the hash is no longer the one that was verified */
+  private replace(userId: string, from: string, to: string, caller: Caller): Promise<User | undefined> {
+    return inTransaction(this.database, async (tx) => {
       const changed = await this.users.changePassword(tx, userId, from, to);
       if (!changed) return undefined;
       await this.revocations.forget(tx, [userId]);
@@ -43,7 +59,5 @@ export class PasswordChange {
       await this.audit.record(tx, [{ type: 'password.changed', userId }], caller);
       return changed;
     });
-    if (!user) throw new Refusal('token_stale');
-    return user;
   }
 }

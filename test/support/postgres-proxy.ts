@@ -1,4 +1,5 @@
 // What if the conversation with PostgreSQL stops, or breaks, at this very statement? A proxy that knows where one begins.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** What a broken connection takes with it, and how many bytes of that still pass: a share below 1 of all of them. */
@@ -40,6 +41,7 @@ export class PostgresProxy {
   /** How many statements have come by. */
   statements = 0;
   private readonly seen: string[] = [];
+  private slow: { pattern: RegExp; milliseconds: () => number } | undefined;
   private readonly traps = new Set<Trap>();
   private readonly sockets = new Set<Socket>();
 
@@ -102,6 +104,11 @@ export class PostgresProxy {
     };
   }
 
+  /** From now on every answer to a statement that matches comes so many milliseconds late. */
+  slowDown(pattern: RegExp, milliseconds: () => number): void {
+    this.slow = { pattern, milliseconds };
+  }
+
   /** How many statements that match have come by. */
   count(pattern: RegExp): number {
     return this.seen.filter((statement) => pattern.test(statement)).length;
@@ -129,7 +136,10 @@ export class PostgresProxy {
     const matching = [...this.traps].filter(({ pattern }) => pattern.test(statement));
     const sprung = matching.filter((trap) => --trap.left === 0);
     for (const trap of sprung) this.traps.delete(trap);
-    return sprung[0]?.spring();
+    if (sprung[0]) return sprung[0].spring();
+    const { slow } = this;
+    if (!slow?.pattern.test(statement)) return undefined;
+    return { loses: 'nothing', until: () => sleep(slow.milliseconds()) };
   }
 
   private join(near: Socket, far: Socket): void {
