@@ -125,6 +125,24 @@ describe('the audit trail', () => {
     expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
   });
 
+  it('and what it describes are one: what was rolled back is neither a row nor a line', async () => {
+    const own = await startServiceForTest();
+    const phone = await mobile(own.url);
+    // Each commit that touches a session fails at its very end.
+    await own.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$refused$$; END';
+      CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON refresh_tokens DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    const [before, lines] = [await eventsOf(phone.user.id, own), own.log.length];
+    const answers = [
+      await call(own.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) }),
+      await call(own.url, 'POST', '/auth/login', { body: phone.person }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([500, 500]);
+    expect(await eventsOf(phone.user.id, own)).toEqual(before);
+    expect(own.log.slice(lines).filter((line) => line['outcome'])).toEqual([]);
+  });
+
   it('has a row for each key that is made', async () => {
     const own = await startServiceForTest();
     const keys = await own.query<{ kid: string }>('SELECT kid FROM signing_keys');
