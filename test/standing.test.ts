@@ -54,7 +54,11 @@ it('an end for everybody reaches every user, however many, and none that signs i
   await own.query(
     `INSERT INTO users (id, email) SELECT gen_random_uuid(), g || '@example.com' FROM generate_series(1, 2500) g`,
   );
-  expect(await own.app.get(SessionEnd).allOfEverybody('operator', operator)).toEqual({ users: 2502, sessions: 2 });
+  expect(await own.app.get(SessionEnd).allOfEverybody('operator', operator)).toEqual({
+    users: 2502,
+    sessions: 2,
+    confirmed: true,
+  });
   for (const phone of phones) {
     expect((await me(own.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale' });
     expect((await refresh(own.url, phone.refreshToken)).json).toMatchObject({ code: 'refresh_token_invalid' });
@@ -63,4 +67,20 @@ it('an end for everybody reaches every user, however many, and none that signs i
   }
   expect(await own.query('SELECT 1 FROM users WHERE token_version <> 2 OR session_epoch <> 2')).toEqual([]);
   expect(own.log.filter((line) => line['alert'])).toEqual([]);
+});
+
+it('an end for everybody goes through to the last user though Redis is away, and says that it has not confirmed', async () => {
+  const own = await startServiceForTest({ REDIS_URL: 'redis://127.0.0.1:1' });
+  const phone = await mobile(own.url);
+  await own.query(
+    `INSERT INTO users (id, email) SELECT gen_random_uuid(), g || '@example.com' FROM generate_series(1, 1500) g`,
+  );
+  expect(await own.app.get(SessionEnd).allOfEverybody('operator', operator)).toEqual({
+    users: 1501,
+    sessions: 1,
+    confirmed: false,
+  });
+  expect(await own.query('SELECT 1 FROM users WHERE token_version <> 2')).toEqual([]);
+  expect((await me(own.url, phone.accessToken)).json['code']).toBe('token_stale');
+  expect(await own.query('SELECT 1 FROM revocation_outbox')).toHaveLength(1501);
 });

@@ -29,7 +29,10 @@ export const commands: Readonly<Record<string, Command>> = {
     if (options.all === (options.user !== undefined)) throw new Error('Say either --user or --all.');
     if (options.all) {
       const result = await sessionEnd.allOfEverybody(OPERATOR, caller);
-      return { result, sentence: `Ended ${result.sessions} session(s) of ${result.users} user(s).` };
+      const doubt = result.confirmed
+        ? ''
+        : ' Redis has not confirmed: within a minute no instance accepts an old token.';
+      return { result, sentence: `Ended ${result.sessions} session(s) of ${result.users} user(s).${doubt}` };
     }
     const { id } = await userOf(app, options);
     const sessions = await sessionEnd.allOf(id, 'operator', caller);

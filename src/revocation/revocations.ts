@@ -19,6 +19,10 @@ const REVOCATION_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
 /** Reads that may wait while Redis is away; beyond, the answer is 503 at once. */
 const WAITING_READS = 1_000;
 
+/** Committed, but Redis has not said so. */
+export const isUnconfirmed = (error: unknown): boolean =>
+  error instanceof Refusal && error.code === 'revocation_unconfirmed';
+
 @Injectable()
 export class Revocations {
   private readonly reads = new SharedReads<Truth>();

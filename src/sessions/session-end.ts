@@ -5,7 +5,7 @@ import { Audit } from '../audit/audit.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { refreshTokens } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
-import { Revocations } from '../revocation/revocations.js';
+import { isUnconfirmed, Revocations } from '../revocation/revocations.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import { familyOf, parseRefreshToken } from '../tokens/refresh-token.js';
 import { Users } from '../users/users.js';
@@ -76,23 +76,28 @@ export class SessionEnd {
     });
   }
 
-  /** Every session that anyone had when this began; for an incident, or after a restore from a backup. */
-  async allOfEverybody(by: string, caller: Caller): Promise<{ users: number; sessions: number }> {
-    const ended = { users: 0, sessions: 0 };
-    let last: string | undefined;
-    for (;;) {
-      const ids: string[] = await inTransaction(this.database, async (tx) => {
-        const batch = await this.users.bumpBothOfNext(tx, last, BATCH);
+  /**
+   * Every session that anyone had when this began; for an incident, or after a restore from a backup.
+   * @returns also whether Redis has confirmed; if not, its memory ends by itself within a minute
+   */
+  async allOfEverybody(by: string, caller: Caller): Promise<{ users: number; sessions: number; confirmed: boolean }> {
+    const done = { users: 0, sessions: 0 };
+    let confirmed = true;
+    let batch: string[] = [];
+    do {
+      const last = batch.at(-1);
+      await inTransaction(this.database, async (tx) => {
+        batch = await this.users.bumpBothOfNext(tx, last, BATCH);
         await this.revocations.forget(tx, batch);
-        ended.sessions += await this.markAll(tx, batch, caller);
-        return batch;
+        done.sessions += await this.markAll(tx, batch, caller);
+      }).catch((error: unknown) => {
+        if (!isUnconfirmed(error)) throw error;
+        confirmed = false;
       });
-      ended.users += ids.length;
-      last = ids.at(-1);
-      if (ids.length < BATCH) break;
-    }
-    await this.audit.recordAlone({ type: 'sessions.all_ended', ...ended, by }, caller);
-    return ended;
+      done.users += batch.length;
+    } while (batch.length === BATCH);
+    await this.audit.recordAlone({ type: 'sessions.all_ended', ...done, by }, caller);
+    return { ...done, confirmed };
   }
 
   /** @returns how many there were */

@@ -6,8 +6,8 @@ import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
-import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
+import { isUnconfirmed } from '../revocation/revocations.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { familyOf, firstRefreshToken, formatRefreshToken, hashOf } from '../tokens/refresh-token.js';
 import { toPublicUser, type User } from '../users/users.js';
@@ -109,6 +109,6 @@ export class Sessions {
 
 /** What is unconfirmed is the end of another session; this one has begun, and the outbox sees to the other. */
 function unlessStarted(error: unknown): true {
-  if (error instanceof Refusal && error.code === 'revocation_unconfirmed') return true;
+  if (isUnconfirmed(error)) return true;
   throw error;
 }
