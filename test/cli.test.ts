@@ -1,6 +1,8 @@
 // The operator's command line, as a process of its own beside a running service.
-import { expect, it, onTestFinished } from 'vitest';
-import { me, mobile, refresh } from './support/client.js';
+import { readdirSync } from 'node:fs';
+import pg from 'pg';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { call, me, mobile, refresh } from './support/client.js';
 import { checkout, command, start, untilReady } from './support/process.js';
 import { cloneDatabase, startService } from './support/service.js';
 import { databaseSettings } from './support/settings.js';
@@ -57,4 +59,31 @@ it('joins the embedded database of a service that runs', async () => {
   const { code, output } = await command(folder, ['cli', 'sessions', 'end', '--user', phone.person.email]);
   expect([code, output]).toEqual([0, expect.stringContaining('Ended 1 session(s)')]);
   expect((await me(run.url, phone.accessToken)).status).toBe(401);
+}, 120_000);
+
+it('migrates an empty database as its owner, grants the service what it needs, and production starts on it', async () => {
+  const serverUrl = inject('postgresUrl');
+  const name = `w_empty_${process.pid}`;
+  const admin = new pg.Client({ connectionString: serverUrl });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const settings = {
+    ...databaseSettings(serverUrl.replace(/\/postgres$/, `/${name}`)),
+    NODE_ENV: 'production',
+    PUBLIC_URL: 'https://auth.example.com',
+    KEY_ENCRYPTION_KEY: 'dGVzdCBrZXkgZW5jcnlwdGlvbiBrZXksIDMyIGJ5dGU=',
+    RATE_LIMITS: 'on',
+  };
+  const folder = checkout();
+  const all = readdirSync('drizzle').filter((file) => file.endsWith('.sql')).length;
+  const first = await command(folder, ['cli', 'migrate', '--json'], settings);
+  expect([first.code, first.output]).toEqual([0, `{"applied":${all}}\n`]);
+  expect((await command(folder, ['cli', 'migrate'], settings)).output).toContain('The database is up to date.');
+  const { DATABASE_OWNER_URL: _, ...asService } = settings;
+  const run = await untilReady(await start(folder, { settings: asService }));
+  expect(run.events('database.role_too_powerful')).toEqual([]);
+  expect((await call(run.url, 'GET', '/.well-known/jwks.json')).json['keys']).toHaveLength(2);
+  run.process.kill('SIGTERM');
+  expect(await run.exited).toBe(0);
 }, 120_000);

@@ -162,6 +162,24 @@ describe('where a request comes from', () => {
     expect(await loginFrom(listed, '1.2.3.4')).toBe('1.2.3.4');
   });
 
+  it('says nothing of what our own name is: only PUBLIC_URL does, trusted hop or not', async () => {
+    const proxied = await startServiceForTest({ TRUST_PROXY: '1' });
+    const lies = {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      forwarded: 'host=evil.example;proto=https',
+    };
+    for (const { url } of [service, proxied]) {
+      const found = await call(url, 'GET', '/.well-known/openid-configuration', { headers: lies });
+      expect(found.text).not.toContain('evil');
+      expect(found.json['issuer']).toBe('http://auth.test');
+      const headers = { ...lies, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+      const login = await call(url, 'POST', '/auth/login', { body: somebody(), headers });
+      expect(login.json['code']).toBe('csrf_rejected');
+    }
+  });
+
   it('hostile user agents stay one capped line of the log (ASVS 16.4.1)', async () => {
     const person = await register(service.url);
     const agent = `\u001b[31mred${'x'.repeat(5_000)}`;
