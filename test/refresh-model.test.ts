@@ -20,7 +20,7 @@ let passwordHash = '';
 beforeAll(async () => {
   service = await startService(modelSettings);
   // It would take rows away in the middle of a long run.
-  service.app.get(Purge).onApplicationShutdown();
+  await service.app.get(Purge).beforeApplicationShutdown();
   person = await register(service.url);
   const [user] = await service.query<{ hash: string }>('SELECT password_hash AS hash FROM users');
   passwordHash = user?.hash ?? '';

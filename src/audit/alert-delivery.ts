@@ -8,6 +8,7 @@ import { Config } from '../config/config.js';
 import { Log } from '../config/log.js';
 import { Database } from '../database/database.js';
 import { alertDeliveries } from '../database/schema.js';
+import { Periodic } from '../periodic.js';
 import { Alerts } from './alerts.js';
 import { Metrics } from './metrics.js';
 
@@ -32,9 +33,7 @@ type Claimed = Record<string, unknown> & {
 
 @Injectable()
 export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> | undefined;
-  private isAskedAgain = false;
+  private readonly rounds = new Periodic(EVERY_MS, () => this.deliverQuietly());
 
   constructor(
     private readonly database: Database,
@@ -47,32 +46,21 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
 
   onApplicationBootstrap(): void {
     if (!this.config.ALERT_WEBHOOK_URL) return;
-    this.timer = setInterval(() => this.look(), EVERY_MS).unref();
-    this.alerts.onNew = () => this.look();
+    this.rounds.start();
+    this.alerts.onNew = () => this.rounds.ask();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
+  beforeApplicationShutdown(): Promise<void> {
     this.alerts.onNew = () => undefined;
-    this.isAskedAgain = false;
-    await this.round;
+    return this.rounds.stop();
   }
 
-  /** One round at a time; asked for meanwhile, another follows. */
-  private look(): void {
-    if (this.round) {
-      this.isAskedAgain = true;
-      return;
+  private async deliverQuietly(): Promise<void> {
+    try {
+      await this.deliverDue();
+    } catch (error) {
+      this.log.warn({ event: 'alert.look_failed', reason: error instanceof Error ? error.message : String(error) });
     }
-    this.isAskedAgain = false;
-    this.round = this.deliverDue()
-      .catch((error: unknown) => {
-        this.log.warn({ event: 'alert.look_failed', reason: error instanceof Error ? error.message : String(error) });
-      })
-      .then(() => {
-        this.round = undefined;
-        if (this.isAskedAgain) this.look();
-      });
   }
 
   private async deliverDue(): Promise<void> {

@@ -1,16 +1,17 @@
 // How long is the audit trail kept? Whole months; this keeps partitions ready ahead and lets the oldest go.
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Log } from '../config/log.js';
 import { Database } from '../database/database.js';
+import { Periodic } from '../periodic.js';
 import { Metrics } from './metrics.js';
 
 const EVERY_MS = 60 * 60_000;
 
 @Injectable()
-export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly rounds = new Periodic(EVERY_MS, () => this.runQuietly());
 
   constructor(
     private readonly database: Database,
@@ -20,12 +21,12 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.runQuietly();
-    this.timer = setInterval(() => void this.runQuietly(), EVERY_MS).unref();
+    this.rounds.start();
+    this.rounds.ask();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** The work is a function of the database (drizzle/0003_audit_events.sql): the service's role may not create or drop. */

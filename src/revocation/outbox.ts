@@ -7,6 +7,7 @@ import { Log } from '../config/log.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { revocationOutbox } from '../database/schema.js';
 import { Refusal } from '../errors.js';
+import { Periodic } from '../periodic.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { VerdictCache } from './verdict-cache.js';
 
@@ -17,8 +18,7 @@ const BATCH = 100;
 
 @Injectable()
 export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> | undefined;
+  private readonly rounds = new Periodic(EVERY_MS, () => this.workOffQuietly());
   private isDelayed = false;
   /** Who has been written down in a transaction already. */
   private readonly added = new WeakMap<Transaction, Set<string>>();
@@ -31,13 +31,11 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
-    if (!this.cache.isFed) return;
-    this.timer = setInterval(() => this.look(), EVERY_MS).unref();
+    if (this.cache.isFed) this.rounds.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.round;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** The caller of the transaction hears `revocation_unconfirmed` where Redis has not confirmed within a second. */
@@ -68,22 +66,16 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (this.cache.isFed) await this.cache.drop(userId).catch(() => undefined);
   }
 
-  /** One round at a time. */
-  private look(): void {
-    this.round ??= this.workOff()
-      .then(
-        () => {
-          this.isDelayed = false;
-        },
-        (error: unknown) => {
-          if (this.isDelayed) return;
-          this.isDelayed = true;
-          this.log.warn({ event: 'outbox.delayed', reason: error instanceof Error ? error.message : String(error) });
-        },
-      )
-      .finally(() => {
-        this.round = undefined;
-      });
+  private async workOffQuietly(): Promise<void> {
+    try {
+      await this.workOff();
+      this.isDelayed = false;
+    } catch (error) {
+      // Said once, not twice a second for as long as Redis is away.
+      if (!this.isDelayed)
+        this.log.warn({ event: 'outbox.delayed', reason: error instanceof Error ? error.message : String(error) });
+      this.isDelayed = true;
+    }
   }
 
   private async workOff(): Promise<void> {

@@ -1,10 +1,11 @@
 // How do dead rows leave? In small batches, by one instance at a time, without anyone waiting for it.
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Metrics } from '../audit/metrics.js';
 import { Log } from '../config/log.js';
 import { Database, inTransaction } from '../database/database.js';
 import { refreshTokens } from '../database/schema.js';
+import { Periodic } from '../periodic.js';
 import { Revocations } from '../revocation/revocations.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -14,8 +15,8 @@ const KEEP_ENDED_DAYS = 7;
 const PURGE_LOCK = 7_737_003;
 
 @Injectable()
-export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly rounds = new Periodic(EVERY_MS, () => this.runQuietly());
 
   constructor(
     private readonly database: Database,
@@ -25,11 +26,11 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.runQuietly(), EVERY_MS).unref();
+    this.rounds.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** @returns how many rows went; zeros where another instance is at it. */
