@@ -7,6 +7,7 @@ import { Cookies } from '../http/cookies.js';
 import { Fresh } from '../http/fresh.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { Public } from '../http/public.decorator.js';
+import { isUnconfirmed } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { PresentedToken } from './presented-token.js';
@@ -35,11 +36,14 @@ export class LogoutController {
     const presented = this.presentedToken.of(request);
     const refreshToken = body?.refreshToken;
     if (refreshToken !== undefined && presented?.transport === 'cookie') throw new Refusal('ambiguous_token');
-    if (refreshToken !== undefined) await this.sessionEnd.byRefreshToken(refreshToken, caller);
     const claims = this.accessTokens.verifyExpired(presented?.text ?? '');
-    if (claims) await this.sessionEnd.one({ userId: claims.sub, sessionId: claims.sid }, caller);
+    const ends = [
+      ...(refreshToken === undefined ? [] : [() => this.sessionEnd.byRefreshToken(refreshToken, caller)]),
+      ...(claims ? [() => this.sessionEnd.one({ userId: claims.sub, sessionId: claims.sid }, caller)] : []),
+    ];
     // A mobile client has no cookies to clear, and a bearer session never sets one.
-    if (refreshToken === undefined && presented?.transport !== 'bearer') this.cookies.clear(reply);
+    const hasCookies = refreshToken === undefined && presented?.transport !== 'bearer';
+    await this.endThenClear(ends, hasCookies ? reply : undefined);
   }
 
   @Fresh()
@@ -51,7 +55,21 @@ export class LogoutController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessionEnd.allOf(me.userId, 'logout_all', caller);
-    if (this.presentedToken.of(request)?.transport === 'cookie') this.cookies.clear(reply);
+    const hasCookies = this.presentedToken.of(request)?.transport === 'cookie';
+    const end = () => this.sessionEnd.allOf(me.userId, 'logout_all', caller);
+    await this.endThenClear([end], hasCookies ? reply : undefined);
+  }
+
+  /** What is committed is over for this browser, whether Redis has confirmed it or not. */
+  private async endThenClear(ends: (() => Promise<unknown>)[], reply: FastifyReply | undefined): Promise<void> {
+    let unconfirmed: unknown;
+    for (const end of ends) {
+      await end().catch((error: unknown) => {
+        if (!isUnconfirmed(error)) throw error;
+        unconfirmed = error;
+      });
+    }
+    if (reply) this.cookies.clear(reply);
+    if (unconfirmed) throw unconfirmed;
   }
 }

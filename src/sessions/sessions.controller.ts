@@ -5,6 +5,7 @@ import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Fresh } from '../http/fresh.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
+import { isUnconfirmed } from '../revocation/revocations.js';
 import { SessionEnd } from './session-end.js';
 import { type ListedSession, SessionList } from './session-list.js';
 
@@ -32,7 +33,8 @@ export class SessionsController {
     @Me() me: Principal,
     @From() caller: Caller,
   ): Promise<void> {
-    await this.sessionEnd.own(me.userId, persistent ? sql`persistent` : sql`id <> ${me.sessionId}`, caller);
+    const ended = this.sessionEnd.own(me.userId, persistent ? sql`persistent` : sql`id <> ${me.sessionId}`, caller);
+    await this.confirmed(ended, me);
   }
 
   /** A foreign id and one that is no id at all are the same: not found. */
@@ -41,7 +43,18 @@ export class SessionsController {
   @HttpCode(204)
   async endOne(@Param('id') id: string, @Me() me: Principal, @From() caller: Caller): Promise<void> {
     const isId = z.uuid().safeParse(id).success;
-    const ended = isId ? await this.sessionEnd.own(me.userId, sql`id = ${id}`, caller) : 0;
+    const ended = isId ? await this.confirmed(this.sessionEnd.own(me.userId, sql`id = ${id}`, caller), me) : 0;
     if (ended === 0) throw new Refusal('not_found');
+  }
+
+  /** The ends of other sessions that Redis has not confirmed do not end the caller's. */
+  private async confirmed<T>(end: Promise<T>, me: Principal): Promise<T> {
+    try {
+      return await end;
+    } catch (cause) {
+      if (!isUnconfirmed(cause)) throw cause;
+      const isMineAlive = (await this.sessionList.of(me.userId)).some(({ id }) => id === me.sessionId);
+      throw new Refusal('revocation_unconfirmed', { session: isMineAlive ? 'keep' : 'ended', cause });
+    }
   }
 }

@@ -1,0 +1,140 @@
+// Does a server that was not there, or has forgotten, bring a revoked token back? Fail-overs, old dumps, Sentinels, a Cluster.
+import { describe, expect, it } from 'vitest';
+import { me } from './support/client.js';
+import { expectAlive, expectDead, keyOf, logout, twoInstances, warmPhone } from './support/instances.js';
+import { startCluster } from './support/redis-cluster.js';
+import { startRedisProxy } from './support/redis-proxy.js';
+import { startReplicaPair, startSentinelSet } from './support/redis-replication.js';
+import { startRedis } from './support/redis.js';
+import type { Service } from './support/service.js';
+import { until } from './support/until.js';
+
+describe('a revoked token stays dead when Redis', () => {
+  it('is a promoted replica that missed the revocation (V3)', async () => {
+    const pair = await startReplicaPair();
+    let target = pair.master.port;
+    const proxy = await startRedisProxy(() => target);
+    const services = await twoInstances({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+    const phone = await warmPhone(services);
+    await pair.cutReplication();
+    expect((await logout(services[0], phone)).status).toBe(204);
+    expect(await pair.replica.cli('HGET', keyOf(phone), 'v')).toBe('1'); // it has missed it
+    await pair.promote();
+    target = pair.replica.port;
+    proxy.cut();
+    proxy.heal();
+    for (let round = 0; round < 3; round++) await expectDead(services, phone);
+    await until('the promoted one is used', async () => {
+      await expectDead(services, phone);
+      return (await pair.replica.cli('HGET', keyOf(phone), 'e')) === (await pair.replica.runId());
+    });
+    await expectDead(services, phone);
+  }, 60_000);
+
+  it('was restarted from a dump that is older than the revocation (V3)', async () => {
+    const redis = await startRedis();
+    const services = await twoInstances({ REDIS_URL: redis.url });
+    const phone = await warmPhone(services);
+    await redis.cli('SAVE');
+    expect((await logout(services[0], phone)).status).toBe(204);
+    await redis.restart();
+    expect(await redis.cli('HGET', keyOf(phone), 'v')).toBe('1'); // it is back
+    await until('the restarted one is used', async () => {
+      await expectDead(services, phone);
+      return (await redis.cli('HGET', keyOf(phone), 'e')) === (await redis.runId());
+    });
+    await expectDead(services, phone);
+  }, 60_000);
+});
+
+/** Checks of a live and of a dead token without a pause, by both instances. */
+function load(services: readonly Service[], alive: { accessToken: string }, dead: { accessToken: string }) {
+  const seen = { alive: new Set<number>(), dead: new Set<number>(), isOver: false };
+  const loops = services.map(async ({ url }) => {
+    while (!seen.isOver) {
+      seen.alive.add((await me(url, alive.accessToken)).status);
+      seen.dead.add((await me(url, dead.accessToken)).status);
+    }
+  });
+  return {
+    seen,
+    stop: () => {
+      seen.isOver = true;
+      return Promise.all(loops);
+    },
+  };
+}
+
+/** Whether the revocation was confirmed or not, it is dead once it was. */
+async function revokeUntilConfirmed(services: readonly Service[], phone: Awaited<ReturnType<typeof warmPhone>>) {
+  await until('a logout is confirmed', async () => {
+    const [service] = services;
+    return service !== undefined && (await logout(service, phone)).status === 204;
+  });
+  await expectDead(services, phone);
+}
+
+describe('through a fail-over under load no dead token is accepted and no live one refused', () => {
+  it.each(['kill', 'pause'] as const)(
+    'of a Sentinel set whose master is hit by a %s (V10)',
+    async (how) => {
+      const set = await startSentinelSet({
+        replicas: 2,
+        password: 'of-the-servers',
+        sentinelPassword: 'of-the-sentinels',
+      });
+      const services = await twoInstances({
+        REDIS_SENTINELS: set.sentinels.map(({ address }) => address).join(','),
+        REDIS_SENTINEL_NAME: set.name,
+        REDIS_SENTINEL_PASSWORD: 'of-the-sentinels',
+        REDIS_PASSWORD: 'of-the-servers',
+      });
+      const [alive, dead, later] = [await warmPhone(services), await warmPhone(services), await warmPhone(services)];
+      await revokeUntilConfirmed(services, dead);
+      const running = load(services, alive, dead);
+      const { after } = await set.failOver(how);
+      await revokeUntilConfirmed(services, later);
+      await until(
+        'the new master is used',
+        async () => (await after.cli('HGET', keyOf(alive), 'e')) === (await after.runId()),
+      );
+      await running.stop();
+      expect({ alive: [...running.seen.alive], dead: [...running.seen.dead] }).toEqual({ alive: [200], dead: [401] });
+      await expectAlive(services, alive);
+    },
+    120_000,
+  );
+
+  it('of a Cluster of six nodes that loses the master of both users (V10)', async () => {
+    const cluster = await startCluster({ password: 'of the nodes' });
+    const services = await twoInstances({ REDIS_CLUSTER_NODES: cluster.addresses, REDIS_PASSWORD: 'of the nodes' });
+    const [alive, dead, later] = [await warmPhone(services), await warmPhone(services), await warmPhone(services)];
+    await revokeUntilConfirmed(services, dead);
+    const running = load(services, alive, dead);
+    for (const phone of [alive, later]) {
+      const { after } = await cluster.killMasterOf(keyOf(phone)).catch(() => ({ after: undefined }));
+      if (!after) continue; // one server may have served both
+      await until('its heir is used', async () => {
+        await me(services[0].url, phone.accessToken);
+        return (await after.cli('HGET', keyOf(phone), 'e')) === (await after.runId());
+      });
+      break;
+    }
+    await revokeUntilConfirmed(services, later);
+    await running.stop();
+    expect({ alive: [...running.seen.alive], dead: [...running.seen.dead] }).toEqual({ alive: [200], dead: [401] });
+    await expectAlive(services, alive);
+  }, 120_000);
+});
+
+it('over TLS with a password the certificate is checked against REDIS_CA_FILE (ASVS 12.3.2)', async () => {
+  const redis = await startRedis({ tls: true, password: 'of the server, with spaces & signs' });
+  const services = await twoInstances({ REDIS_URL: redis.url, REDIS_CA_FILE: redis.caFile }, { REDIS_CA_FILE: '' });
+  const [trusting, distrusting] = services;
+  const phone = await warmPhone(services);
+  expect(await redis.cli('HGET', keyOf(phone), 'v')).toBe('1');
+  expect(trusting.log.filter((line) => line['event'] === 'redis.ready')).toHaveLength(1);
+  expect(distrusting.log.filter((line) => line['event'] === 'redis.ready')).toEqual([]);
+  expect((await logout(trusting, phone)).status).toBe(204);
+  await expectDead(services, phone);
+});

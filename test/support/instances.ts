@@ -1,0 +1,52 @@
+// Two instances of the service on one database, and the questions that tests of Redis ask them.
+import { expect, onTestFinished } from 'vitest';
+import { Metrics } from '../../src/audit/metrics.js';
+import { bearer, call, me, mobile } from './client.js';
+import { cloneDatabase, type Service, startService } from './service.js';
+
+export type Phone = Awaited<ReturnType<typeof mobile>>;
+
+/** A slow machine must not turn a check into a 503: how long is waited is seldom what a test is about. */
+export const patient = { REDIS_TIMEOUT_MS: '1000', VERDICT_TIMEOUT_MS: '8000', RATE_LIMITS: 'off' };
+
+/** @param settings of the one and, where they differ, of the other */
+export async function twoInstances(
+  settings: Record<string, string>,
+  ofTheOther: Record<string, string> = {},
+): Promise<[Service, Service]> {
+  const databaseUrl = await cloneDatabase();
+  const one = await startService({ ...patient, ...settings }, { databaseUrl });
+  onTestFinished(() => one.stop());
+  const two = await startService({ ...patient, ...settings, ...ofTheOther }, { databaseUrl });
+  onTestFinished(() => two.stop());
+  return [one, two];
+}
+
+export const keyOf = ({ user }: Pick<Phone, 'user'>) => `auth:{${user.id}}`;
+
+export const logout = (service: Service, { accessToken }: Pick<Phone, 'accessToken'>) =>
+  call(service.url, 'POST', '/auth/logout', { headers: bearer(accessToken) });
+
+/** Somebody whose live verdict every instance has just read. */
+export async function warmPhone(services: readonly Service[]): Promise<Phone> {
+  const phone = await mobile(services[0]?.url ?? '');
+  for (const { url } of [...services, ...services]) expect((await me(url, phone.accessToken)).status).toBe(200);
+  return phone;
+}
+
+export async function expectDead(services: readonly Service[], { accessToken }: Phone): Promise<void> {
+  for (const { url } of services) {
+    expect((await me(url, accessToken)).json).toMatchObject({ status: 401, code: 'token_revoked', session: 'ended' });
+  }
+}
+
+export async function expectAlive(services: readonly Service[], { accessToken }: Phone): Promise<void> {
+  for (const { url } of services) expect((await me(url, accessToken)).status).toBe(200);
+}
+
+/** A figure of the metrics, such as `watchword_redis_breaker{state="open"}`. */
+export async function figure({ app }: Service, name: string): Promise<number> {
+  const text = await app.get(Metrics).registry.metrics();
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
