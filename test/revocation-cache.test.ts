@@ -8,12 +8,10 @@ import { SessionEnd } from '../src/sessions/session-end.js';
 import { Standing } from '../src/sessions/standing.js';
 import { type AccessClaims, claimsOf } from '../src/tokens/access-token.js';
 import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
+import { keyOf, patient, type Phone } from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { type RedisServer, startRedis } from './support/redis.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
-
-/** A slow machine must not turn a check into a 503: how long is waited is not what these tests are about. */
-const patient = { REDIS_TIMEOUT_MS: '2000', VERDICT_TIMEOUT_MS: '8000', RATE_LIMITS: 'off' };
 
 let redis: RedisServer;
 let proxy: PostgresProxy;
@@ -33,10 +31,7 @@ afterAll(async () => {
   await redis.remove();
 });
 
-type Phone = Awaited<ReturnType<typeof mobile>>;
-
 const operator = { ip: null, userAgent: 'cli ops@console', requestId: randomUUID() };
-const keyOf = ({ user }: Phone) => `auth:{${user.id}}`;
 const claims = ({ accessToken }: Phone) => claimsOf(decode(accessToken)) as AccessClaims;
 const entryOf = (phone: Phone) => redis.cli('HGETALL', keyOf(phone)).then(toObject);
 const READ_ALL = /array\(select kind/;
