@@ -1,5 +1,5 @@
 // Would test/refresh-model.test.ts notice a broken refresh? Breaks copies of the source, one way each, and expects it to fail.
-// Nightly, not in .ci/run: `node scripts/mutate-refresh.mjs [word of a mutation's name]`.
+// Nightly: `node scripts/mutate-refresh.mjs [word of a mutation's name]`. In CI only with --check: does each still fit the code?
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const mutations = {
       REFRESH,
       'const { rows } = await this.database.execute<{ token: string;',
       `const salt = randomBytes(SALT_BYTES);
-       const successor = successorOf(token, salt, this.serverSecret);
+       const successor = this.grants.successorOf(token, salt);
        const { rows } = await this.database.execute<{ token: string;`,
     ],
     [
@@ -29,20 +29,20 @@ const mutations = {
       'set replays = s.replays + 1\n',
       'set replays = s.replays + 1, token = ${hashOf(successor)}, ratchet_salt = ${salt}\n',
     ],
-    [REFRESH, 'const successor = successorOf(token, row.ratchet_salt, this.serverSecret);', ''],
+    [REFRESH, 'const successor = this.grants.successorOf(token, row.ratchet_salt);', ''],
   ],
   'a replay moves the window': [
     [REFRESH, 'set replays = s.replays + 1\n', 'set replays = s.replays + 1, rotated_at = now\n'],
   ],
-  'a reuse does not end its family': [[REFRESH, 'set revoked = true, revoked_at', 'set revoked = false, revoked_at']],
+  'a reuse does not end its family': [[REFRESH, '\n  revoked = true, revoked_at', '\n  revoked = false, revoked_at']],
   "a reuse ends the user's other sessions too": [
-    [REFRESH, 'and family = ${family} and not revoked\n        returning', 'and not revoked\n        returning'],
+    [REFRESH, 'and family = ${family} and not revoked and (${ends}', 'and not revoked and (${ends}'],
   ],
   'a reuse leaves the access tokens alive': [
     [
-      REFRESH,
-      'make_interval(secs => ${REVOCATION_SECONDS}) from ended',
-      'make_interval(secs => ${REVOCATION_SECONDS}) from ended where false',
+      'src/revocation/revocations.ts',
+      'from ${source} where ${isWanted}\n',
+      'from ${source} where false and ${isWanted}\n',
     ],
   ],
   'a generation ahead of the row is a reuse': [
@@ -82,8 +82,13 @@ const tracked = execFileSync(
   .split('\0')
   .filter(Boolean);
 
-const wanted = process.argv[2] ?? '';
+const isCheck = process.argv[2] === '--check';
+const wanted = isCheck ? '' : (process.argv[2] ?? '');
 const missed = [];
+if (isCheck) {
+  for (const edit of Object.values(mutations).flat()) broken(process.cwd(), edit);
+  process.exit(0);
+}
 for (const [name, edits] of Object.entries(mutations).filter(([name]) => name.includes(wanted))) {
   const verdict = judge(edits);
   console.log(`${verdict.isFound ? 'found ' : 'MISSED'}  ${name}\n          ${verdict.evidence}`);
@@ -112,9 +117,12 @@ function judge(edits) {
   }
 }
 
-function apply(copy, [file, from, to, times = 1]) {
-  const path = join(copy, file);
-  const parts = readFileSync(path, 'utf8').split(from);
+function apply(copy, edit) {
+  writeFileSync(join(copy, edit[0]), broken(copy, edit));
+}
+
+function broken(folder, [file, from, to, times = 1]) {
+  const parts = readFileSync(join(folder, file), 'utf8').split(from);
   if (parts.length - 1 !== times) throw new Error(`${file} no longer says ${times} time(s): ${from}`);
-  writeFileSync(path, parts.join(to));
+  return parts.join(to);
 }

@@ -13,7 +13,7 @@ import { databaseSettings } from './support/settings.js';
 
 describe('npm start', () => {
   it('on a fresh checkout builds, makes keys and a database, and survives kill -9 under load: nobody is logged out', async () => {
-    const folder = checkout();
+    const folder = checkout('sources');
     const first = await untilReady(await start(folder));
     const phones = await Promise.all(Array.from({ length: 6 }, () => mobile(first.url)));
     const held = new Map<string, string>(phones.map((phone) => [phone.session.id, phone.refreshToken]));
@@ -134,7 +134,7 @@ describe('npm start', () => {
   }, 120_000);
 
   it('twice at once on one checkout builds once and leaves one whole build; the second service is told what to do', async () => {
-    const folder = checkout();
+    const folder = checkout('sources');
     const runs = await Promise.all([start(folder), start(folder)]);
     const outcome = await Promise.race([
       Promise.any(runs.map(untilReady)),

@@ -105,9 +105,14 @@ describe('through a fail-over under load no dead token is accepted and no live o
     120_000,
   );
 
-  it('of a Cluster of six nodes that loses the master of both users (V10)', async () => {
-    const cluster = await startCluster({ password: 'of the nodes' });
-    const services = await twoInstances({ REDIS_CLUSTER_NODES: cluster.addresses, REDIS_PASSWORD: 'of the nodes' });
+  it('of a Cluster of six nodes that loses the master of a user, over TLS (V10)', async () => {
+    const cluster = await startCluster({ password: 'of the nodes', tls: true });
+    const services = await twoInstances({
+      REDIS_CLUSTER_NODES: cluster.addresses,
+      REDIS_PASSWORD: 'of the nodes',
+      REDIS_TLS: 'on',
+      REDIS_CA_FILE: cluster.nodes[0]?.caFile ?? '',
+    });
     const [alive, dead, later] = [await warmPhone(services), await warmPhone(services), await warmPhone(services)];
     await revokeUntilConfirmed(services, dead);
     const running = load(services, alive, dead);

@@ -16,7 +16,7 @@ const faults: [string, Fault, Fault][] = [
   ['is killed', (redis) => redis.kill(), (redis) => redis.start()],
   ['is stopped in its tracks', (redis) => redis.pause(), (redis) => redis.resume()],
   ['is cut off', (_, proxy) => proxy.cut(), (_, proxy) => proxy.heal()],
-  ['is silent, its connections half open', (_, proxy) => proxy.hold(), (_, proxy) => proxy.heal()],
+  ['is behind a partition', (_, proxy) => proxy.hold(), (_, proxy) => proxy.heal()],
   ['answers after 3 s', (_, proxy) => proxy.delay(3_000), (_, proxy) => proxy.heal()],
 ];
 
@@ -56,6 +56,19 @@ describe('while Redis', () => {
     },
     120_000,
   );
+
+  it('has forgotten its connections, half open, live tokens are accepted and a revocation gets through on new ones (V4)', async () => {
+    const redis = await startRedis();
+    const proxy = await startRedisProxy(redis.port);
+    const services = await twoInstances({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '100' });
+    const alive = await warmPhone(services);
+    const phone = await warmPhone(services);
+    proxy.forget();
+    await expectAlive(services, alive);
+    await until('a logout is confirmed', async () => (await logout(services[0], phone)).status === 204);
+    await expectDead(services, phone);
+    await expectAlive(services, alive);
+  }, 60_000);
 
   it('loads its data, or is a replica that may not write, PostgreSQL gives the verdicts (V4)', async () => {
     const redis = await startRedis();

@@ -15,7 +15,7 @@ interface Verified {
 export class VerifiedTokens {
   private readonly tokens = new LRUCache<string, Verified>({ max: MOST });
 
-  constructor(private readonly keyRing: KeyRing) {}
+  constructor(private readonly keyRing: Pick<KeyRing, 'publicKey'>) {}
 
   /** @returns undefined unless this very spelling was verified, with a key that is still trusted */
   claimsOf(token: string): AccessClaims | undefined {

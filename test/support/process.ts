@@ -1,5 +1,5 @@
 // The service as a process of its own, started as its user starts it, in a checkout of its own.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,23 @@ import { expect, onTestFinished } from 'vitest';
 import { call } from './client.js';
 import { leaksIn } from './leaks.js';
 
-/** Sources, no build, no data, no keys. */
-export function checkout(): string {
+const parts = [
+  'src',
+  'drizzle',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
+
+/** @param what `sources`: no build either, as after a clone. No data and no keys in any case. */
+export function checkout(what: 'built' | 'sources' = 'built'): string {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-run-'));
-  for (const part of ['src', 'drizzle', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
-    cpSync(part, join(folder, part), { recursive: true });
+  for (const part of parts) cpSync(part, join(folder, part), { recursive: true });
+  if (what === 'built') {
+    spawnSync(process.execPath, ['scripts/build.mjs']);
+    cpSync('dist', join(folder, 'dist'), { recursive: true });
   }
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
