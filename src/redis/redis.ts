@@ -25,10 +25,22 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
   ) {
     this.checks = connect(config, SILENT_MS);
     this.revocations = connect(config, 2 * SILENT_MS);
-    this.checks?.on('ready', () => log.info({ event: 'redis.ready' }));
-    this.checks?.on('close', () => log.warn({ event: 'redis.lost' }));
+    this.reportChanges();
     for (const client of [this.checks, this.revocations])
       client?.on('error', (error: Error) => log.debug({ event: 'redis.trouble', reason: error.message }));
+  }
+
+  /** Once for each change: what is away is tried twice a second. */
+  private reportChanges(): void {
+    let isLost = true;
+    this.checks?.on('ready', () => {
+      isLost = false;
+      this.log.info({ event: 'redis.ready' });
+    });
+    this.checks?.on('close', () => {
+      if (!isLost) this.log.warn({ event: 'redis.lost' });
+      isLost = true;
+    });
   }
 
   get isConfigured(): boolean {

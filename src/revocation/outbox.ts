@@ -4,7 +4,7 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../config/log.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { revocationOutbox } from '../database/schema.js';
 import { Refusal } from '../errors.js';
 import { Periodic } from '../periodic.js';
@@ -15,6 +15,8 @@ const EVERY_MS = 500;
 /** Younger rows are just being told by whoever wrote them. */
 const LEAVE_ALONE_MS = 1_000;
 const BATCH = 100;
+
+type Due = Record<string, unknown> & { userId: string; id: string; created_at: string; age: number };
 
 @Injectable()
 export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -51,7 +53,7 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
         throw new Refusal('revocation_unconfirmed', { cause });
       });
       // Nobody waits for this: a row that stays is worked off by the next look.
-      void this.remove(rows).catch(() => undefined);
+      void this.remove(this.database, rows).catch(() => undefined);
     });
   }
 
@@ -78,28 +80,38 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
   }
 
+  /** Goes through all that is due, though some of it fails: one dead node of a Cluster must not hold up the others. */
   private async workOff(): Promise<void> {
-    let rows: { user_id: string; id: string; age: number }[];
+    const failures: unknown[] = [];
+    let last: Due | undefined;
+    let oldest = 0;
     do {
-      rows = await inTransaction(this.database, async (tx) => {
-        const due = await tx.execute<{ user_id: string; id: string; age: number }>(sql`
-          select user_id, id, extract(epoch from protocol_now() - created_at)::float8 as age from ${revocationOutbox}
-           where created_at < protocol_now() - make_interval(secs => ${LEAVE_ALONE_MS / 1_000})
-           order by created_at limit ${BATCH} for update skip locked`);
-        this.metrics.outboxLagSeconds = due.rows[0]?.age ?? 0;
-        await Promise.all(due.rows.map(({ user_id }) => this.cache.drop(user_id)));
-        for (const { user_id, id } of due.rows)
-          await tx.execute(sql`delete from ${revocationOutbox} where user_id = ${user_id} and id = ${id}`);
-        return due.rows;
-      });
-    } while (rows.length === BATCH);
-    this.metrics.outboxLagSeconds = 0;
+      const rows = await inTransaction(this.database, (tx) => this.workOffNext(tx, last, failures));
+      oldest = Math.max(oldest, rows[0]?.age ?? 0);
+      last = rows.length === BATCH ? rows.at(-1) : undefined;
+    } while (last);
+    this.metrics.outboxLagSeconds = failures.length > 0 ? oldest : 0;
+    if (failures.length > 0) throw failures[0];
   }
 
-  private async remove(rows: readonly { userId: string; id: string }[]): Promise<void> {
+  private async workOffNext(tx: Transaction, last: Due | undefined, failures: unknown[]): Promise<Due[]> {
+    const after = last ? sql`and (created_at, id) > (${last.created_at}::timestamptz, ${last.id}::uuid)` : sql``;
+    const { rows } = await tx.execute<Due>(sql`
+      select user_id as "userId", id, created_at::text, extract(epoch from protocol_now() - created_at)::float8 as age
+        from ${revocationOutbox}
+       where created_at < protocol_now() - make_interval(secs => ${LEAVE_ALONE_MS / 1_000}) ${after}
+       order by created_at, id limit ${BATCH} for update skip locked`);
+    const told = await Promise.allSettled(rows.map(({ userId }) => this.cache.drop(userId)));
+    const done = rows.filter((_, at) => told[at]?.status === 'fulfilled');
+    for (const result of told) if (result.status === 'rejected') failures.push(result.reason);
+    if (done.length > 0) await this.remove(tx, done);
+    return rows;
+  }
+
+  private async remove(queries: Queries, rows: readonly { userId: string; id: string }[]): Promise<void> {
     const userIds = sql.param(rows.map(({ userId }) => userId));
     const ids = sql.param(rows.map(({ id }) => id));
-    await this.database.execute(sql`
+    await queries.execute(sql`
       delete from ${revocationOutbox} where (user_id, id) in (select * from unnest(${userIds}::uuid[], ${ids}::uuid[]))`);
   }
 }
