@@ -18,6 +18,7 @@ const SILENT_MS = 1_000;
 export class Redis implements OnModuleInit, OnApplicationShutdown {
   private readonly checks: Client | Cluster | undefined;
   private readonly revocations: Client | Cluster | undefined;
+  private isEnding = false;
 
   constructor(
     private readonly config: Config,
@@ -32,14 +33,14 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
 
   /** Once for each change: what is away is tried twice a second. */
   private reportChanges(): void {
-    let isLost = true;
+    let wasReady = false;
     this.checks?.on('ready', () => {
-      isLost = false;
+      wasReady = true;
       this.log.info({ event: 'redis.ready' });
     });
     this.checks?.on('close', () => {
-      if (!isLost) this.log.warn({ event: 'redis.lost' });
-      isLost = true;
+      if (wasReady && !this.isEnding) this.log.warn({ event: 'redis.lost' });
+      wasReady = false;
     });
   }
 
@@ -68,6 +69,7 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    this.isEnding = true;
     this.checks?.disconnect();
     this.revocations?.disconnect();
   }
