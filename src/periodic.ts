@@ -3,6 +3,8 @@ export class Periodic {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> | undefined;
   private isAskedAgain = false;
+  /** For rounds that would go on for long: whoever is asked to end begins no new part. */
+  isEnding = false;
 
   /** @param work one round; it reports its own failures */
   constructor(
@@ -28,6 +30,7 @@ export class Periodic {
   /** No new round begins; the one under way is waited for. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    this.isEnding = true;
     this.isAskedAgain = false;
     await this.round;
   }

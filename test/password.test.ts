@@ -55,6 +55,17 @@ describe('a change of the password', () => {
     expect((await browser.go('POST', '/auth/refresh')).status).toBe(200);
   });
 
+  it('never turns the token of a cookie into one in a body (R13)', async () => {
+    const person = await register(service.url);
+    const browser = await Browser.signedIn(service.url, person);
+    const answer = await change(browser.cookie('access_token')?.value ?? '', {
+      currentPassword: person.password,
+      newPassword,
+    });
+    expect(answer.json).toMatchObject({ status: 400, code: 'transport_mismatch', session: 'keep' });
+    expect((await browser.go('GET', '/auth/me')).status).toBe(200);
+  });
+
   it('needs the current one, and changes nothing without it (ASVS 6.2.3)', async () => {
     const phone = await mobile(service.url);
     const answer = await change(phone.accessToken, { currentPassword: 'not the right one', newPassword });

@@ -244,6 +244,25 @@ describe('logout', () => {
     expect((await mobile(service.url, phone.person)).user.id).toBe(phone.user.id);
   });
 
+  it('never deadlocks with another end of the same session, and a reuse in between still raises its alert', async () => {
+    for (let round = 0; round < 15; round++) {
+      const phone = await mobile(service.url);
+      const other = await mobile(service.url, phone.person);
+      const second = (await refresh(service.url, phone.refreshToken)).json;
+      await refresh(service.url, second['refreshToken']);
+      const answers = await Promise.all([
+        post('/auth/logout', undefined, bearer(phone.accessToken)),
+        call(service.url, 'DELETE', `/auth/sessions/${phone.session.id}`, { headers: bearer(other.accessToken) }),
+        call(service.url, 'DELETE', '/auth/sessions', { headers: bearer(other.accessToken) }),
+        refresh(service.url, phone.refreshToken),
+      ]);
+      expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
+      const [reuse] = answers.slice(-1);
+      const alerts = service.log.filter((line) => line['alert'] === true && line['sessionId'] === phone.session.id);
+      expect(alerts).toHaveLength(reuse?.json['code'] === 'refresh_token_reused' ? 1 : 0);
+    }
+  });
+
   it('of all devices needs an access token', async () => {
     expect((await post('/auth/logout-all')).status).toBe(401);
   });

@@ -68,7 +68,7 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
     do {
       claimed = await this.claim();
       await Promise.all(claimed.map((alert) => this.deliver(alert)));
-    } while (claimed.length === BATCH);
+    } while (claimed.length === BATCH && !this.rounds.isEnding);
   }
 
   private async claim(): Promise<Claimed[]> {

@@ -34,8 +34,10 @@ export class PasswordController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const transport = this.presentedToken.of(request)?.transport ?? 'bearer';
     const current = (await this.sessionList.of(me.userId)).find(({ id }) => id === me.sessionId);
+    const transport = this.presentedToken.of(request)?.transport ?? 'bearer';
+    // A session keeps its transport: the token of a cookie never becomes one in a body.
+    if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
     const user = await this.passwordChange.change(me.userId, currentPassword, newPassword, caller);
     const wish = { transport, persistent: current?.persistent ?? false, methods: ['pwd'] };
     const grant = await this.signIn.complete(user, wish, caller);

@@ -2,6 +2,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { z } from 'zod';
 import type { Caller } from '../http/caller.js';
+import { Redis } from '../redis/redis.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import { Standing } from '../sessions/standing.js';
 import { emailAddress } from '../users/email.js';
@@ -22,6 +23,12 @@ type Command = (app: INestApplicationContext, options: Options, caller: Caller) 
 
 const OPERATOR = 'operator';
 
+/** The command line may not know the service's Redis; the row it leaves is worked off by an instance that does. */
+const hint = (app: INestApplicationContext) =>
+  app.get(Redis).isConfigured
+    ? ''
+    : ' (Where the service uses Redis and this command was not given its REDIS_URL: within two seconds.)';
+
 /** `migrate` is not among them: it needs no schema yet (main.ts). */
 export const commands: Readonly<Record<string, Command>> = {
   'sessions end': async (app, options, caller) => {
@@ -32,16 +39,21 @@ export const commands: Readonly<Record<string, Command>> = {
       const doubt = result.confirmed
         ? ''
         : ' Redis has not confirmed: within a minute no instance accepts an old token.';
-      return { result, sentence: `Ended ${result.sessions} session(s) of ${result.users} user(s).${doubt}` };
+      return {
+        result,
+        sentence: `Ended ${result.sessions} session(s) of ${result.users} user(s).${doubt}${hint(app)}`,
+      };
     }
     const { id } = await userOf(app, options);
     const sessions = await sessionEnd.allOf(id, 'operator', caller);
-    return { result: { user: id, sessions }, sentence: `Ended ${sessions} session(s) of ${id}.` };
+    return { result: { user: id, sessions }, sentence: `Ended ${sessions} session(s) of ${id}.${hint(app)}` };
   },
   'users disable': async (app, options, caller) => {
     const { id } = await userOf(app, options);
     const changed = await app.get(Standing).disable(id, OPERATOR, caller);
-    const sentence = changed ? `${id} is disabled; every session has ended.` : `${id} was disabled already.`;
+    const sentence = changed
+      ? `${id} is disabled; every session has ended.${hint(app)}`
+      : `${id} was disabled already.`;
     return { result: { user: id, changed }, sentence };
   },
   'users enable': async (app, options, caller) => {
@@ -58,7 +70,7 @@ export const commands: Readonly<Record<string, Command>> = {
     const { id } = await userOf(app, options);
     const changed = await app.get(Standing).changeRole(id, role.data, OPERATOR, caller);
     const sentence = changed
-      ? `${id} is ${role.data} now; access tokens with the old role are dead, sessions live on.`
+      ? `${id} is ${role.data} now; access tokens with the old role are dead, sessions live on.${hint(app)}`
       : `${id} was ${role.data} already.`;
     return { result: { user: id, changed }, sentence };
   },

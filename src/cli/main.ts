@@ -55,7 +55,7 @@ async function migrate() {
 }
 
 async function command(name: string, given: Options) {
-  const wanted = commands[name];
+  const wanted = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!wanted) throw new Error(usage);
   const config = joinRunning(Config.fromEnv());
   const surroundings = ConfigModule.with({ config, log: Log.to(config, process.stderr), clock: new Clock() });

@@ -32,9 +32,10 @@ export class PasswordChange {
    */
   async change(userId: string, current: string, wanted: string, caller: Caller): Promise<User> {
     this.passwords.assertAcceptable(wanted);
-    const to = await this.passwords.hash(wanted);
+    let to: string | undefined;
     for (let proof = 0; proof < PROOFS; proof++) {
       const from = await this.prove(userId, current, caller);
+      to ??= await this.passwords.hash(wanted);
       const user = await this.replace(userId, from, to, caller);
       if (user) return user;
     }

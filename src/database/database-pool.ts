@@ -26,7 +26,9 @@ export class DatabasePool implements OnApplicationShutdown {
     const database = new DatabasePool(openPool(url, config, log), embedded);
     try {
       if (config.isProduction) await database.assertReady(log);
-      else await applyMigrations(ownerUrl, roleOf(url));
+      // A role that may not even look has been granted nothing yet.
+      else if ((await countPendingMigrations(database.pool).catch(() => 1)) > 0)
+        await applyMigrations(ownerUrl, roleOf(url));
     } catch (error) {
       await database.onApplicationShutdown();
       throw error;

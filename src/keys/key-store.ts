@@ -56,7 +56,7 @@ export class KeyStore {
     return this.encryption.open(key.privateSealed, key.kid).toString('utf8');
   }
 
-  /** K in docs/protocols.md: without it no successor of a refresh token can be derived. */
+  /** K in docs/protocols/refresh.md: without it no successor of a refresh token can be derived. */
   async refreshSecret(): Promise<Buffer> {
     const [row] = await this.database.select().from(serverSecrets).where(eq(serverSecrets.name, REFRESH_SECRET));
     if (!row) throw new Error('The refresh secret is missing from server_secrets: restore it from a backup.');

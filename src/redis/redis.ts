@@ -19,6 +19,7 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
   private readonly checks: Client | Cluster | undefined;
   private readonly revocations: Client | Cluster | undefined;
   private isEnding = false;
+  private lastTrouble: string | undefined;
 
   constructor(
     private readonly config: Config,
@@ -27,8 +28,12 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     this.checks = connect(config, SILENT_MS);
     this.revocations = connect(config, 2 * SILENT_MS);
     this.reportChanges();
-    for (const client of [this.checks, this.revocations])
-      client?.on('error', (error: Error) => log.debug({ event: 'redis.trouble', reason: error.message }));
+    for (const client of [this.checks, this.revocations]) {
+      client?.on('error', (error: Error) => {
+        this.lastTrouble = error.message;
+        log.debug({ event: 'redis.trouble', reason: error.message });
+      });
+    }
   }
 
   /** Once for each change: what is away is tried twice a second. */
@@ -39,7 +44,7 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
       this.log.info({ event: 'redis.ready' });
     });
     this.checks?.on('close', () => {
-      if (wasReady && !this.isEnding) this.log.warn({ event: 'redis.lost' });
+      if (wasReady && !this.isEnding) this.log.warn({ event: 'redis.lost', reason: this.lastTrouble });
       wasReady = false;
     });
   }
@@ -57,13 +62,16 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     if (!this.isConfigured) return;
     await Promise.all([this.checks, this.revocations].map(untilReady));
     if (!this.isUp) {
-      this.log.warn({ event: 'redis.absent' }, 'Redis does not answer; verdicts come from PostgreSQL.');
+      const reason = this.lastTrouble;
+      this.log.warn({ event: 'redis.absent', reason }, 'Redis does not answer; verdicts come from PostgreSQL.');
       return;
     }
-    const info = await this.checks?.info('server').catch(() => undefined);
+    const info = await this.checks
+      ?.info('server')
+      .catch((error: Error) => (error.message.startsWith('NOPERM') ? '' : undefined));
     if (info !== undefined && !/run_id:[0-9a-f]/.test(info)) {
       throw new Error(
-        'This Redis hides its run_id (a managed service behind a proxy?): a fail-over could bring revoked tokens back. Use one that shows it.',
+        'This Redis hides its run_id (a managed service behind a proxy, or a user without INFO?): a fail-over could bring revoked tokens back. Use one that shows it.',
       );
     }
   }

@@ -1,9 +1,12 @@
 -- May I fill the entry? One may at a time, for as long as nobody deletes it. An entry of another server is dropped first.
 -- KEYS[1] auth:{user}   ARGV[1] my token   ARGV[2] how long it holds, in ms
-local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-if not run_id then return redis.error_reply('NORUNID this server hides its run_id') end
+local info = redis.call('INFO', 'server', 'replication')
+local run_id = string.match(info, 'run_id:(%x+)')
+local history = string.match(info, 'master_replid:(%x+)')
+if not run_id or not history then return redis.error_reply('NORUNID this server hides its run_id') end
+local me = run_id .. history
 local entry = redis.call('HMGET', KEYS[1], 'v', 'e', 'l', 't')
-if entry[1] and entry[2] ~= run_id then
+if entry[1] and entry[2] ~= me then
   redis.call('DEL', KEYS[1])
   entry = { false, false, false, false }
 end

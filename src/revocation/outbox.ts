@@ -15,6 +15,8 @@ const EVERY_MS = 500;
 /** Younger rows are just being told by whoever wrote them. */
 const LEAVE_ALONE_MS = 1_000;
 const BATCH = 100;
+/** No entry in Redis lives for a minute. */
+const OUTLIVED_SECONDS = 120;
 
 type Due = Record<string, unknown> & { userId: string; id: string; created_at: string; age: number };
 
@@ -42,12 +44,12 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   /** The caller of the transaction hears `revocation_unconfirmed` where Redis has not confirmed within a second. */
   async add(tx: Transaction, userIds: readonly string[]): Promise<void> {
-    if (!this.cache.isFed) return;
     const added = this.added.get(tx) ?? new Set();
     const rows = userIds.filter((userId) => !added.has(userId)).map((userId) => ({ userId, id: uuidv7() }));
     if (rows.length === 0) return;
     this.added.set(tx, new Set([...added, ...userIds]));
     await tx.insert(revocationOutbox).values(rows);
+    if (!this.cache.isFed) return; // whoever writes without Redis: an instance that has it works the row off
     tx.afterCommit(async () => {
       await Promise.all(rows.map(({ userId }) => this.cache.drop(userId))).catch((cause: unknown) => {
         throw new Refusal('revocation_unconfirmed', { cause });
@@ -60,7 +62,16 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** The row as a part of a larger statement, once for each row of `source`; to be followed by `dropQuietly`. */
   insertFrom(source: SQL, isWanted: boolean): SQL {
     return sql`insert into ${revocationOutbox} (user_id, id) select user_id, ${uuidv7()}::uuid from ${source}
-      where ${isWanted && this.cache.isFed}`;
+      where ${isWanted}`;
+  }
+
+  /** @returns how many rows went that are older than anything Redis may still hold */
+  async purge(queries: Queries, limit: number): Promise<number> {
+    const { rowCount } = await queries.execute(sql`
+      delete from ${revocationOutbox} where (user_id, id) in (
+        select user_id, id from ${revocationOutbox}
+         where created_at < protocol_now() - make_interval(secs => ${OUTLIVED_SECONDS}) limit ${limit} for update skip locked)`);
+    return rowCount ?? 0;
   }
 
   /** For an act whose answer does not depend on it; the row of `insertFrom` covers a failure. */
@@ -89,7 +100,7 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
       const rows = await inTransaction(this.database, (tx) => this.workOffNext(tx, last, failures));
       oldest = Math.max(oldest, rows[0]?.age ?? 0);
       last = rows.length === BATCH ? rows.at(-1) : undefined;
-    } while (last);
+    } while (last && !this.rounds.isEnding);
     this.metrics.outboxLagSeconds = failures.length > 0 ? oldest : 0;
     if (failures.length > 0) throw failures[0];
   }

@@ -148,6 +148,7 @@ export class Revocations {
       delete from ${accessRevocations} where (user_id, kind, ref) in (
         select user_id, kind, ref from ${accessRevocations} where expires_at < protocol_now()
          limit ${limit} for update skip locked)`);
+    await this.outbox.purge(queries, limit);
     return rowCount ?? 0;
   }
 }

@@ -113,7 +113,7 @@ export class VerdictCache {
 /** Nobody answered in time. */
 export class NoAnswer extends Error {}
 
-/** A late answer is of no use any more, and does no harm: nothing but FILL writes, and that asks for the lease. */
+/** A late answer is of no use any more, and does no harm: a late FILL asks for the lease, a late lease runs out. */
 export function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((done, fail) => {
     const timer = setTimeout(() => fail(new NoAnswer(`no answer within ${ms} ms`)), ms);

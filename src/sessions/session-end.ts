@@ -32,9 +32,10 @@ export class SessionEnd {
   /** Ends one session at once: its refresh token, and every access token that it has or is just getting. */
   async one(session: SessionRef, caller: Caller): Promise<void> {
     await inTransaction(this.database, async (tx) => {
+      // The row first, the denial second, as every other end does it: else two of them deadlock.
+      await this.where(tx, session.userId, sql`id = ${session.sessionId}`, 'logout', caller);
       // Though no row may be left to end: after this has answered, no token of the session is accepted.
       await this.revocations.denySessions(tx, session.userId, [session.sessionId]);
-      await this.where(tx, session.userId, sql`id = ${session.sessionId}`, 'logout', caller);
     });
   }
 
@@ -62,7 +63,11 @@ export class SessionEnd {
    * @returns how many there were
    */
   async own(userId: string, which: SQL, caller: Caller): Promise<number> {
-    return inTransaction(this.database, (tx) => this.where(tx, userId, which, 'ended_by_user', caller));
+    return inTransaction(this.database, async (tx) => {
+      // Though there may be nothing left to end: a retry must not answer before Redis has heard of what it repeats.
+      await this.revocations.forget(tx, [userId]);
+      return this.where(tx, userId, which, 'ended_by_user', caller);
+    });
   }
 
   /** Every session and every access token of the user. The counters also catch a sign-in that is under way. */

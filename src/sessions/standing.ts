@@ -26,8 +26,9 @@ export class Standing {
   changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<boolean> {
     return inTransaction(this.database, async (tx) => {
       const from = await this.users.changeRole(tx, userId, to);
-      if (!from) return false;
+      // Repeated though it is done already: a retry must not answer before Redis has heard of what it repeats.
       await this.revocations.forget(tx, [userId]);
+      if (!from) return false;
       await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
       return true;
     });
@@ -36,8 +37,8 @@ export class Standing {
   /** Every session and access token dies, and no new one begins. @returns false when there is nothing to change */
   disable(userId: string, by: string, caller: Caller): Promise<boolean> {
     return inTransaction(this.database, async (tx) => {
-      if (!(await this.users.disable(tx, userId))) return false;
       await this.revocations.forget(tx, [userId]);
+      if (!(await this.users.disable(tx, userId))) return false;
       await this.sessionEnd.where(tx, userId, sql`true`, 'disabled', caller);
       await this.audit.record(tx, [{ type: 'user.disabled', userId, by }], caller);
       return true;
