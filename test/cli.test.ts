@@ -50,7 +50,7 @@ it('ends sessions, disables, enables and promotes on the database of a running s
     expect([args, (await cli(...args)).code]).toEqual([args, 1]);
   }
   expect((await cli('users', 'disable', '--user', 'nobody@example.com')).output).toContain('There is no such user.');
-}, 180_000);
+}, 300_000);
 
 it('joins the embedded database of a service that runs', async () => {
   const folder = checkout();
@@ -59,7 +59,7 @@ it('joins the embedded database of a service that runs', async () => {
   const { code, output } = await command(folder, ['cli', 'sessions', 'end', '--user', phone.person.email]);
   expect([code, output]).toEqual([0, expect.stringContaining('Ended 1 session(s)')]);
   expect((await me(run.url, phone.accessToken)).status).toBe(401);
-}, 120_000);
+}, 300_000);
 
 it('migrates an empty database as its owner, grants the service what it needs, and production starts on it', async () => {
   const serverUrl = inject('postgresUrl');
@@ -86,4 +86,4 @@ it('migrates an empty database as its owner, grants the service what it needs, a
   expect((await call(run.url, 'GET', '/.well-known/jwks.json')).json['keys']).toHaveLength(2);
   run.process.kill('SIGTERM');
   expect(await run.exited).toBe(0);
-}, 120_000);
+}, 300_000);

@@ -50,7 +50,7 @@ it('after a restore from a backup the runbook ends every session that it brought
   await expect(mobile(service.url, phone.person)).rejects.toThrow('invalid_credentials');
   await run(folder, enable, service.databaseUrl);
   expect((await mobile(service.url, phone.person)).user.id).toBe(phone.user.id);
-}, 120_000);
+}, 300_000);
 
 it('after the loss of the key-encryption key the runbook brings the service back under a new one', async () => {
   const databaseUrl = await cloneDatabase();
@@ -68,4 +68,4 @@ it('after the loss of the key-encryption key the runbook brings the service back
   expect((await refresh(after.url, phone.refreshToken)).json['session']).toBe('ended');
   const again = await mobile(after.url, phone.person);
   expect((await me(after.url, again.accessToken)).status).toBe(200);
-}, 120_000);
+}, 300_000);

@@ -37,7 +37,7 @@ describe('npm start', () => {
     noteSecret(readFileSync(join(folder, 'keys/key-encryption-key'), 'utf8').trim(), 'the key-encryption key');
     second.process.kill('SIGTERM');
     expect(await second.exited).toBe(0);
-  }, 120_000);
+  }, 300_000);
 
   it('on SIGTERM turns red, finishes what is in flight, exits with 0 within 10 s, and nobody is logged out', async () => {
     const folder = checkout();
@@ -71,7 +71,7 @@ describe('npm start', () => {
         held.set(phone.session.id, answer.json['refreshToken']);
       }
     }
-  }, 120_000);
+  }, 300_000);
 
   it('says every problem of its settings, no value, and exits with 1', async () => {
     const settings = {
@@ -131,20 +131,20 @@ describe('npm start', () => {
     expect(await run.exited).toBe(0);
     const asOwner = await untilReady(await start(process.cwd(), { settings: { ...sound, DATABASE_URL: ownerUrl } }));
     expect(asOwner.events('database.role_too_powerful')).toHaveLength(1);
-  }, 120_000);
+  }, 300_000);
 
   it('twice at once on one checkout builds once and leaves one whole build; the second service is told what to do', async () => {
     const folder = checkout('sources');
     const runs = await Promise.all([start(folder), start(folder)]);
     const outcome = await Promise.race([
       Promise.any(runs.map(untilReady)),
-      sleep(90_000).then(() => Promise.reject(new Error(runs.map((run) => run.output()).join('\n---\n')))),
+      sleep(240_000).then(() => Promise.reject(new Error(runs.map((run) => run.output()).join('\n---\n')))),
     ]);
     const loser = runs.find((run) => run !== outcome);
     expect(await loser?.exited).toBe(1);
     expect(loser?.output()).toMatch(/Another Watchword uses .*DATA_DIR or DATABASE_URL/);
     expect((await call(outcome.url, 'GET', '/health/ready')).status).toBe(200);
-  }, 120_000);
+  }, 300_000);
 });
 
 /** Refreshes as fast as answers come; remembers the newest token that an answer brought. */

@@ -29,7 +29,7 @@ describe('a revoked token stays dead when Redis', () => {
       return String(await pair.replica.cli('HGET', keyOf(phone), 'e')).startsWith(await pair.replica.runId());
     });
     await expectDead(services, phone);
-  }, 60_000);
+  }, 180_000);
 
   it('was demoted, took the old entry back from an heir that missed the revocation, and was promoted again (V3)', async () => {
     const pair = await startReplicaPair();
@@ -45,7 +45,7 @@ describe('a revoked token stays dead when Redis', () => {
     await master.cli('REPLICAOF', 'NO', 'ONE');
     await expectDead(services, phone); // of the same process and run_id, but of another history
     await expectDead(services, phone);
-  }, 60_000);
+  }, 180_000);
 
   it('was restarted from a dump that is older than the revocation (V3)', async () => {
     const redis = await startRedis();
@@ -60,7 +60,7 @@ describe('a revoked token stays dead when Redis', () => {
       return String(await redis.cli('HGET', keyOf(phone), 'e')).startsWith(await redis.runId());
     });
     await expectDead(services, phone);
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Checks of a live and of a dead token without a pause, by both instances. */
@@ -144,7 +144,7 @@ describe('through a fail-over under load no dead token is accepted and no live o
     await running.stop();
     expect({ alive: [...running.seen.alive], dead: [...running.seen.dead] }).toEqual({ alive: [200], dead: [401] });
     await expectAlive(services, alive);
-  }, 120_000);
+  }, 240_000);
 });
 
 it('over TLS with a password the certificate is checked against REDIS_CA_FILE (ASVS 12.3.2)', async () => {

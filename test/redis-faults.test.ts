@@ -68,7 +68,7 @@ describe('while Redis', () => {
     await until('a logout is confirmed', async () => (await logout(services[0], phone)).status === 204);
     await expectDead(services, phone);
     await expectAlive(services, alive);
-  }, 60_000);
+  }, 180_000);
 
   it('loads its data, or is a replica that may not write, PostgreSQL gives the verdicts (V4)', async () => {
     const redis = await startRedis();
@@ -87,7 +87,7 @@ describe('while Redis', () => {
     await expectAlive(onReplica, phone);
     expect((await logout(onReplica[0], phone)).json['code']).toBe('revocation_unconfirmed');
     await expectDead(onReplica, phone);
-  }, 60_000);
+  }, 180_000);
 
   it('and PostgreSQL are both away: 503 and keep, never 401, never accepted; and all is well again when they are back (V4)', async () => {
     const redis = await startRedis();
@@ -217,7 +217,7 @@ it('errors of Redis open the breaker, and its return closes it', async () => {
     await expectAlive([one], phone);
     return (await figure(one, 'watchword_redis_breaker{state="open"}')) === 0;
   });
-}, 60_000);
+}, 180_000);
 
 it('what Redis pushes out for want of memory is asked of PostgreSQL, and nothing dead comes back (V2)', async () => {
   const redis = await startRedis({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'allkeys-lru'] });
@@ -276,4 +276,4 @@ it('login, refresh and revocation racing each other through two instances and Re
     const tokens = [phone.accessToken, ...(minted.status === 200 ? [minted.json['accessToken'] as string] : [])];
     for (const token of tokens) for (const { url } of services) expect((await me(url, token)).status).toBe(401);
   }
-}, 60_000);
+}, 180_000);

@@ -83,7 +83,7 @@ export async function start(folder: string, { settings = {}, args = [] }: Start 
 }
 
 export async function untilReady(run: Run): Promise<Run> {
-  for (let waited = 0; waited < 90_000; waited += 50) {
+  for (let waited = 0; waited < 200_000; waited += 50) {
     const ready = await call(run.url, 'GET', '/health/ready').catch(() => undefined);
     if (ready?.status === 200) return run;
     if (run.process.exitCode !== null) break;
