@@ -16,6 +16,7 @@ describe('a revoked token stays dead when Redis', () => {
     const proxy = await startRedisProxy(() => target);
     const services = await twoInstances({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
     const phone = await warmPhone(services);
+    await until('the replica has it', async () => (await pair.replica.cli('HGET', keyOf(phone), 'v')) === '1');
     await pair.cutReplication();
     expect((await logout(services[0], phone)).status).toBe(204);
     expect(await pair.replica.cli('HGET', keyOf(phone), 'v')).toBe('1'); // it has missed it
@@ -36,6 +37,7 @@ describe('a revoked token stays dead when Redis', () => {
     const { master, replica } = pair;
     const services = await twoInstances({ REDIS_URL: master.url });
     const phone = await warmPhone(services);
+    await until('the replica has it', async () => (await pair.replica.cli('HGET', keyOf(phone), 'v')) === '1');
     await pair.cutReplication();
     expect((await logout(services[0], phone)).status).toBe(204);
     await pair.promote();

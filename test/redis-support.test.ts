@@ -201,7 +201,7 @@ describe('Sentinels', () => {
       }),
     );
     await client.set('seen', '1');
-    expect(await client.wait(1, 1_000)).toBe(1);
+    expect(await client.wait(1, 15_000)).toBe(1);
     await cutReplication(await set.master());
     await client.set('missed', '1');
     const { before, after } = await set.failOver();
