@@ -1,12 +1,13 @@
 // Does a server that was not there, or has forgotten, bring a revoked token back? Fail-overs, old dumps, Sentinels, a Cluster.
-import { describe, expect, it } from 'vitest';
-import { me } from './support/client.js';
-import { expectAlive, expectDead, keyOf, logout, twoInstances, warmPhone } from './support/instances.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { call, me, mobile } from './support/client.js';
+import { expectAlive, expectDead, keyOf, logout, patient, twoInstances, warmPhone } from './support/instances.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
 import { startCluster } from './support/redis-cluster.js';
 import { startRedisProxy } from './support/redis-proxy.js';
 import { startReplicaPair, startSentinelSet } from './support/redis-replication.js';
 import { startRedis } from './support/redis.js';
-import type { Service } from './support/service.js';
+import { cloneDatabase, type Service, startService } from './support/service.js';
 import { until } from './support/until.js';
 
 describe('a revoked token stays dead when Redis', () => {
@@ -30,6 +31,40 @@ describe('a revoked token stays dead when Redis', () => {
       return String(await pair.replica.cli('HGET', keyOf(phone), 'e')).startsWith(await pair.replica.runId());
     });
     await expectDead(services, phone);
+  }, 180_000);
+
+  it('is a promoted replica that missed the revocation and still holds the lease of a slow rebuild (V3)', async () => {
+    const pair = await startReplicaPair();
+    const target = { port: pair.master.port };
+    const toRedis = await startRedisProxy(() => target.port);
+    const databaseUrl = await cloneDatabase();
+    const toDatabase = await PostgresProxy.before(databaseUrl);
+    onTestFinished(() => toDatabase.close());
+    const settings = { ...patient, REDIS_URL: `redis://127.0.0.1:${toRedis.port}` };
+    const slow = await startService(settings, { databaseUrl: toDatabase.url });
+    onTestFinished(() => slow.stop());
+    const other = await startService(settings, { databaseUrl });
+    onTestFinished(() => other.stop());
+    const phone = await mobile(other.url);
+    const held = toDatabase.pauseAfter(/array\(select kind/);
+    const early = me(slow.url, phone.accessToken);
+    expect(await held.arrivesDuring(early)).toBe(true);
+    await until('the replica has the lease', async () => (await pair.replica.cli('HEXISTS', keyOf(phone), 'l')) === 1);
+    await pair.cutReplication();
+    expect((await logout(other, phone)).status).toBe(204);
+    await pair.promote();
+    target.port = pair.replica.port;
+    toRedis.cut();
+    toRedis.heal();
+    for (const { url } of [slow, other])
+      await until(
+        'both are connected again',
+        async () => (await call(url, 'GET', '/health/ready')).text === '{"status":"ready"}',
+      );
+    held.release();
+    await early; // it arrived before the revocation was answered: either verdict is right
+    expect(await pair.replica.cli('HGET', keyOf(phone), 'v')).not.toBe('1');
+    await expectDead([slow, other], phone);
   }, 180_000);
 
   it('was demoted, took the old entry back from an heir that missed the revocation, and was promoted again (V3)', async () => {

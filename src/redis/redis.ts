@@ -132,6 +132,7 @@ function connect(config: Config, socketTimeout: number): Client | Cluster | unde
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
+    maxLoadingRetryTime: 500,
     socketTimeout,
     connectionName: 'watchword',
   } satisfies RedisOptions;

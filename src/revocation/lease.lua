@@ -13,7 +13,8 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if entry[3] and tonumber(entry[4]) + tonumber(ARGV[2]) > now then return 0 end
-redis.call('HSET', KEYS[1], 'l', ARGV[1], 't', now)
+-- Of this server and its history, too: a promoted replica may have missed the deletion that ended it.
+redis.call('HSET', KEYS[1], 'l', ARGV[1] .. me, 't', now)
 -- Beside a verdict the lease must not lengthen its life.
 if not entry[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1
