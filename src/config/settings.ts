@@ -1,7 +1,8 @@
 // Which settings exist, what may they be, and what do they mean? The README's table and .env.example come from here.
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { integer, origin, issuer, list, postgresUrl, keyEncryptionKey, hostname, trustedProxies } from './formats.js';
+import { integer, origin, issuer, list, postgresUrl, hostname, trustedProxies } from './formats.js';
+import { keySettings } from './key-settings.js';
 
 export interface Setting {
   readonly schema: z.ZodType;
@@ -128,21 +129,7 @@ export const settings = {
     standard: '100',
     about: 'Password hashes that may wait; beyond that the answer is 503 `overloaded`.',
   },
-  KEY_ENCRYPTION_KEY: {
-    schema: keyEncryptionKey.optional(),
-    secret: true,
-    standard: 'made under keys/',
-    about: 'Seals the private keys in the database: 32 bytes in base64. Production requires it (or the file).',
-  },
-  KEY_ENCRYPTION_KEY_FILE: {
-    schema: z.string().min(1).optional(),
-    about: 'A file that holds it instead, such as a Docker or Kubernetes secret.',
-  },
-  SIGNING_KEY_BITS: {
-    schema: integer(2048, 8192).default(3072),
-    standard: '3072',
-    about: 'Size of new RSA signing keys.',
-  },
+  ...keySettings,
   DRAIN_SECONDS: {
     schema: integer(0, 5).default(1),
     standard: '1',
