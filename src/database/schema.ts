@@ -128,6 +128,12 @@ export const signingKeys = pgTable('signing_keys', {
   revokedAt: at('revoked_at'),
 });
 
+/** One row. A trigger moves it in the transaction of any change to signing_keys; every instance looks at it each second. */
+export const keyRingVersion = pgTable('key_ring_version', {
+  id: boolean('id').primaryKey().default(true),
+  version: integer('version').notNull(),
+});
+
 /** Random secrets of the whole installation, sealed with their name as associated data. */
 export const serverSecrets = pgTable('server_secrets', {
   name: text('name').primaryKey(),
