@@ -48,7 +48,7 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** Reads what has changed, then does what is due. Never throws. */
-  private async look(): Promise<void> {
+  async look(): Promise<void> {
     try {
       await this.ring.poll();
       if (this.isBlind) this.log.info({ event: 'keys.poll_recovered' });
