@@ -19,7 +19,7 @@ const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString
 
 /** Signed by the service's own key: only the claims or the header are odd. */
 async function ours(claims: object, header: object = {}): Promise<string> {
-  const { kid, privateKey } = service.app.get(KeyRing).signer();
+  const { kid, privateKey } = await service.app.get(KeyRing).signer(new Date());
   const full = { ...decode(phone.accessToken), ...claims };
   return new SignJWT(full).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, ...header }).sign(privateKey);
 }
@@ -154,7 +154,7 @@ describe('a forged access token is refused:', () => {
 
   it('another type, a critical extension (RFC 8725 §3.11, RFC 7515 §4.1.11), though we signed it', async () => {
     for (const typ of ['JWT', 'revocations+jwt', 'AT+JWT', undefined]) await expectRefused(await ours({}, { typ }));
-    const { kid } = service.app.get(KeyRing).signer();
+    const { kid } = await service.app.get(KeyRing).signer(new Date());
     const crit = await ours({}, { kid }).then((token) => token.split('.'));
     await expectRefused(`${base64url({ alg: 'RS256', typ: 'at+jwt', kid, crit: ['exp'] })}.${crit[1]}.${crit[2]}`);
   });

@@ -31,7 +31,14 @@ export type AuditEvent =
   | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
   | ({ readonly type: 'logout_all'; readonly sessions: number } & OfUser)
   | { readonly type: 'sessions.all_ended'; readonly users: number; readonly sessions: number; readonly by: string }
-  | { readonly type: 'key.published' | 'key.activated'; readonly kid: string };
+  | { readonly type: 'key.published' | 'key.imported' | 'key.reopened' | 'key.rewrapped'; readonly kid: string }
+  | {
+      readonly type: 'key.activated' | 'key.retired' | 'key.removed' | 'key.revoked';
+      readonly kid: string;
+      /** When it takes effect: a rotation is written down a minute ahead. */
+      readonly at: string;
+    }
+  | { readonly type: 'secret.rewrapped'; readonly name: string };
 
 export type ReuseEvent = {
   readonly type: 'refresh.reused';

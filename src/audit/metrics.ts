@@ -30,15 +30,16 @@ export class Metrics {
     this.alerts.inc({ outcome });
   }
 
-  /** A figure that is read when somebody asks. */
-  watch(name: string, help: string, read: () => Readonly<Record<string, number>>): void {
-    const gauge: Gauge<'state'> = new Gauge({
+  /** A figure that is read when somebody asks; what the answer does not name any more is no longer shown. */
+  watch(name: string, help: string, read: () => Readonly<Record<string, number>>, label = 'state'): void {
+    const gauge = new Gauge({
       name,
       help,
-      labelNames: ['state'],
+      labelNames: [label],
       registers: [this.registry],
       collect: () => {
-        for (const [state, value] of Object.entries(read())) gauge.set({ state }, value);
+        gauge.reset();
+        for (const [key, value] of Object.entries(read())) gauge.set({ [label]: key }, value);
       },
     });
   }

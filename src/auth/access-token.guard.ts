@@ -2,6 +2,7 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import { isDatabaseUnavailable } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { IS_FRESH } from '../http/fresh.decorator.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
@@ -24,6 +25,8 @@ export class AccessTokenGuard extends AuthGuard() {
 
   override handleRequest<T>(error: unknown, principal: T | false, info: unknown): T {
     if (error) throw error;
+    // passport takes a key that cannot be had for a failed login; the reason says more.
+    if (info instanceof Refusal || isDatabaseUnavailable(info)) throw info;
     if (!principal) throw new Refusal('unauthenticated', { cause: info });
     return principal;
   }

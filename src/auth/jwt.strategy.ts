@@ -37,10 +37,10 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
       // passport's types speak of Express; the request is Fastify's.
       jwtFromRequest: (request: unknown) => presented.of(request as FastifyRequest)?.text ?? null,
       secretOrKeyProvider: (_request: unknown, token: string, done: (error: unknown, key?: never) => void) => {
-        const key = keyRing.publicKey(kidOf(token) ?? '');
+        const kid = kidOf(token);
+        if (kid === undefined) return done(new Error('not an access token of ours'));
         // jsonwebtoken takes the KeyObject, which spares it parsing a PEM for each request.
-        if (key) done(null, key as never);
-        else done(new Error('not an access token of ours'));
+        keyRing.trustedKey(kid).then((key) => done(null, key as never), done);
       },
       algorithms: ['RS256'],
       issuer: config.issuer,

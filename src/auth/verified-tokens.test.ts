@@ -11,7 +11,7 @@ const claims = { sub: 'somebody' } as AccessClaims;
 describe('the memory of verified tokens', () => {
   it('knows the very spelling that was verified, and no other', () => {
     const keys = new Map([['a', keyOf()]]);
-    const verified = new VerifiedTokens({ publicKey: (kid) => keys.get(kid) });
+    const verified = new VerifiedTokens({ keyInMemory: (kid) => keys.get(kid) });
     expect(verified.claimsOf(tokenOf('a'))).toBeUndefined();
     verified.remember(tokenOf('a'), claims);
     expect(verified.claimsOf(tokenOf('a'))).toBe(claims);
@@ -24,7 +24,7 @@ describe('the memory of verified tokens', () => {
       ['a', keyOf()],
       ['b', keyOf()],
     ]);
-    const verified = new VerifiedTokens({ publicKey: (kid) => keys.get(kid) });
+    const verified = new VerifiedTokens({ keyInMemory: (kid) => keys.get(kid) });
     for (const kid of ['a', 'b']) verified.remember(tokenOf(kid), claims);
     keys.delete('a');
     expect(verified.claimsOf(tokenOf('a'))).toBeUndefined();
@@ -35,7 +35,7 @@ describe('the memory of verified tokens', () => {
 
   it('is bounded', () => {
     const key = keyOf();
-    const verified = new VerifiedTokens({ publicKey: () => key });
+    const verified = new VerifiedTokens({ keyInMemory: () => key });
     for (let token = 0; token < 10_050; token++) verified.remember(tokenOf('a', { token }), claims);
     expect(verified.claimsOf(tokenOf('a', { token: 0 }))).toBeUndefined();
     expect(verified.claimsOf(tokenOf('a', { token: 10_049 }))).toBe(claims);

@@ -15,21 +15,21 @@ interface Verified {
 export class VerifiedTokens {
   private readonly tokens = new LRUCache<string, Verified>({ max: MOST });
 
-  constructor(private readonly keyRing: Pick<KeyRing, 'publicKey'>) {}
+  constructor(private readonly keyRing: Pick<KeyRing, 'keyInMemory'>) {}
 
   /** @returns undefined unless this very spelling was verified, with a key that is still trusted */
   claimsOf(token: string): AccessClaims | undefined {
     const known = this.tokens.get(token);
     if (!known) return undefined;
     // A key that was revoked or removed takes with it what was verified with it.
-    if (this.keyRing.publicKey(known.kid) === known.key) return known.claims;
+    if (this.keyRing.keyInMemory(known.kid) === known.key) return known.claims;
     this.tokens.delete(token);
     return undefined;
   }
 
   remember(token: string, claims: AccessClaims): void {
     const kid = kidOf(token);
-    const key = kid === undefined ? undefined : this.keyRing.publicKey(kid);
+    const key = kid === undefined ? undefined : this.keyRing.keyInMemory(kid);
     if (kid !== undefined && key) this.tokens.set(token, { claims, kid, key });
   }
 }

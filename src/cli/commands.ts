@@ -12,6 +12,11 @@ export interface Options {
   readonly user?: string | undefined;
   readonly role?: string | undefined;
   readonly all?: boolean | undefined;
+  readonly force?: boolean | undefined;
+  readonly kid?: string | undefined;
+  readonly 'dry-run'?: boolean | undefined;
+  /** What follows the command's two words, such as a file or a kid. */
+  readonly rest?: readonly string[];
 }
 
 interface Done {
@@ -19,7 +24,7 @@ interface Done {
   readonly result: object;
 }
 
-type Command = (app: INestApplicationContext, options: Options, caller: Caller) => Promise<Done>;
+export type Command = (app: INestApplicationContext, options: Options, caller: Caller) => Promise<Done>;
 
 const OPERATOR = 'operator';
 

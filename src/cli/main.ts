@@ -14,8 +14,9 @@ import { findEmbeddedPostgres } from '../database/embedded.js';
 import { roleOf } from '../database/grants.js';
 import { applyMigrations, countPendingMigrations } from '../database/migrate.js';
 import type { Caller } from '../http/caller.js';
-import { CliModule } from './cli.module.js';
+import { CliModule, CliWithKeyModule } from './cli.module.js';
 import { commands, type Options } from './commands.js';
+import { commandsWithKey, keyCommands } from './key-commands.js';
 
 const usage = `usage: npm run cli -- COMMAND [--json]
   migrate                                   apply pending migrations and grant the service's role what it needs
@@ -23,19 +24,29 @@ const usage = `usage: npm run cli -- COMMAND [--json]
   users disable --user WHO                  lock a user out and end its sessions
   users enable  --user WHO                  let the user sign in again
   users role    --user WHO --role ROLE      give a role: user or admin
-WHO is an email address or an id. Log lines go to stderr.`;
+  keys list     [--all]                     the signing keys, with --all also those that are gone
+  keys rotate   [--force]                   let the standby sign, ahead of the schedule
+  keys import   FILE [--kid NAME]           take an RSA private key (PEM) as the standby, or as the first signer
+  keys revoke   KID                         refuse a key everywhere at once
+  keys rewrap                               seal everything under the present key-encryption key
+WHO is an email address or an id. keys rotate, import, revoke and rewrap have --dry-run. Log lines go to stderr.`;
 
 const options = {
   user: { type: 'string' },
   role: { type: 'string' },
   all: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
+  kid: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
 
 async function run(args: string[]): Promise<string> {
-  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-  const name = positionals.join(' ');
-  const { sentence, result } = name === 'migrate' ? await migrate() : await command(name, values);
+  // One kid in 64 begins with a dash and would be taken for an option.
+  const safe = args.map((arg) => (/^-[\w-]{42}$/.test(arg) ? `--kid=${arg}` : arg));
+  const { values, positionals } = parseArgs({ args: safe, options, allowPositionals: true });
+  const [name, rest] = [positionals.slice(0, 2).join(' '), positionals.slice(2)];
+  const { sentence, result } = name === 'migrate' ? await migrate() : await command(name, { ...values, rest });
   return values.json ? JSON.stringify(result) : sentence;
 }
 
@@ -55,11 +66,12 @@ async function migrate() {
 }
 
 async function command(name: string, given: Options) {
-  const wanted = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!wanted) throw new Error(usage);
+  const all = { ...commands, ...keyCommands };
+  const wanted = Object.hasOwn(all, name) ? all[name] : undefined;
+  if (!wanted || (given.rest ?? []).length > (name in keyCommands ? 1 : 0)) throw new Error(usage);
   const config = joinRunning(Config.fromEnv());
   const surroundings = ConfigModule.with({ config, log: Log.to(config, process.stderr), clock: new Clock() });
-  const root = { module: CliModule, imports: [surroundings] };
+  const root = { module: commandsWithKey.has(name) ? CliWithKeyModule : CliModule, imports: [surroundings] };
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
   try {
     return await wanted(app, given, operator());

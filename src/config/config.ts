@@ -74,9 +74,6 @@ function contradictions(values: Partial<Settings>): string[] {
   if (remember && absolute && absolute < remember) {
     found.push('REFRESH_ABSOLUTE_DAYS must not be less than REFRESH_REMEMBER_DAYS');
   }
-  if (values.KEY_ENCRYPTION_KEY && values.KEY_ENCRYPTION_KEY_FILE) {
-    found.push('KEY_ENCRYPTION_KEY and KEY_ENCRYPTION_KEY_FILE are both set: set one');
-  }
   const ways = [values.REDIS_URL, values.REDIS_SENTINELS, values.REDIS_CLUSTER_NODES];
   if (ways.filter((way) => way !== undefined).length > 1) {
     found.push('REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER_NODES are ways to different kinds of Redis: set one');
@@ -84,6 +81,7 @@ function contradictions(values: Partial<Settings>): string[] {
   if (values.ALERT_WEBHOOK_URL && !values.ALERT_WEBHOOK_SECRET) {
     found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: an unsigned alert is worth nothing');
   }
+  found.push(...contradictionsOfKeys(values));
   if (values.REGISTRATION === 'verified') {
     found.push('REGISTRATION=verified needs email verification, which is not built yet: use open or closed');
   }
@@ -97,6 +95,31 @@ function contradictions(values: Partial<Settings>): string[] {
   return found;
 }
 
+/** Where the key-encryption key may come from: at most one of them. */
+const keySources = [
+  'KEY_ENCRYPTION_KEY',
+  'KEY_ENCRYPTION_KEY_FILE',
+  'KEY_ENCRYPTION_KEY_AWS_SECRET',
+  'KEY_ENCRYPTION_KEY_VAULT_URL',
+] as const satisfies (keyof Settings)[];
+
+function contradictionsOfKeys(values: Partial<Settings>): string[] {
+  const found: string[] = [];
+  const sources = keySources.filter((name) => values[name] !== undefined);
+  if (sources.length > 1) found.push(`${sources.join(' and ')} are set together: set one`);
+  if (values.KEY_ENCRYPTION_KEY_PREVIOUS && values.KEY_ENCRYPTION_KEY_PREVIOUS_FILE) {
+    found.push('KEY_ENCRYPTION_KEY_PREVIOUS and KEY_ENCRYPTION_KEY_PREVIOUS_FILE are both set: set one');
+  }
+  if (values.KEY_ENCRYPTION_KEY_VAULT_URL && !values.VAULT_TOKEN === !values.VAULT_TOKEN_FILE) {
+    found.push('KEY_ENCRYPTION_KEY_VAULT_URL needs VAULT_TOKEN or VAULT_TOKEN_FILE: set one');
+  }
+  const { KEY_ROTATION_DAYS: days, KEY_PUBLISH_AHEAD_SECONDS: ahead } = values;
+  if (days && ahead && ahead > days * 86_400) {
+    found.push('KEY_PUBLISH_AHEAD_SECONDS must not be longer than KEY_ROTATION_DAYS');
+  }
+  return found;
+}
+
 function insecureInProduction(values: Partial<Settings>): string[] {
   const found: string[] = [];
   if (!values.PUBLIC_URL?.startsWith('https:')) found.push('PUBLIC_URL must be set to an https origin in production');
@@ -105,8 +128,12 @@ function insecureInProduction(values: Partial<Settings>): string[] {
   if (!values.DATABASE_URL) {
     found.push('DATABASE_URL must be set in production: the embedded PostgreSQL is for development');
   }
-  if (!values.KEY_ENCRYPTION_KEY && !values.KEY_ENCRYPTION_KEY_FILE) {
-    found.push('KEY_ENCRYPTION_KEY or KEY_ENCRYPTION_KEY_FILE must be set in production: generated keys are refused');
+  if (keySources.every((name) => values[name] === undefined)) {
+    found.push(`${keySources.join(' or ')} must be set in production: generated keys are refused`);
+  }
+  const vault = values.KEY_ENCRYPTION_KEY_VAULT_URL;
+  if (vault && !/^(https:|http:\/\/(127\.0\.0\.1|\[::1\]|localhost)[:/])/.test(vault)) {
+    found.push('KEY_ENCRYPTION_KEY_VAULT_URL must be https in production, or on this machine');
   }
   if (values.RATE_LIMITS === 'off') found.push('RATE_LIMITS=off is refused in production');
   if ((values.ACCESS_TOKEN_TTL_SECONDS ?? 900) < 60) {

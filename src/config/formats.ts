@@ -82,3 +82,10 @@ export const trustedProxies = z
     /^(none|\d{1,2}|[0-9a-f.:/]+(\s*,\s*[0-9a-f.:/]+)*)$/i,
     'must be none, a number of hops, or a list of addresses',
   );
+
+export const vaultUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:\/\/[^?#@]+\/v1\/[^?#@]+\/data\/[^?#@]+$/.test(text),
+    'must be the URL of a KV v2 secret, such as https://vault.example.com/v1/secret/data/watchword',
+  );

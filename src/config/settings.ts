@@ -6,13 +6,13 @@ import {
   httpUrl,
   integer,
   issuer,
-  keyEncryptionKey,
   list,
   origin,
   postgresUrl,
   trustedProxies,
   webhookSecret,
 } from './formats.js';
+import { keySettings } from './key-settings.js';
 import { redisSettings } from './redis-settings.js';
 import type { Setting } from './setting.js';
 
@@ -148,21 +148,7 @@ export const settings = {
     standard: '100',
     about: 'Password hashes that may wait; beyond that the answer is 503 `overloaded`.',
   },
-  KEY_ENCRYPTION_KEY: {
-    schema: keyEncryptionKey.optional(),
-    secret: true,
-    standard: 'made under keys/',
-    about: 'Seals the private keys in the database: 32 bytes in base64. Production requires it (or the file).',
-  },
-  KEY_ENCRYPTION_KEY_FILE: {
-    schema: z.string().min(1).optional(),
-    about: 'A file that holds it instead, such as a Docker or Kubernetes secret.',
-  },
-  SIGNING_KEY_BITS: {
-    schema: integer(2048, 8192).default(3072),
-    standard: '3072',
-    about: 'Size of new RSA signing keys.',
-  },
+  ...keySettings,
   DRAIN_SECONDS: {
     schema: integer(0, 5).default(1),
     standard: '1',

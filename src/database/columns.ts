@@ -4,7 +4,9 @@ import { customType, timestamp } from 'drizzle-orm/pg-core';
 
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 export const at = (name: string) => timestamp(name, { withTimezone: true });
-export const createdAt = () =>
-  at('created_at')
+/** Set by the database when the row comes. */
+export const setAt = (name: string) =>
+  at(name)
     .notNull()
     .default(sql`protocol_now()`);
+export const createdAt = () => setAt('created_at');

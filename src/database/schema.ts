@@ -15,7 +15,7 @@ import {
   varchar,
 } from 'drizzle-orm/pg-core';
 import type { JWK } from 'jose';
-import { at, bytea, createdAt } from './columns.js';
+import { at, bytea, createdAt, setAt } from './columns.js';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
@@ -130,20 +130,24 @@ export const revocationOutbox = pgTable(
   ],
 );
 
-/** A signing key's state follows from its row and the time (keys/signing-key.ts). An exclusion constraint in the migration keeps two from signing at once. */
+/** A key's state follows from its row and the time (keys/signing-key.ts). An exclusion constraint keeps two from signing at once. */
 export const signingKeys = pgTable('signing_keys', {
   kid: text('kid').primaryKey(),
   alg: text('alg', { enum: ['RS256'] }).notNull(),
   publicJwk: jsonb('public_jwk').$type<JWK>().notNull(),
   /** PKCS#8, sealed under the key-encryption key with the kid as associated data. */
   privateSealed: bytea('private_sealed'),
-  publishedAt: at('published_at')
-    .notNull()
-    .default(sql`protocol_now()`),
+  publishedAt: setAt('published_at'),
   activateAt: at('activate_at'),
   retireAt: at('retire_at'),
   removeAt: at('remove_at'),
   revokedAt: at('revoked_at'),
+});
+
+/** One row. A trigger moves it in the transaction of any change to signing_keys; every instance looks at it each second. */
+export const keyRingVersion = pgTable('key_ring_version', {
+  id: boolean('id').primaryKey().default(true),
+  version: integer('version').notNull(),
 });
 
 /** Random secrets of the whole installation, sealed with their name as associated data. */
@@ -161,9 +165,7 @@ export const auditEvents = pgTable(
   'audit_events',
   {
     userId: uuid('user_id').notNull(),
-    at: at('at')
-      .notNull()
-      .default(sql`protocol_now()`),
+    at: setAt('at'),
     id: uuid('id').notNull(),
     type: text('type').notNull(),
     outcome: text('outcome', { enum: ['success', 'failure'] }).notNull(),
@@ -185,9 +187,7 @@ export const alertDeliveries = pgTable(
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
     createdAt: createdAt(),
     attempts: integer('attempts').notNull().default(0),
-    nextAttemptAt: at('next_attempt_at')
-      .notNull()
-      .default(sql`protocol_now()`),
+    nextAttemptAt: setAt('next_attempt_at'),
   },
   (table) => [
     primaryKey({ columns: [table.userId, table.id] }),

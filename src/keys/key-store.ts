@@ -1,53 +1,62 @@
-// Where do keys and server secrets live? Sealed in Postgres; the first start of an empty database makes them.
+// Where do private keys and server secrets live? Sealed in Postgres; the first start of an empty database makes them.
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { eq, isNull, sql } from 'drizzle-orm';
-import { Audit } from '../audit/audit.js';
+import { eq } from 'drizzle-orm';
 import { Config } from '../config/config.js';
-import { Database, inTransaction, type Queries } from '../database/database.js';
-import { serverSecrets, signingKeys } from '../database/schema.js';
+import { Database } from '../database/database.js';
+import { serverSecrets } from '../database/schema.js';
+import type { Caller } from '../http/caller.js';
 import { KeyEncryption } from './key-encryption.js';
-import { makeSigningKey, type NewSigningKey, type SigningKeyRow } from './signing-key.js';
+import { type Change, isObjection, planFirstKeys } from './rotation.js';
+import { makeSigningKey, type NewSigningKey, type SealedKey, type SigningKeyRow, stateOf } from './signing-key.js';
+import { type Decide, type Plan, SigningKeys } from './signing-keys.js';
 
-/** Arbitrary but fixed: whoever holds this advisory lock may change the set of keys. */
-const KEY_LOCK = 7_737_002;
 const REFRESH_SECRET = 'refresh-ratchet';
 
 @Injectable()
 export class KeyStore {
   constructor(
     private readonly database: Database,
+    private readonly signingKeys: SigningKeys,
     private readonly encryption: KeyEncryption,
     private readonly config: Config,
-    private readonly audit: Audit,
   ) {}
 
   /** One signer and one standby on an empty database, however many instances start at once. */
   async bootstrap(): Promise<void> {
-    if (await this.isBootstrapped(this.database)) return;
-    const bits = this.config.SIGNING_KEY_BITS;
-    const [signer, standby] = await Promise.all([makeSigningKey(bits), makeSigningKey(bits)]);
-    await inTransaction(this.database, async (tx) => {
-      await tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`);
-      if (await this.isBootstrapped(tx)) return;
-      await tx.insert(signingKeys).values([
-        { ...this.toRow(signer), activateAt: sql`protocol_now()` },
-        { ...this.toRow(standby), activateAt: null },
-      ]);
-      const sealed = this.encryption.seal(randomBytes(32), REFRESH_SECRET);
-      await tx.insert(serverSecrets).values({ name: REFRESH_SECRET, sealed });
-      const made = [signer, standby].map(({ kid }) => ({ type: 'key.published', kid }) as const);
-      await this.audit.record(tx, [...made, { type: 'key.activated', kid: signer.kid }], null);
-    });
+    await this.change(planFirstKeys, null);
   }
 
-  /** Every key that still has a use, with the database's time. */
-  async load(): Promise<{ now: Date; keys: SigningKeyRow[] }> {
-    const rows = await this.database
-      .select({ key: signingKeys, now: sql<string>`protocol_now()` })
-      .from(signingKeys)
-      .where(isNull(signingKeys.revokedAt));
-    return { now: new Date(rows[0]?.now ?? 0), keys: rows.map((row) => row.key) };
+  /**
+   * Makes the keys that the plan asks for, then decides again under the lock: what another instance did meanwhile counts.
+   * @param imported takes the place of a key to be made where the plan says so
+   */
+  async change(decide: Decide, caller: Caller | null, imported?: NewSigningKey): Promise<Plan> {
+    const { keys, now } = await this.signingKeys.load();
+    const plan = decide(keys, now);
+    if (isObjection(plan)) return plan;
+    const needed = plan.filter((change) => change.type === 'publish');
+    if (needed.length > 0) await this.prepareToSeal(keys, now);
+    const made = await Promise.all(needed.map((change) => this.make(change, imported)));
+    return this.signingKeys.change(decide, made, caller);
+  }
+
+  /**
+   * A wrong key-encryption key must stop the start and seal nothing, and say what it fails on.
+   * @throws with the names of everything that does not open
+   */
+  async prove(keys: readonly SigningKeyRow[], now: Date): Promise<void> {
+    const live = keys.filter((key) => stateOf(key, now) !== 'removed');
+    const secrets = await this.database.select().from(serverSecrets);
+    const sealed = [
+      ...live.map(({ kid, privateSealed }) => [kid, privateSealed] as const),
+      ...secrets.map((secret) => [secret.name, secret.sealed] as const),
+    ];
+    const names = sealed.filter(([name, value]) => !this.opens(value, name)).map(([name]) => name);
+    if (names.length === 0) return;
+    throw new Error(
+      `The key-encryption key does not open ${names.join(', ')}. Nothing was changed: set the key they were sealed with.`,
+    );
   }
 
   /** @throws when the key-encryption key is not the one it was sealed with. */
@@ -63,12 +72,26 @@ export class KeyStore {
     return this.encryption.open(row.sealed, REFRESH_SECRET);
   }
 
-  private toRow({ kid, publicJwk, pkcs8 }: NewSigningKey) {
-    return { kid, alg: 'RS256' as const, publicJwk, privateSealed: this.encryption.seal(Buffer.from(pkcs8), kid) };
+  private opens(sealed: Buffer | null, name: string): boolean {
+    try {
+      return sealed !== null && this.encryption.open(sealed, name).length > 0;
+    } catch {
+      return false;
+    }
   }
 
-  private async isBootstrapped(queries: Queries): Promise<boolean> {
-    const found = await queries.select({ kid: signingKeys.kid }).from(signingKeys).limit(1);
-    return found.length > 0;
+  /** Nothing is sealed under a key that cannot open what is there: two keys in use would lock one half of us out. */
+  private async prepareToSeal(keys: readonly SigningKeyRow[], now: Date): Promise<void> {
+    await this.prove(keys, now);
+    if (keys.length > 0) return;
+    const sealed = this.encryption.seal(randomBytes(32), REFRESH_SECRET);
+    await this.database.insert(serverSecrets).values({ name: REFRESH_SECRET, sealed }).onConflictDoNothing();
+  }
+
+  private async make(change: Change, imported?: NewSigningKey): Promise<SealedKey> {
+    const isImported = change.type === 'publish' && change.isImported;
+    const key = (isImported && imported) || (await makeSigningKey(this.config.SIGNING_KEY_BITS));
+    const { kid, publicJwk, pkcs8 } = key;
+    return { kid, publicJwk, privateSealed: this.encryption.seal(Buffer.from(pkcs8), kid) };
   }
 }

@@ -1,18 +1,14 @@
 import { Global, Module } from '@nestjs/common';
-import { Config } from '../config/config.js';
 import { JwksController } from './jwks.controller.js';
-import { KeyEncryption } from './key-encryption.js';
 import { KeyRing } from './key-ring.js';
-import { KeyStore } from './key-store.js';
+import { KeyStoreModule } from './key-store.module.js';
+import { KeyWatch } from './key-watch.js';
 
 @Global()
 @Module({
+  imports: [KeyStoreModule],
   controllers: [JwksController],
-  providers: [
-    { provide: KeyEncryption, inject: [Config], useFactory: (config: Config) => KeyEncryption.fromConfig(config) },
-    KeyStore,
-    KeyRing,
-  ],
-  exports: [KeyRing, KeyStore],
+  providers: [KeyRing, KeyWatch],
+  exports: [KeyRing, KeyStoreModule],
 })
 export class KeysModule {}

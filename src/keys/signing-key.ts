@@ -5,6 +5,7 @@ import type { signingKeys } from '../database/schema.js';
 export type SigningKeyRow = typeof signingKeys.$inferSelect;
 type Schedule = Pick<SigningKeyRow, 'activateAt' | 'retireAt' | 'removeAt' | 'revokedAt'>;
 
+/** `standby`: published, does not sign yet. `retired`: only verifies. `removed`: left the key set, by time or revoked. */
 export type KeyState = 'standby' | 'signing' | 'retired' | 'removed';
 
 /** A pure function of the row and the database's time, so that instances agree without a leader. */
@@ -15,11 +16,14 @@ export function stateOf(key: Schedule, now: Date): KeyState {
 }
 
 export interface NewSigningKey {
-  /** RFC 7638 thumbprint. */
+  /** RFC 7638 thumbprint, or the importer's own name. */
   readonly kid: string;
   readonly publicJwk: JWK;
   readonly pkcs8: string;
 }
+
+/** A key as the table takes it. */
+export type SealedKey = Pick<SigningKeyRow, 'kid' | 'publicJwk'> & { readonly privateSealed: Buffer };
 
 export async function makeSigningKey(modulusLength: number): Promise<NewSigningKey> {
   const pair = await generateKeyPair('RS256', { modulusLength, extractable: true });

@@ -37,7 +37,7 @@ export class AccessTokens {
    * @param notAfter the end of the session, which no access token outlives
    */
   async sign(subject: AccessTokenSubject, now: Date, notAfter: Date): Promise<SignedAccessToken> {
-    const { kid, privateKey } = this.keyRing.signer();
+    const { kid, privateKey } = await this.keyRing.signer(now);
     const iat = Math.floor(now.getTime() / 1000);
     const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL_SECONDS, Math.floor(notAfter.getTime() / 1000));
     const [firstAudience] = this.config.audiences;
@@ -62,7 +62,7 @@ export class AccessTokens {
 
   /** Verifies everything but the expiry: for callers that want to end the session of an old token. */
   verifyExpired(token: string): AccessClaims | undefined {
-    const publicKey = this.keyRing.publicKey(kidOf(token) ?? '');
+    const publicKey = this.keyRing.formerKey(kidOf(token) ?? '');
     if (!publicKey) return undefined;
     try {
       // jsonwebtoken takes a KeyObject; @nestjs/jwt's type says string or buffer.

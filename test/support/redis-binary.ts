@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { installFromDebian } from './debian.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -32,7 +33,8 @@ export default function setup(project: TestProject): (() => void) | undefined {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const link = join(folder, 'redis-server');
   symlinkSync('/usr/bin/redis-check-rdb', link);
-  const linked = oneThatWorks([link]) ?? (installOnDebian() ? oneThatWorks([link]) : undefined);
+  // redis-tools holds the server, too: it is called redis-check-rdb there, and is a server when it is called redis-server.
+  const linked = oneThatWorks([link]) ?? (installFromDebian('redis-tools') ? oneThatWorks([link]) : undefined);
   if (linked === undefined) {
     remove();
     throw new Error(advice());
@@ -47,22 +49,6 @@ function oneThatWorks(programs: readonly string[]): string | undefined {
     const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
     return status === 0 && Number(/\bv=(\d+)/.exec(stdout)?.[1]) >= OLDEST;
   });
-}
-
-/**
- * Of Debian's packages `redis-server` starts a service of the machine's own; `redis-tools` holds the same program and
- * starts nothing. It is called redis-check-rdb there, and is a server when it is called redis-server.
- */
-function installOnDebian(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const [command, ...options] = ['apt-get', '-o', 'DPkg::Lock::Timeout=120'];
-  const apt = (...args: string[]) =>
-    spawnSync(command, [...options, ...args], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      stdio: 'ignore',
-    }).status === 0;
-  const install = () => apt('install', '-y', '--no-install-recommends', 'redis-tools');
-  return install() || (apt('update') && install());
 }
 
 function advice(): string {

@@ -1,0 +1,93 @@
+// The table of signing keys: read as one snapshot, changed by one at a time. Nothing here needs the key-encryption key.
+import { Injectable } from '@nestjs/common';
+import { eq, sql } from 'drizzle-orm';
+import { Audit } from '../audit/audit.js';
+import type { AuditEvent } from '../audit/events.js';
+import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
+import { keyRingVersion, signingKeys } from '../database/schema.js';
+import type { Caller } from '../http/caller.js';
+import { type Change, columnsOf, isObjection, type Objection } from './rotation.js';
+import type { SealedKey, SigningKeyRow } from './signing-key.js';
+
+/** Arbitrary but fixed: whoever holds this advisory lock may change the set of keys. */
+const KEY_LOCK = 7_737_002;
+
+export interface Snapshot {
+  /** Differs from the last one when anything has changed (a trigger moves it). */
+  readonly version: number;
+  /** The database's time. */
+  readonly now: Date;
+  readonly keys: readonly SigningKeyRow[];
+}
+
+export type Plan = readonly Change[] | Objection;
+export type Decide = (keys: readonly SigningKeyRow[], now: Date) => Plan;
+
+@Injectable()
+export class SigningKeys {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+  ) {}
+
+  /** One row: cheap enough for every instance and every second. */
+  async version(): Promise<Pick<Snapshot, 'version' | 'now'>> {
+    const [row] = await this.database.select({ version: keyRingVersion.version, now }).from(keyRingVersion);
+    if (!row) throw new Error('key_ring_version has lost its row: restore it from a backup.');
+    return { version: row.version, now: new Date(row.now) };
+  }
+
+  /** Every key there ever was: a revoked or removed kid is told from an unknown one. */
+  async load(queries: Queries = this.database): Promise<Snapshot> {
+    const rows = await queries
+      .select({ version: keyRingVersion.version, now, key: signingKeys })
+      .from(keyRingVersion)
+      .leftJoin(signingKeys, sql`true`);
+    const [first] = rows;
+    if (!first) throw new Error('key_ring_version has lost its row: restore it from a backup.');
+    return { version: first.version, now: new Date(first.now), keys: rows.flatMap(({ key }) => key ?? []) };
+  }
+
+  /**
+   * Decides and acts in one transaction, under the lock; every act is an audit event of the same transaction.
+   * @param made keys for the plan's `publish` changes, in their order: RSA keys take seconds, so they are made before
+   */
+  async change(decide: Decide, made: readonly SealedKey[], caller: Caller | null): Promise<Plan> {
+    return inTransaction(this.database, async (tx) => {
+      await lockKeys(tx);
+      const { keys, now } = await this.load(tx);
+      const plan = decide(keys, now);
+      if (isObjection(plan) || plan.length === 0) return plan;
+      const unused = [...made];
+      const events: AuditEvent[] = [];
+      for (const change of plan) events.push(...(await apply(tx, change, now, unused)));
+      await this.audit.record(tx, events, caller);
+      return plan;
+    });
+  }
+}
+
+const now = sql<string>`protocol_now()`;
+
+export const lockKeys = (tx: Transaction) => tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`);
+
+async function apply(tx: Transaction, change: Change, now: Date, made: SealedKey[]): Promise<AuditEvent[]> {
+  if (change.type !== 'publish') {
+    await tx.update(signingKeys).set(columnsOf(change)).where(eq(signingKeys.kid, change.kid));
+    return [eventOf(change)];
+  }
+  const { activateAt, isImported } = change;
+  const key = made.shift();
+  if (!key) throw new Error('The keys were changed by somebody else at the same moment: try again.');
+  await tx.insert(signingKeys).values({ ...key, alg: 'RS256', publishedAt: now, activateAt });
+  const { kid } = key;
+  const published: AuditEvent = { type: isImported ? 'key.imported' : 'key.published', kid };
+  return activateAt ? [published, eventOf({ type: 'activate', kid, at: activateAt })] : [published];
+}
+
+function eventOf(change: Exclude<Change, { type: 'publish' }>): AuditEvent {
+  const { kid } = change;
+  if (change.type === 'reopen') return { type: 'key.reopened', kid };
+  const names = { activate: 'activated', retire: 'retired', remove: 'removed', revoke: 'revoked' } as const;
+  return { type: `key.${names[change.type]}`, kid, at: change.at.toISOString() };
+}

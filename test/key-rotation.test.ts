@@ -1,0 +1,348 @@
+// The invariants of docs/protocols/keys.md on real instances and a real database; K6 and a part of K7 are in keys.test.ts.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  exportJWK,
+  generateKeyPair,
+  type JSONWebKeySet,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Metrics } from '../src/audit/metrics.js';
+import { KeyRing } from '../src/keys/key-ring.js';
+import { KeyStore } from '../src/keys/key-store.js';
+import { KeyWatch } from '../src/keys/key-watch.js';
+import { type Plan, SigningKeys } from '../src/keys/signing-keys.js';
+import { planRevocation, planRotation, policyOf } from '../src/keys/rotation.js';
+import { stateOf } from '../src/keys/signing-key.js';
+import { Config } from '../src/config/config.js';
+import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
+import { npmVerifiers, rotateUnderLoad, setTime, startFleet, startFront } from './support/rotation-under-load.js';
+import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
+
+const jwks = (service: Service) => call(service.url, 'GET', '/.well-known/jwks.json');
+const kidsOf = async (service: Service) =>
+  ((await jwks(service)).json['keys'] as { kid: string }[]).map(({ kid }) => kid);
+const kidOf = (token: string) => decode(token, 0)['kid'] as string;
+const caller = { ip: null, userAgent: 'test', requestId: '00000000-0000-4000-8000-000000000001' };
+
+const rotate = (service: Service, isForced = false): Promise<Plan> =>
+  service.app
+    .get(KeyStore)
+    .change((keys, now) => planRotation(keys, now, policyOf(service.app.get(Config)), isForced), caller);
+const revoke = (service: Service, kid: string): Promise<Plan> =>
+  service.app.get(SigningKeys).change((keys, now) => planRevocation(keys, kid, now), [], caller);
+
+describe('K1 K2: a year of rotations on protocol_now()', () => {
+  it('never two signers, never none, never a token whose kid is not in every key set, old private halves gone', async () => {
+    const databaseUrl = await cloneDatabase();
+    const fleet = [await startService({}, { databaseUrl }), await startService({}, { databaseUrl })] as const;
+    onTestFinished(async () => {
+      for (const service of fleet) await service.stop();
+    });
+    const rings = fleet.map(({ app }) => app.get(KeyRing));
+    const watches = fleet.map(({ app }) => app.get(KeyWatch));
+    for (const watch of watches) watch.onApplicationShutdown();
+    const seen: string[] = [];
+    let tokens: { kid: string; exp: number }[] = [];
+    let seconds = 0;
+    while (seconds < 365 * 86_400) {
+      await setTime(fleet, seconds);
+      // Not in step: one instance has always looked less recently than the other.
+      await watches[(seconds / 10) % 2]!.look();
+      const now = rings[0]!.now();
+      for (const ring of rings) {
+        const { kid } = await ring.signer(now);
+        if (!seen.includes(kid)) seen.push(kid);
+        tokens.push({ kid, exp: seconds + 900 });
+        expect(ring.keys.filter((key) => stateOf(key, now) === 'signing')).toHaveLength(1);
+      }
+      tokens = tokens.filter(({ exp }) => exp > seconds);
+      for (const ring of rings) {
+        const published = ring.jwks.map(({ kid }) => kid);
+        for (const { kid } of tokens) expect(published).toContain(kid);
+      }
+      seconds += stepFrom(rings[0]!);
+    }
+    const rows = await fleet[0].query<{ gone: boolean; sealed: boolean }>(
+      `SELECT coalesce(remove_at <= protocol_now(), false) AS gone, private_sealed IS NOT NULL AS sealed FROM signing_keys ORDER BY published_at`,
+    );
+    expect(seen).toHaveLength(13);
+    expect(rows).toHaveLength(14);
+    for (const { gone, sealed } of rows) expect(sealed).toBe(!gone);
+    const events = await fleet[0].query<{ type: string; count: string }>(
+      `SELECT type, count(*) FROM audit_events WHERE type LIKE 'key.%' GROUP BY type ORDER BY type`,
+    );
+    expect(Object.fromEntries(events.map(({ type, count }) => [type, Number(count)]))).toEqual({
+      'key.activated': 13,
+      'key.published': 14,
+      'key.removed': 12,
+      'key.retired': 12,
+    });
+  }, 180_000);
+
+  /** Fine where something happens, coarse where nothing does. */
+  function stepFrom(ring: KeyRing): number {
+    const now = ring.now().getTime();
+    const times = ring.keys.flatMap(({ activateAt, retireAt, removeAt, publishedAt }) =>
+      [activateAt, retireAt, removeAt, publishedAt].map((time) => (time?.getTime() ?? 0) - now),
+    );
+    const nearest = Math.min(...times.map(Math.abs));
+    return nearest < 120_000 ? 10 : nearest < 3_700_000 ? 170 : 20_010;
+  }
+});
+
+describe('K2: nothing is signed by a key that was published less than W1 ago', () => {
+  it('a rotation with a young standby is refused, and says from when on it may be; --force takes it', async () => {
+    const service = await startServiceForTest();
+    expect(await rotate(service)).toMatchObject({ objection: 'standby_too_young' });
+    expect(await rotate(service, true)).toHaveLength(3);
+    expect(await rotate(service, true)).toMatchObject({ objection: 'rotating_already' });
+  });
+});
+
+describe('K3: a rotation under load, three instances, one of which has stopped looking', () => {
+  it('no token is refused by a guard, by jose or by jwks-rsa with their default settings', async () => {
+    const fleet = await startFleet(3);
+    const front = await startFront(fleet);
+    const outcome = await rotateUnderLoad(fleet, npmVerifiers(front.url));
+    expect(outcome.refused).toEqual([]);
+    expect(outcome.kids).toHaveLength(2);
+    for (const [name, shown] of Object.entries(outcome.shown)) expect([name, shown > 30]).toEqual([name, true]);
+  }, 120_000);
+
+  it('an instance that slept for a minute asks before it signs', async () => {
+    const fleet = await startFleet(2);
+    const [awake, asleep] = fleet as [Service, Service];
+    const phone = await mobile(asleep.url);
+    asleep.app.get(KeyWatch).onApplicationShutdown();
+    await rotate(awake);
+    await setTime([awake], -30);
+    const [before, after] = [await refresh(asleep.url, phone.refreshToken), 61];
+    expect(kidOf(before.json['accessToken'])).toBe(kidOf(phone.accessToken));
+    asleep.clock.shiftSeconds += after;
+    const answer = await refresh(asleep.url, before.json['refreshToken']);
+    expect(kidOf(answer.json['accessToken'])).not.toBe(kidOf(phone.accessToken));
+  }, 60_000);
+});
+
+describe('K4: a revoked key', () => {
+  it('is refused by every instance within 2 s, keep; the standby signs at once and verifies with an old key set', async () => {
+    const fleet = await startFleet(3);
+    const [first] = fleet as [Service];
+    const phone = await mobile(first.url);
+    const old = createLocalJWKSet((await jwks(first)).json as unknown as JSONWebKeySet);
+    const kid = kidOf(phone.accessToken);
+    expect(await revoke(first, kid)).toHaveLength(2);
+    const revokedAt = performance.now();
+    await until('every instance refuses it', async () => {
+      const answers = await Promise.all(fleet.map(({ url }) => me(url, phone.accessToken)));
+      return answers.every(({ json }) => json['code'] === 'token_stale' && json['session'] === 'keep');
+    });
+    expect(performance.now() - revokedAt).toBeLessThan(2_000);
+
+    const again = await refresh(first.url, phone.refreshToken);
+    const { accessToken } = again.json as { accessToken: string };
+    expect(again.status).toBe(200);
+    expect((await jwtVerify(accessToken, old)).protectedHeader.kid).not.toBe(kid);
+    for (const { url } of fleet) expect((await me(url, accessToken)).status).toBe(200);
+    await until('the others are told', async () =>
+      (await Promise.all(fleet.map(kidsOf))).every((kids) => kids.length === 2 && !kids.includes(kid)),
+    );
+    const [row] = await first.query(`SELECT private_sealed FROM signing_keys WHERE kid = $1`, [kid]);
+    expect(row).toEqual({ private_sealed: null });
+    const events = await first.query<{ type: string; user_agent: string }>(
+      `SELECT type, user_agent FROM audit_events WHERE details->>'kid' IN ($1, $2) AND type IN ('key.revoked', 'key.activated')
+        AND user_agent IS NOT NULL ORDER BY type`,
+      [kid, kidOf(accessToken)],
+    );
+    expect(events.map(({ type }) => type)).toEqual(['key.activated', 'key.revoked']);
+    const logout = await call(first.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) });
+    expect(logout.status).toBe(204);
+    expect((await me(first.url, accessToken)).status).toBe(200); // whoever holds a stolen key ends no session
+  }, 60_000);
+
+  it('both at once: a key is made, seconds later the service signs again, and is not ready in between', async () => {
+    const service = await startServiceForTest();
+    const phone = await mobile(service.url);
+    const [standby, signer] = (await kidsOf(service)).toSorted((kid) => (kid === kidOf(phone.accessToken) ? 1 : -1));
+    service.app.get(KeyWatch).onApplicationShutdown();
+    expect(await revoke(service, standby!)).toHaveLength(1);
+    expect(await revoke(service, signer!)).toHaveLength(1);
+    await service.app.get(KeyRing).reload();
+    expect((await call(service.url, 'GET', '/health/ready')).status).toBe(503);
+    const held = await refresh(service.url, phone.refreshToken);
+    expect([held.status, held.json['code'], held.json['session']]).toEqual([503, 'unavailable', 'keep']);
+    expect((await jwks(service)).status).toBe(503);
+    await service.app.get(KeyWatch).look();
+    expect((await call(service.url, 'GET', '/health/ready')).status).toBe(200);
+    const again = await refresh(service.url, phone.refreshToken);
+    expect((await me(service.url, again.json['accessToken'])).status).toBe(200);
+    expect(await kidsOf(service)).toHaveLength(2);
+  });
+});
+
+describe('K5: the key set', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  it('is answered from memory while the database is away, with its ETag, and never empty', async () => {
+    const before = await jwks(service);
+    const [row] = await service.query<{ name: string }>('SELECT current_database() AS name');
+    const admin = new URL(service.databaseUrl);
+    admin.pathname = '/postgres';
+    await inDatabase(admin.href, `ALTER DATABASE ${row!.name} ALLOW_CONNECTIONS false`);
+    await inDatabase(
+      admin.href,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${row!.name}'`,
+    );
+    await until('the poll fails', async () => service.log.some((line) => line['event'] === 'keys.poll_failed'));
+    const away = await jwks(service);
+    expect([away.status, away.text, away.headers['etag']]).toEqual([200, before.text, before.headers['etag']]);
+    expect((await call(service.url, 'GET', '/health/ready')).status).toBe(503);
+    // Nobody can tell whether an unknown kid is a new one: no verdict, never a 401 (a 401 costs a session).
+    const unknown = `${Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: 'new' })).toString('base64url')}.e30.AAAA`;
+    expect((await me(service.url, unknown)).json['code']).toBe('unavailable');
+    await inDatabase(admin.href, `ALTER DATABASE ${row!.name} ALLOW_CONNECTIONS true`);
+    await until('the poll works again', async () =>
+      service.log.some((line) => line['event'] === 'keys.poll_recovered'),
+    );
+    expect(service.log.filter((line) => line['event'] === 'keys.poll_failed')).toHaveLength(1);
+  }, 60_000);
+
+  it('may be read by any page, without credentials, and never holds a private member', async () => {
+    const answer = await call(service.url, 'GET', '/.well-known/jwks.json', {
+      headers: { origin: 'https://any.example' },
+    });
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+    for (const key of answer.json['keys']) expect(Object.keys(key)).toEqual(['kty', 'n', 'e', 'kid', 'use', 'alg']);
+  });
+
+  it('outlives a table that was emptied by hand: the last good set, and no new keys beside it', async () => {
+    const before = (await jwks(service)).text;
+    const rows = await service.query('SELECT * FROM signing_keys');
+    await service.query('TRUNCATE signing_keys');
+    await until('the empty table is seen', async () =>
+      service.log.some((line) => line['event'] === 'keys.table_empty'),
+    );
+    await sleep(1_200);
+    expect((await jwks(service)).text).toBe(before);
+    expect(await service.query('SELECT kid FROM signing_keys')).toEqual([]);
+    for (const row of rows) {
+      await service.query(`INSERT INTO signing_keys SELECT * FROM jsonb_populate_record(NULL::signing_keys, $1)`, [
+        JSON.stringify({ ...row, private_sealed: `\\x${(row['private_sealed'] as Buffer).toString('hex')}` }),
+      ]);
+    }
+  });
+});
+
+describe('an unknown kid', () => {
+  const forged = (kid: string) =>
+    `${Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid })).toString('base64url')}.e30.AAAA`;
+
+  it('is asked for once, however many ask at the same time', async () => {
+    const service = await startServiceForTest();
+    service.app.get(KeyWatch).onApplicationShutdown();
+    const lock = new pg.Client({ connectionString: service.databaseUrl });
+    await lock.connect();
+    await lock.query('BEGIN; LOCK TABLE signing_keys IN ACCESS EXCLUSIVE MODE');
+    const answers = Array.from({ length: 15 }, (_, i) => me(service.url, forged(`kid-${i}`)));
+    await sleep(700);
+    const waiting = await service.query(
+      `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+    );
+    await lock.query('COMMIT');
+    await lock.end();
+    expect(waiting).toHaveLength(1);
+    for (const { json } of await Promise.all(answers)) expect(json['code']).toBe('unauthenticated');
+  });
+
+  it('makes the guard ask again after a second, not before: who sends unknown kids cannot wear the database out', async () => {
+    const service = await startServiceForTest();
+    service.app.get(KeyWatch).onApplicationShutdown();
+    const phone = await mobile(service.url);
+    const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+    const header = { alg: 'RS256', typ: 'at+jwt', kid: 'late' };
+    const token = await new SignJWT(decode(phone.accessToken)).setProtectedHeader(header).sign(privateKey);
+    const { n, e } = await exportJWK(publicKey);
+
+    expect((await me(service.url, forged('x'))).json['code']).toBe('unauthenticated');
+    await service.query(`INSERT INTO signing_keys (kid, alg, public_jwk) VALUES ('late', 'RS256', $1)`, [
+      JSON.stringify({ kty: 'RSA', n, e }),
+    ]);
+    expect((await me(service.url, token)).json['code']).toBe('unauthenticated');
+    await sleep(1_050);
+    expect((await me(service.url, token)).status).toBe(200);
+    expect(service.log.find((line) => line['event'] === 'keys.unopenable')).toMatchObject({ kids: ['late'] });
+  });
+
+  it('is a new key that another instance has published: accepted at the first request, without a poll', async () => {
+    const databaseUrl = await cloneDatabase();
+    const [one, other] = [await startService({}, { databaseUrl }), await startService({}, { databaseUrl })];
+    onTestFinished(() => Promise.all([one.stop(), other.stop()]).then(() => undefined));
+    other.app.get(KeyWatch).onApplicationShutdown();
+    const before = await kidsOf(one);
+    for (const kid of before) await revoke(one, kid);
+    await until('the new keys are published', async () => {
+      const kids = ((await jwks(one)).json['keys'] ?? []) as { kid: string }[];
+      return kids.length === 2 && !kids.some(({ kid }) => before.includes(kid));
+    });
+    const phone = await mobile(one.url);
+    expect(await kidsOf(other)).not.toContain(kidOf(phone.accessToken));
+    expect((await me(other.url, phone.accessToken)).status).toBe(200);
+  });
+});
+
+describe('a key that has left the key set after its time', () => {
+  it('gives a client that was away for days token_expired, keep, and still ends its session at logout', async () => {
+    const service = await startServiceForTest();
+    const phone = await mobile(service.url);
+    await service.advance(31 * 86_400);
+    await until('it has rotated', async () => (await kidsOf(service)).length === 3);
+    await service.advance(60);
+    await service.advance(2 * 86_400);
+    await until('the old key has left', async () => !(await kidsOf(service)).includes(kidOf(phone.accessToken)));
+    const answer = await me(service.url, phone.accessToken);
+    expect([answer.json['code'], answer.json['session']]).toEqual(['token_expired', 'keep']);
+    expect((await call(service.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) })).status).toBe(204);
+    expect((await refresh(service.url, phone.refreshToken)).json['session']).toBe('ended');
+  });
+});
+
+describe('three instances whose rotation is due at the same moment', () => {
+  it('rotate once', async () => {
+    const fleet = await startFleet(3);
+    const [first] = fleet as [Service];
+    await first.query(
+      `UPDATE signing_keys SET activate_at = activate_at - interval '30 days' WHERE activate_at IS NOT NULL`,
+    );
+    const keys = () => first.query<{ activate_at: Date | null }>('SELECT activate_at FROM signing_keys');
+    await until('one has rotated', async () => (await keys()).length === 3);
+    await sleep(1_500);
+    expect(await keys()).toHaveLength(3);
+    const metrics = await first.app.get(Metrics).registry.metrics();
+    expect(metrics).toMatch(/^watchword_signing_key_age_seconds\{kid="[\w-]{43}"\} 26\d{5}$/m);
+    expect(metrics).toMatch(/^watchword_signing_key_seconds_left\{kid="[\w-]{43}"\} 5\d$/m);
+    expect(metrics).toMatch(/^watchword_signing_keys\{state="standby"\} 2$/m);
+    const remote = createRemoteJWKSet(new URL(`${first.url}/.well-known/jwks.json`));
+    expect((await jwtVerify((await mobile(first.url)).accessToken, remote)).payload['iss']).toBe('http://auth.test');
+  });
+});
+
+async function inDatabase(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}

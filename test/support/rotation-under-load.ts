@@ -1,0 +1,154 @@
+// Three instances, one of which has stopped looking, a rotation, and verifiers that somebody else wrote: who is refused?
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import jsonwebtoken, { type GetPublicKeyOrSecret } from 'jsonwebtoken';
+import jwksRsa from 'jwks-rsa';
+import { expect, onTestFinished } from 'vitest';
+import { KeyRing } from '../../src/keys/key-ring.js';
+import { KeyStore } from '../../src/keys/key-store.js';
+import { KeyWatch } from '../../src/keys/key-watch.js';
+import { planRotation, policyOf } from '../../src/keys/rotation.js';
+import { Config } from '../../src/config/config.js';
+import { decode, me, mobile, refresh } from './client.js';
+import { cloneDatabase, type Service, startService } from './service.js';
+
+export interface Verifier {
+  readonly name: string;
+  /** @throws or answers with what it has against the token */
+  readonly verify: (token: string) => Promise<string | undefined>;
+}
+
+/** Instances whose signer is due to hand over, and whose standby has been published for a little more than W1. */
+export async function startFleet(size: number): Promise<Service[]> {
+  const databaseUrl = await cloneDatabase();
+  const fleet = await Promise.all(
+    Array.from({ length: size }, () => startService({ RATE_LIMITS: 'off' }, { databaseUrl })),
+  );
+  onTestFinished(async () => {
+    for (const service of fleet) await service.stop();
+  });
+  // Its time lies behind the verifiers': they judge `iat` and `exp` by their own clocks.
+  const [first] = fleet as [Service];
+  await first.query(`UPDATE signing_keys SET published_at = published_at - interval '26 hours',
+    activate_at = activate_at - interval '26 hours'`);
+  await setTime(fleet, -120);
+  await Promise.all(fleet.map(({ app }) => app.get(KeyRing).reload()));
+  return fleet;
+}
+
+/** Moves the database's time and that of every process. */
+export async function setTime(fleet: readonly Service[], seconds: number): Promise<void> {
+  await fleet[0]!.query(`UPDATE test_clock SET shift = make_interval(secs => $1)`, [seconds]);
+  for (const { clock } of fleet) clock.shiftSeconds = seconds;
+}
+
+/** Hands each request for the key set to the next instance, as a load balancer does. */
+export async function startFront(fleet: readonly Service[]): Promise<{ url: string; served: () => number }> {
+  let served = 0;
+  const server = createServer((request, response) => {
+    const { url } = fleet[served++ % fleet.length]!;
+    fetch(url + request.url).then(
+      async (answer) => {
+        const type = { 'content-type': answer.headers.get('content-type') ?? '' };
+        const cache = {
+          'cache-control': answer.headers.get('cache-control') ?? '',
+          etag: answer.headers.get('etag') ?? '',
+        };
+        response.writeHead(answer.status, { ...type, ...cache }).end(await answer.text());
+      },
+      () => response.writeHead(502).end(),
+    );
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}/.well-known/jwks.json`, served: () => served };
+}
+
+export interface Outcome {
+  /** Per verifier, and for our own guard: how many tokens it was shown. */
+  readonly shown: Record<string, number>;
+  readonly refused: string[];
+  /** Which key signed, in the order in which they were first seen. */
+  readonly kids: string[];
+}
+
+/**
+ * Sign-ins and refreshes at every instance, each token shown to every instance and every verifier, while a rotation
+ * happens; one instance has stopped polling before it was written down.
+ */
+export async function rotateUnderLoad(
+  fleet: Service[],
+  verifiers: readonly Verifier[],
+  isForced = false,
+): Promise<Outcome> {
+  const [first, , last] = fleet as [Service, Service, Service];
+  const outcome: Outcome = { shown: {}, refused: [], kids: [] };
+  const callers = await Promise.all(fleet.map(async ({ url }) => ({ url, tokens: await mobile(url) })));
+  const state = { isRunning: true };
+  const show = async (token: string) => {
+    const { kid } = decode(token, 0) as { kid: string };
+    if (!outcome.kids.includes(kid)) outcome.kids.push(kid);
+    const guards = fleet.map(({ url }, index) => ({
+      name: `guard ${index}`,
+      verify: async () => {
+        const { status, text } = await me(url, token);
+        return status === 200 ? undefined : `${status} ${text}`;
+      },
+    }));
+    await Promise.all(
+      [...guards, ...verifiers].map(async ({ name, verify }) => {
+        const objection = await verify(token).catch(String);
+        outcome.shown[name] = (outcome.shown[name] ?? 0) + 1;
+        if (objection !== undefined) outcome.refused.push(`${name}, kid ${kid}: ${objection}`);
+      }),
+    );
+  };
+  const load = Promise.all(
+    callers.map(async (caller) => {
+      let { accessToken, refreshToken } = caller.tokens as { accessToken: string; refreshToken: string };
+      while (state.isRunning) {
+        await show(accessToken);
+        const answer = await refresh(caller.url, refreshToken);
+        if (answer.status !== 200) {
+          outcome.refused.push(`refresh: ${answer.text}`);
+          break;
+        }
+        ({ accessToken, refreshToken } = answer.json as { accessToken: string; refreshToken: string });
+        await sleep(20);
+      }
+    }),
+  );
+  await sleep(1_500);
+  last.app.get(KeyWatch).onApplicationShutdown();
+  const policy = policyOf(first.app.get(Config));
+  const plan = await first.app.get(KeyStore).change((keys, now) => planRotation(keys, now, policy, isForced), null);
+  expect(plan).toHaveLength(3);
+  await sleep(2_500);
+  await setTime(fleet.slice(0, 2), -30); // past the hour of the hand-over, where the clock of the third stands still
+  await sleep(3_000);
+  state.isRunning = false;
+  await load;
+  return outcome;
+}
+
+/** Programs that others wrote, as they come. */
+export function npmVerifiers(jwksUri: string): Verifier[] {
+  const claims = { issuer: 'http://auth.test', audience: 'http://auth.test' };
+  const remote = createRemoteJWKSet(new URL(jwksUri));
+  const client = jwksRsa({ jwksUri });
+  const keyOf: GetPublicKeyOrSecret = (header, done) =>
+    void client.getSigningKey(header.kid).then((key) => done(null, key.getPublicKey()), done);
+  return [
+    {
+      name: "jose's createRemoteJWKSet",
+      verify: (token) => jwtVerify(token, remote, claims).then(() => undefined),
+    },
+    {
+      name: 'jwks-rsa with jsonwebtoken',
+      verify: (token) =>
+        new Promise((done) => jsonwebtoken.verify(token, keyOf, claims, (error) => done(error?.message))),
+    },
+  ];
+}
