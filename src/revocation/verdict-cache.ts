@@ -93,10 +93,7 @@ export class VerdictCache {
     for (;;) {
       const left = deadline - performance.now();
       try {
-        await within(
-          Math.max(left, TRY_AGAIN_MS),
-          this.redis.deleteSurely(keyOf(userId), Math.max(1, Math.round(left))),
-        );
+        await within(Math.max(left, TRY_AGAIN_MS), this.redis.deleteSurely(keyOf(userId)));
         return;
       } catch (error) {
         if (deadline - performance.now() <= TRY_AGAIN_MS) throw error;

@@ -1,0 +1,48 @@
+// Would the tests notice a broken protocol? Breaks copies of the source, one way each (scripts/mutations), and expects a failure.
+// Nightly: `node scripts/mutate.mjs [word of a mutation's name]`. In CI only with --check: does each still fit the code?
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mutations as ofKeys } from './mutations/keys.mjs';
+import { mutations as ofRefresh } from './mutations/refresh.mjs';
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
+const patterns = ['src', 'test', 'drizzle', 'docs', '*.json', '*.ts'];
+const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', ...patterns], { encoding: 'utf8' })
+  .split('\0')
+  .filter(Boolean);
+
+const mutations = [...ofRefresh, ...ofKeys];
+if (process.argv[2] === '--check') {
+  for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);
+} else {
+  const missed = mutations.filter(({ name }) => name.includes(process.argv[2] ?? '')).filter((one) => !isFound(one));
+  if (missed.length > 0) process.exitCode = 1;
+}
+
+function isFound({ name, edits, run, verdict }) {
+  const copy = mkdtempSync(join(tmpdir(), 'watchword-mutant-'));
+  try {
+    for (const file of tracked) cpSync(file, join(copy, file));
+    symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
+    for (const edit of edits) writeFileSync(join(copy, edit[0]), broken(copy, edit));
+    const args = ['vitest', 'run', '--no-color', '--retry', '0', ...run];
+    const done = spawnSync('npx', args, { cwd: copy, encoding: 'utf8' });
+    const output = done.stdout + done.stderr;
+    const evidence = done.status === 0 ? undefined : verdict(output);
+    console.log(`${evidence ? 'found ' : 'MISSED'}  ${name}\n          ${evidence ?? lastWords(done.status, output)}`);
+    return evidence !== undefined;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+const lastWords = (status, output) => (status === 0 ? 'every test passed' : output.slice(-3_000));
+
+function broken(folder, [file, from, to, times = 1]) {
+  const parts = readFileSync(join(folder, file), 'utf8').split(from);
+  if (parts.length - 1 !== times) throw new Error(`${file} no longer says ${times} time(s): ${from}`);
+  return parts.join(to);
+}

@@ -1,0 +1,79 @@
+// What could plausibly be wrong with the refresh, and would test/refresh-model.test.ts notice?
+const REFRESH = 'src/sessions/refresh.ts';
+const FAMILY = 'src/sessions/family.ts';
+const ROTATE_EXPIRY = 'expires_at = least(now + make_interval(hours => ${24 * idleDays}), s.absolute_expires_at)';
+
+/** Each edit is [file, what stands there, what a plausible mistake would have left there, how often it stands there]. */
+const edits = {
+  'the grace never ends': [
+    [FAMILY, 's.rotated_at + make_interval(secs => ${graceSeconds}) > now as is_in_grace', 'true as is_in_grace'],
+    [REFRESH, 'and s.rotated_at + make_interval(secs => ${this.config.REFRESH_GRACE_SECONDS}) > now\n', '\n'],
+  ],
+  'a replay derives a new successor instead of the same': [
+    [
+      REFRESH,
+      'const { rows } = await this.database.execute<{ token: string;',
+      `const salt = randomBytes(SALT_BYTES);
+       const successor = this.grants.successorOf(token, salt);
+       const { rows } = await this.database.execute<{ token: string;`,
+    ],
+    [
+      REFRESH,
+      'set replays = s.replays + 1\n',
+      'set replays = s.replays + 1, token = ${hashOf(successor)}, ratchet_salt = ${salt}\n',
+    ],
+    [REFRESH, 'const successor = this.grants.successorOf(token, row.ratchet_salt);', ''],
+  ],
+  'a replay moves the window': [
+    [REFRESH, 'set replays = s.replays + 1\n', 'set replays = s.replays + 1, rotated_at = now\n'],
+  ],
+  'a reuse does not end its family': [[REFRESH, '\n  revoked = true, revoked_at', '\n  revoked = false, revoked_at']],
+  "a reuse ends the user's other sessions too": [
+    [REFRESH, 'and family = ${family} and not revoked and (${ends}', 'and not revoked and (${ends}'],
+  ],
+  'a reuse leaves the access tokens alive': [
+    [
+      'src/revocation/revocations.ts',
+      'from ${source} where ${isWanted}\n',
+      'from ${source} where false and ${isWanted}\n',
+    ],
+  ],
+  'a generation ahead of the row is a reuse': [
+    [REFRESH, "if (token.generation > seen.generation) throw this.refuse(presented, seen, 'session_state_lost');", ''],
+  ],
+  'sessions of another epoch live on': [
+    [
+      FAMILY,
+      'and u.disabled_at is null and u.session_epoch = s.session_epoch as is_alive',
+      'and u.disabled_at is null as is_alive',
+    ],
+    [REFRESH, 'and u.disabled_at is null and u.session_epoch = s.session_epoch', 'and u.disabled_at is null', 2],
+  ],
+  'sessions of a disabled user live on': [
+    [FAMILY, 'and u.disabled_at is null and', 'and'],
+    [REFRESH, 'and u.disabled_at is null and', 'and', 2],
+  ],
+  'a session slides past its absolute end': [
+    [REFRESH, ROTATE_EXPIRY, 'expires_at = now + make_interval(hours => ${24 * idleDays})'],
+  ],
+  'a token is taken over either transport': [
+    [REFRESH, "if (seen.transport !== transport) throw this.refuse(presented, seen, 'transport_mismatch');", ''],
+  ],
+  'a rotation forgets the token before it': [
+    [REFRESH, 'set previous_token = s.token, token', 'set previous_token = null, token'],
+  ],
+};
+
+/** Only the property's own verdict counts: a copy that does not even start has found nothing. */
+function verdict(output) {
+  const failure = /Property failed after (\d+) tests?/.exec(output);
+  const steps = /^Counterexample: (.*)$/m.exec(output)?.[1];
+  return failure ? `in sequence ${failure[1]}, shrunk to ${steps}` : undefined;
+}
+
+export const mutations = Object.entries(edits).map(([name, changes]) => ({
+  name,
+  edits: changes,
+  run: ['test/refresh-model.test.ts'],
+  verdict,
+}));
