@@ -1,8 +1,12 @@
 // How does a key surely go, on its primary and on so many replicas? WAIT blocks its connection: what comes meanwhile goes together.
 import { Cluster, Command, type Redis as Client } from 'ioredis';
+import { within } from '../within.js';
 
 /** WAIT holds up the deletions behind it no longer than this, though no replica answers for hours. */
 const LONGEST_WAIT_MS = 250;
+
+/** A connection that breaks may leave a pipeline without an end (ioredis); nothing waits behind it for longer. */
+const SENT_WITHIN_MS = 1_000;
 
 type Outcome = ReadonlyMap<string, Error | undefined>;
 
@@ -49,7 +53,7 @@ export class Deletions {
     const keys = new Set<string>();
     const outcome = line.last.then(() => {
       line.next = undefined;
-      return this.send([...keys]);
+      return within(SENT_WITHIN_MS, this.send([...keys]));
     });
     line.last = outcome.catch(() => undefined);
     return { keys, outcome };

@@ -11,7 +11,8 @@ import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
 import { type Claims, judge, type Truth, type Verdict } from './verdict.js';
-import { NoAnswer, VerdictCache, within } from './verdict-cache.js';
+import { NoAnswer, within } from '../within.js';
+import { VerdictCache } from './verdict-cache.js';
 
 /** A revocation is kept until the last token it covers has expired, and two minutes for clocks that differ. */
 const REVOCATION_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;

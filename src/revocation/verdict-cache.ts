@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { CircuitState, circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { Config } from '../config/config.js';
 import { Redis } from '../redis/redis.js';
+import { within } from '../within.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { type Claims, decide, sessionRef, tokenRef, type Truth, type Verdict } from './verdict.js';
 
@@ -102,18 +103,8 @@ export class VerdictCache {
     }
   }
 
+  /** A late answer does no harm: a late FILL asks for the lease, a late lease runs out. */
   private ask(command: () => Promise<unknown>): Promise<unknown> {
     return this.breaker.execute(() => within(this.config.REDIS_TIMEOUT_MS, command()));
   }
-}
-
-/** Nobody answered in time. */
-export class NoAnswer extends Error {}
-
-/** A late answer is of no use any more, and does no harm: a late FILL asks for the lease, a late lease runs out. */
-export function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new NoAnswer(`no answer within ${ms} ms`)), ms);
-    work.then(done, fail).finally(() => clearTimeout(timer));
-  });
 }
