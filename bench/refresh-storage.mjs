@@ -1,5 +1,5 @@
 // What does a refresh cost the database? WAL, HOT updates, rows, statements: counted by PostgreSQL itself.
-// Usage: npm run bench:storage [-- rotations]. Writes bench/results/latest.json.
+// Usage: npm run bench:storage [-- rotations]. Writes bench/results/storage.json.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const { startEmbeddedPostgres } = await built('database/embedded.js');
 
 const ROTATIONS = Number(process.argv[2] ?? 10_000);
 const SESSIONS = 100;
-const RESULTS = 'bench/results/latest.json';
+const RESULTS = 'bench/results/storage.json';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'));
 // As it runs at an operator's; only autovacuum waits, whose own WAL would be counted as the refreshes'.

@@ -1,0 +1,27 @@
+// How many passwords can be verified a second, by itself? Usage: node argon2-process.mjs <seconds>
+import { availableParallelism } from 'node:os';
+import { hash, verify } from '@node-rs/argon2';
+
+const { settings } = await import(new URL('../../dist/config/settings.js', import.meta.url).href);
+const standard = (name) => settings[name].schema.parse(undefined);
+const password = 'a passphrase of the bench';
+const stored = await hash(password, {
+  memoryCost: standard('ARGON2_MEMORY_KIB'),
+  timeCost: standard('ARGON2_PASSES'),
+  parallelism: standard('ARGON2_LANES'),
+});
+
+async function count(seconds) {
+  const until = performance.now() + seconds * 1_000;
+  const started = performance.now();
+  let verified = 0;
+  const one = async () => {
+    for (; performance.now() < until; verified++)
+      if (!(await verify(stored, password))) throw new Error('not verified');
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, one));
+  return verified / ((performance.now() - started) / 1_000);
+}
+
+await count(0.3);
+console.log(await count(Number(process.argv[2])));

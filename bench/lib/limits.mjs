@@ -1,0 +1,49 @@
+// What can this machine do at best? Signing, hashing and asking Redis, each alone, with nothing around it.
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { output } from './processes.mjs';
+
+/** Signatures a second on all cores: `openssl speed` */
+export const opensslAlone = (bits) => ({
+  name: `openssl speed, rsa${bits}, ${cpus().length} cores`,
+  isSteady: true,
+  async measure() {
+    const options = ['-multi', `${cpus().length}`, '-seconds', '1', '-mr'];
+    const text = await output('openssl', ['speed', ...options, `rsa${bits}`]);
+    const perSecond = Number(/^\+F2:\d+:\d+:([\d.]+):/m.exec(text)?.[1]); // signatures; verifications follow
+    if (!(perSecond > 0)) throw new Error(`openssl speed: ${text}`);
+    return { perSecond };
+  },
+});
+
+/** The cheapest question that decides about a token: the fields of one user's entry. */
+export const redisAlone = ({ port }, clients) => ({
+  name: 'redis-benchmark, HMGET',
+  isSteady: true,
+  async measure() {
+    const options = ['-h', '127.0.0.1', '-p', `${port}`, '-c', `${clients}`, '-n', '50000', '--csv'];
+    const text = await output('redis-benchmark', [
+      ...options,
+      'HMGET',
+      'auth:{user}',
+      'v',
+      'e',
+      'j:token',
+      's:session',
+    ]);
+    const perSecond = Number(/HMGET[^"]*","([\d.]+)"/.exec(text)?.[1]);
+    if (!(perSecond > 0)) throw new Error(`redis-benchmark: ${text}`);
+    return { perSecond };
+  },
+});
+
+/** Passwords verified a second with the service's parameters, as many at a time, in a process that does nothing else. */
+export const argon2Alone = () => ({
+  name: 'argon2 alone',
+  isSteady: true,
+  async measure(seconds) {
+    const program = fileURLToPath(new URL('argon2-process.mjs', import.meta.url));
+    const env = { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8' };
+    return { perSecond: Number(await output(process.execPath, [program, `${seconds}`], { env })) };
+  },
+});

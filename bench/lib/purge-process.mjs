@@ -1,0 +1,16 @@
+// How long does the service's own purge take? Usage: node purge-process.mjs, with the service's settings in the environment.
+import 'reflect-metadata';
+
+const built = (file) => import(new URL(`../../dist/${file}`, import.meta.url).href);
+const { createApp } = await built('app.js');
+const { Clock } = await built('clock.js');
+const { Config } = await built('config/config.js');
+const { Log } = await built('config/log.js');
+const { Purge } = await built('sessions/purge.js');
+
+const config = Config.fromEnv();
+const app = await createApp({ config, log: Log.to(config), clock: new Clock() });
+const started = performance.now();
+const { sessions } = await app.get(Purge).run();
+console.log(JSON.stringify({ sessions, seconds: (performance.now() - started) / 1_000 }));
+await app.close();

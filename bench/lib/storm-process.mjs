@@ -1,0 +1,33 @@
+// What happens to 300 sign-ins at once? In a process of its own, so that whoever measures beside it is not disturbed.
+// Usage: node storm-process.mjs <seconds>; the request as JSON on standard input. Writes { accepted, refused, msRefused }.
+import { text } from 'node:stream/consumers';
+import { Pool } from 'undici';
+
+const IN_FLIGHT = 300;
+const { origin, requests } = JSON.parse(await text(process.stdin));
+const pool = new Pool(origin, { connections: IN_FLIGHT, pipelining: 1 });
+const until = performance.now() + Number(process.argv[2]) * 1_000;
+const seen = { accepted: 0, refused: 0, msRefused: [] };
+
+async function one(request) {
+  const sent = performance.now();
+  const { statusCode, body } = await pool.request(request);
+  const answer = await body.text();
+  if (statusCode === 200) seen.accepted++;
+  else if (statusCode === 503 && JSON.parse(answer).code === 'overloaded') {
+    seen.refused++;
+    seen.msRefused.push(performance.now() - sent);
+  } else throw new Error(`a sign-in was answered ${statusCode} ${answer.slice(0, 300)}`);
+}
+
+// The connections are made before: what is asked is how the sign-ins are answered.
+await Promise.all(
+  Array.from({ length: IN_FLIGHT }, () =>
+    pool.request({ method: 'GET', path: '/health/live' }).then(({ body }) => body.text()),
+  ),
+);
+// One volley after the other, each as soon as the last is answered to the end.
+do await Promise.all(Array.from({ length: IN_FLIGHT }, (_, i) => one(requests[i % requests.length])));
+while (performance.now() < until);
+await pool.close();
+console.log(JSON.stringify(seen));

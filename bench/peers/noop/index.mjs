@@ -1,0 +1,21 @@
+// What is the bare no-op asked in the bench? The same sizes as Watchword's answers: what Nest on Fastify can do at best.
+import { compile, startServer, versionsOf } from '../server-process.mjs';
+
+const version = versionsOf('@nestjs/core', '@nestjs/platform-fastify', 'fastify');
+
+/** @param jwks body of GET /jwks; without it, two keys of `signingKeyBits` in Watchword's form */
+async function start({ signingKeyBits, jwks }) {
+  const server = await startServer({
+    entry: await compile(new URL('src/main.ts', import.meta.url), 'noop'),
+    env: { SIGNING_KEY_BITS: String(signingKeyBits), JWKS: jwks ?? '' },
+    readyPath: '/noop',
+  });
+  return {
+    ...server,
+    paths: ['/noop', '/jwks', '/not-modified'],
+    signIn: async () => ({}),
+    authenticated: () => ({ method: 'GET', path: '/noop', headers: {} }),
+  };
+}
+
+export const peers = [{ name: 'bare no-op', version, start }];

@@ -1,0 +1,59 @@
+// How soon does the service answer, and what does it hold while nobody asks? Cold: an empty folder, with the embedded database.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signInMany } from '../lib/load.mjs';
+import { residentMB } from '../lib/memory.mjs';
+import { atEnd } from '../lib/processes.mjs';
+import { medianOf, summaryOf } from '../lib/rounds.mjs';
+import { target } from '../lib/targets.mjs';
+import { startWatchword } from '../lib/watchword.mjs';
+
+export const name = 'start';
+const IDLE_SECONDS = 5;
+
+export async function run({ plan, infrastructure }) {
+  const { drop, ...database } = await infrastructure.freshDatabase();
+  const warm = { ...database, redisUrl: infrastructure.redis.url };
+  await startAndStop(warm); // migrates, makes the keys
+  const rounds = { warm: [], cold: [] };
+  for (let round = 0; round < plan.rounds; round++) {
+    rounds.warm.push(await startAndStop(warm));
+    const folder = join(infrastructure.folder, `cold-${round}`);
+    mkdirSync(folder);
+    rounds.cold.push(await startAndStop({ settings: { DATA_DIR: folder } }));
+  }
+  const idle = [await idleMemory(warm)];
+  await drop();
+  const rows = [
+    { subject: 'warm start to first answer', figures: summaryOf(rounds.warm) },
+    { subject: 'cold start to first answer, with the embedded database', figures: summaryOf(rounds.cold) },
+    { subject: 'idle memory without the embedded database', figures: summaryOf(idle) },
+  ];
+  return {
+    rows,
+    targets: [
+      target('warm start to first answer', medianOf(rows, rows[0].subject, 'seconds'), '≤', 1, ' s'),
+      target('idle RSS without the embedded database', medianOf(rows, rows[2].subject, 'MB'), '≤', 120, ' MB'),
+    ],
+  };
+}
+
+async function startAndStop(options) {
+  const started = performance.now();
+  const { stop } = await startWatchword({ ...options, readyPath: '/.well-known/jwks.json' });
+  const seconds = (performance.now() - started) / 1_000;
+  await stop();
+  return { seconds };
+}
+
+/** After it has had something to do. */
+async function idleMemory(options) {
+  const subject = await startWatchword(options);
+  atEnd(() => subject.stop());
+  await signInMany(subject, 4);
+  await sleep(IDLE_SECONDS * 1_000);
+  const MB = residentMB(subject.pid);
+  await subject.stop();
+  return { MB };
+}
