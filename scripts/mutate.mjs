@@ -39,7 +39,9 @@ function isFound({ name, edits, run, verdict }) {
   }
 }
 
-const lastWords = (status, output) => (status === 0 ? 'every test passed' : output.slice(-3_000));
+function lastWords(status, output) {
+  return status === 0 ? 'every test passed' : output.slice(-3_000);
+}
 
 function broken(folder, [file, from, to, times = 1]) {
   const parts = readFileSync(join(folder, file), 'utf8').split(from);

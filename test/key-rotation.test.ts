@@ -10,7 +10,7 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Metrics } from '../src/audit/metrics.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyStore } from '../src/keys/key-store.js';
@@ -173,6 +173,8 @@ describe('K4: a revoked key', () => {
     service.app.get(KeyWatch).onApplicationShutdown();
     expect(await revoke(service, standby!)).toHaveLength(1);
     expect(await revoke(service, signer!)).toHaveLength(1);
+    const halves = await service.query('SELECT private_sealed FROM signing_keys');
+    expect(halves).toEqual([{ private_sealed: null }, { private_sealed: null }]); // gone though no service looks
     await service.app.get(KeyRing).reload();
     expect((await call(service.url, 'GET', '/health/ready')).status).toBe(503);
     const held = await refresh(service.url, phone.refreshToken);
@@ -254,6 +256,7 @@ describe('an unknown kid', () => {
     const lock = new pg.Client({ connectionString: service.databaseUrl });
     await lock.connect();
     await lock.query('BEGIN; LOCK TABLE signing_keys IN ACCESS EXCLUSIVE MODE');
+    const loads = vi.spyOn(service.app.get(SigningKeys), 'load');
     const answers = Array.from({ length: 15 }, (_, i) => me(service.url, forged(`kid-${i}`)));
     await sleep(700);
     const waiting = await service.query(
@@ -263,6 +266,7 @@ describe('an unknown kid', () => {
     await lock.end();
     expect(waiting).toHaveLength(1);
     for (const { json } of await Promise.all(answers)) expect(json['code']).toBe('unauthenticated');
+    expect(loads).toHaveBeenCalledTimes(1);
   });
 
   it('makes the guard ask again after a second, not before: who sends unknown kids cannot wear the database out', async () => {
@@ -314,6 +318,32 @@ describe('a key that has left the key set after its time', () => {
     expect([answer.json['code'], answer.json['session']]).toEqual(['token_expired', 'keep']);
     expect((await call(service.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) })).status).toBe(204);
     expect((await refresh(service.url, phone.refreshToken)).json['session']).toBe('ended');
+  });
+});
+
+describe('K6: instances that find an empty database at the same moment', () => {
+  it('make one signer and one standby between them, and neither fails', async () => {
+    const databaseUrl = await cloneDatabase();
+    const fleet = [await startService({}, { databaseUrl }), await startService({}, { databaseUrl })] as const;
+    onTestFinished(async () => {
+      for (const service of fleet) await service.stop();
+    });
+    for (const { app } of fleet) app.get(KeyWatch).onApplicationShutdown();
+    await fleet[0].query('TRUNCATE signing_keys');
+    // Both may look, neither may write: both have decided before the first one acts.
+    const holder = new pg.Client({ connectionString: databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE signing_keys IN SHARE MODE');
+    const starts = fleet.map(({ app }) => app.get(KeyStore).bootstrap());
+    await until('both wait', async () => {
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+      return (await fleet[0].query(waiting)).length === 2;
+    });
+    await holder.query('COMMIT');
+    await holder.end();
+    await Promise.all(starts);
+    const states = await fleet[0].query('SELECT activate_at IS NOT NULL AS signs FROM signing_keys ORDER BY 1');
+    expect(states).toEqual([{ signs: false }, { signs: true }]);
   });
 });
 

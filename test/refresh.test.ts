@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { Standing } from '../src/sessions/standing.js';
+import { KeyWatch } from '../src/keys/key-watch.js';
 import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
@@ -167,6 +168,7 @@ describe('a refresh token that is spent', () => {
   it('R12: what is no token at all costs the database nothing', async () => {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const own = await startService({}, { databaseUrl: proxy.url });
+    own.app.get(KeyWatch).onApplicationShutdown();
     const phone = await mobile(own.url);
     const before = proxy.statements;
     for (const text of [

@@ -13,11 +13,7 @@ const cases = [
     [[PLAN, '      return { retireAt: change.at, removeAt: change.removeAt };', '      return {};']],
     unit,
   ],
-  [
-    'K1 two instances act at once',
-    [[TABLE, 'select pg_advisory_xact_lock(${KEY_LOCK})', 'select 1']],
-    ['test/keys.test.ts', '-t', 'K6'],
-  ],
+  ['K1 two instances act at once', [[TABLE, 'select pg_advisory_xact_lock(${KEY_LOCK})', 'select 1']], real('K6')],
   [
     'K2 a standby signs as soon as the signer is due',
     [[PLAN, 'return due > ready ? due : ready;', 'return due;']],

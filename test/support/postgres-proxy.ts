@@ -161,14 +161,18 @@ export class PostgresProxy {
       for (const socket of [near, far]) socket[how]();
     };
 
+    const prepared = new PreparedStatements();
     const statements = async () => {
       let batch: Buffer[] = [];
+      let text = '';
       for await (const { type, bytes } of messagesOf(near)) {
         batch.push(bytes);
+        text += prepared.textOf(type, bytes);
         if (/[PBDEC]/.test(type)) continue; // more of an extended query follows, at last its Sync
         const whole = Buffer.concat(batch);
-        batch = [];
-        const fault = /[QS]/.test(type) ? await this.meet(whole.toString('latin1')) : undefined;
+        const statement = text + whole.toString('latin1');
+        [batch, text] = [[], ''];
+        const fault = /[QS]/.test(type) ? await this.meet(statement) : undefined;
         if (fault?.loses === 'query') return cut(far, whole, fault);
         answerFault = fault;
         far.write(whole);
@@ -191,6 +195,23 @@ export class PostgresProxy {
     });
     // A connection that breaks ends the loop.
     void statements().catch(() => undefined);
+  }
+}
+
+/** A connection's own: the text crosses the wire once, with a name; from then on the name alone. */
+class PreparedStatements {
+  private readonly texts = new Map<string, string>();
+
+  /** @returns what a Bind does not say */
+  textOf(type: string, bytes: Buffer): string {
+    if (type === 'P') {
+      const [name = '', text = ''] = bytes.toString('latin1', 5).split('\0', 2);
+      if (name !== '') this.texts.set(name, text);
+      return '';
+    }
+    if (type !== 'B') return '';
+    const [, name = ''] = bytes.toString('latin1', 5).split('\0', 2);
+    return this.texts.get(name) ?? '';
   }
 }
 
