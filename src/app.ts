@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import cookieParser from 'cookie-parser';
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { AppModule } from './app.module.js';
 import { Metrics } from './audit/metrics.js';
 import type { Config } from './config/config.js';
@@ -13,9 +13,6 @@ import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
 import { Readiness } from './health/readiness.js';
 import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
 import { CrossSiteGuard } from './http/csrf.js';
-
-/** Anyone may read these, from any page, without credentials. */
-const OPEN_TO_ALL = '/.well-known/';
 
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;
@@ -85,24 +82,17 @@ function countEveryRequest(server: FastifyInstance, metrics: Metrics): void {
   });
 }
 
+/** Pages of the listed origins; what anyone may read says so at its route (http/open-to-all.ts). */
 function allowOrigins(app: NestFastifyApplication, config: Config): void {
-  const common = {
+  app.enableCors({
     allowedHeaders: ['authorization', 'content-type'],
     exposedHeaders: ['retry-after', 'x-request-id', 'www-authenticate'],
     maxAge: 600,
     strictPreflight: false,
-  };
-  const toAll = { ...common, origin: '*', methods: ['GET', 'HEAD'] };
-  const toListed = {
-    ...common,
     origin: [...config.ALLOWED_ORIGINS],
     credentials: true,
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-  };
-  // The adapter hands a function of two arguments on to @fastify/cors; its type knows plain options only.
-  const byPath = (request: FastifyRequest, done: (error: null, options: object) => void) =>
-    done(null, request.url.startsWith(OPEN_TO_ALL) ? toAll : toListed);
-  app.enableCors(byPath as object);
+  });
 }
 
 type TrustedProxies = NonNullable<FastifyServerOptions['trustProxy']>;

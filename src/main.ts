@@ -8,6 +8,7 @@ import { Config } from './config/config.js';
 import { Log } from './config/log.js';
 import { sentenceOf } from './database/database.js';
 import { Readiness } from './health/readiness.js';
+import { letWorkersYield } from './priorities.js';
 
 const PATIENCE_MS = 7_500;
 const LONGEST_STOP_MS = 9_500;
@@ -16,6 +17,7 @@ async function start(): Promise<void> {
   const config = Config.fromEnv();
   const log = Log.to(config);
   const app = await createApp({ config, log, clock: new Clock() });
+  letWorkersYield();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
   await app.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
     await app.close();

@@ -2,14 +2,23 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { IS_FRESH } from '../http/fresh.decorator.js';
+import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
 import { JwtStrategy } from './jwt.strategy.js';
 
+interface Marks {
+  readonly isPublic: boolean;
+  readonly isFresh: boolean;
+}
+
 @Injectable()
 export class AccessTokenGuard extends AuthGuard() {
+  private readonly marks = new WeakMap<object, Marks>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly strategy: JwtStrategy,
@@ -18,9 +27,14 @@ export class AccessTokenGuard extends AuthGuard() {
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.isMarked(IS_PUBLIC, context)) return true;
-    if (this.isMarked(IS_FRESH, context)) this.strategy.judgeFreshly(context.switchToHttp().getRequest<object>());
-    return (await super.canActivate(context)) as boolean;
+    const marks = this.marksOf(context);
+    if (marks.isPublic) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
+    if (marks.isFresh) this.strategy.judgeFreshly(request);
+    const recognised = this.strategy.recognise(request);
+    if (!recognised) return (await super.canActivate(context)) as boolean;
+    request.user = await recognised;
+    return true;
   }
 
   override handleRequest<T>(error: unknown, principal: T | false, info: unknown): T {
@@ -31,9 +45,15 @@ export class AccessTokenGuard extends AuthGuard() {
     return principal;
   }
 
-  private isMarked(mark: symbol, context: ExecutionContext): boolean {
-    return (
-      this.reflector.getAllAndOverride<true | undefined>(mark, [context.getHandler(), context.getClass()]) ?? false
-    );
+  /** Decorators do not change: they are looked up once for each route. */
+  private marksOf(context: ExecutionContext): Marks {
+    const handler = context.getHandler();
+    const known = this.marks.get(handler);
+    if (known) return known;
+    const has = (mark: symbol) =>
+      this.reflector.getAllAndOverride<true | undefined>(mark, [handler, context.getClass()]) ?? false;
+    const marks = { isPublic: has(IS_PUBLIC), isFresh: has(IS_FRESH) };
+    this.marks.set(handler, marks);
+    return marks;
   }
 }

@@ -1,18 +1,18 @@
 import { Controller, Get } from '@nestjs/common';
 import { Refusal } from '../errors.js';
 import { Me, type Principal } from '../http/principal.js';
-import { toPublicUser, Users } from '../users/users.js';
+import { PublicUsers } from '../users/public-users.js';
 
 @Controller('auth')
 export class MeController {
-  constructor(private readonly users: Users) {}
+  constructor(private readonly users: PublicUsers) {}
 
   @Get('me')
   async me(@Me() me: Principal): Promise<object> {
-    const user = await this.users.findById(me.userId);
+    const user = await this.users.of(me.userId, me.tokenVersion);
     if (!user) throw new Refusal('token_revoked');
     return {
-      ...toPublicUser(user),
+      ...user,
       sessionId: me.sessionId,
       authenticatedAt: me.authenticatedAt.toISOString(),
       methods: me.methods,

@@ -53,8 +53,8 @@ export const redisSettings = {
     about: 'How long a check waits for Redis before it asks PostgreSQL.',
   },
   VERDICT_TIMEOUT_MS: {
-    schema: integer(50, 10_000).default(250),
-    standard: '250',
+    schema: integer(50, 10_000).default(1_000),
+    standard: '1000',
     about: 'How long a check that Redis could not decide waits for PostgreSQL before it answers 503.',
   },
   REVOCATION_CACHE: {

@@ -56,6 +56,11 @@ export const settings = {
     standard: '10',
     about: 'Connections that one instance opens at most.',
   },
+  DATABASE_PREPARED_STATEMENTS: {
+    schema: z.enum(['on', 'off']).default('on'),
+    standard: 'on',
+    about: '`off` where a pooler in transaction mode knows no prepared statements (PgBouncer before 1.21).',
+  },
   DATA_DIR: {
     schema: z.string().min(1).default('.data'),
     standard: '.data',

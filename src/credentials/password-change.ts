@@ -44,8 +44,8 @@ export class PasswordChange {
 
   /** @returns the hash that was verified */
   private async prove(userId: string, current: string, caller: Caller): Promise<string> {
-    const hash = (await this.users.findById(userId))?.passwordHash ?? null;
-    if ((await this.passwords.verify(current, hash)) && hash !== null) return hash;
+    const { owner, isRight } = await this.passwords.verify(current, () => this.users.findById(userId));
+    if (isRight && owner?.passwordHash) return owner.passwordHash;
     await this.audit.recordAlone({ type: 'password.change_failed', userId, reason: 'wrong_password' }, caller);
     throw new Refusal('invalid_credentials', { session: 'keep' });
   }

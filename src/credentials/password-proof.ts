@@ -19,8 +19,7 @@ export class PasswordProof {
    * @throws Refusal `invalid_credentials`, `overloaded`
    */
   async prove(email: string, password: string, caller: Caller): Promise<User> {
-    const user = await this.users.findByEmail(email);
-    const isRight = await this.passwords.verify(password, user?.passwordHash ?? null);
+    const { owner: user, isRight } = await this.passwords.verify(password, () => this.users.findByEmail(email));
     if (!user || !isRight || user.disabledAt) {
       const reason = !user ? 'unknown_address' : isRight ? 'disabled' : 'wrong_password';
       // A row whether there is such a user or not: both must cost the same.

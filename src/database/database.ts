@@ -4,6 +4,7 @@ import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
 import type { Log } from '../config/log.js';
+import { PreparingClient } from './preparing-client.js';
 
 /** The connection pool as drizzle sees it; injectable by type. */
 export abstract class Database extends NodePgDatabase {}
@@ -31,6 +32,7 @@ export function openPool(url: string, config: Config, log: Log): pg.Pool {
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'watchword',
     keepAlive: true,
+    ...(config.DATABASE_PREPARED_STATEMENTS === 'on' ? { Client: PreparingClient } : {}),
   });
   // Without a listener, a stopped server would kill the process.
   pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: error.message }));

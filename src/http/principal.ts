@@ -7,6 +7,7 @@ export interface Principal {
   readonly sessionId: string;
   readonly tokenId: string;
   readonly role: 'user' | 'admin';
+  readonly tokenVersion: number;
   readonly authenticatedAt: Date;
   readonly methods: readonly string[];
 }

@@ -4,6 +4,7 @@ import { Controller, Get, Headers, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
+import { OpenToAll } from '../http/open-to-all.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from './key-ring.js';
 
@@ -17,6 +18,7 @@ export class JwksController {
     private readonly config: Config,
   ) {}
 
+  @OpenToAll()
   @Get('jwks.json')
   jwks(@Headers('if-none-match') known: string | undefined, @Res() reply: FastifyReply): void {
     const { body, etag } = this.render();
@@ -26,11 +28,13 @@ export class JwksController {
     else void reply.type('application/json; charset=utf-8').send(body);
   }
 
+  @OpenToAll()
   @Get('oauth-authorization-server')
   authorizationServer(): object {
     return this.metadata();
   }
 
+  @OpenToAll()
   @Get('openid-configuration')
   openidConfiguration(): object {
     return {

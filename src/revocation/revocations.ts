@@ -49,8 +49,10 @@ export class Revocations {
       this.metrics.countVerdict('postgres');
       return judge(await this.read(claims), claims);
     }
+    let isAnswering = true;
     const known = await this.cache.check(claims).catch(() => {
       this.metrics.countVerdict('redis_error');
+      isAnswering = false;
       return undefined;
     });
     if (known) {
@@ -58,13 +60,16 @@ export class Revocations {
       return known;
     }
     this.metrics.countVerdict('rebuild');
-    const rebuilt = this.reads.read(claims.sub, () => this.rebuild(claims.sub));
+    const rebuilt = this.reads.read(claims.sub, () => this.rebuild(claims.sub, isAnswering));
     return judge(await this.inTime(rebuilt), claims);
   }
 
-  /** The lease before the read: whoever revokes after it deletes it, and what was read is then not written. */
-  private async rebuild(userId: string): Promise<Truth> {
-    const lease = await this.cache.lease(userId);
+  /**
+   * The lease before the read: whoever revokes after it deletes it, and what was read is then not written. A Redis that has
+   * just failed to answer is not waited for a second time.
+   */
+  private async rebuild(userId: string, isAnswering: boolean): Promise<Truth> {
+    const lease = isAnswering ? await this.cache.lease(userId) : undefined;
     const truth = await this.bulkhead.execute(() => this.readAll(userId));
     if (lease && !(await this.cache.fill(userId, lease, truth))) this.metrics.countLeaseLoss();
     return truth;

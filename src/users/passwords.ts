@@ -18,6 +18,8 @@ export class Passwords implements OnModuleInit {
   private readonly options: Options;
   private readonly limit: ReturnType<typeof pLimit>;
   private decoy = '';
+  /** They have a place, and what is to be verified is being read. */
+  private lookingUp = 0;
 
   constructor(
     private readonly config: Config,
@@ -57,10 +59,22 @@ export class Passwords implements OnModuleInit {
   }
 
   /**
-   * @param stored the user's hash; where there is none, or none that can be read, a decoy costs the same time.
+   * @param find whose password it is said to be; asked for once there is a place: who is one too many costs no query. Where
+   * there is nobody, or no hash that can be read, a decoy costs the same time.
    * @throws Refusal `overloaded` when too many hashes wait.
    */
-  async verify(password: string, stored: string | null): Promise<boolean> {
+  async verify<Owner extends { passwordHash: string | null }>(
+    password: string,
+    find: () => Promise<Owner | undefined>,
+  ): Promise<{ owner: Owner | undefined; isRight: boolean }> {
+    this.assertPlace();
+    this.lookingUp++;
+    const owner = await find().finally(() => this.lookingUp--);
+    const isRight = await this.isRight(password, owner?.passwordHash ?? null);
+    return { owner, isRight };
+  }
+
+  private isRight(password: string, stored: string | null): Promise<boolean> {
     const normal = password.normalize('NFC');
     const isUsable = stored?.startsWith('$argon2') === true && lengthOf(normal) <= MAX_PASSWORD_CHARACTERS;
     return this.queue(async () => {
@@ -76,8 +90,13 @@ export class Passwords implements OnModuleInit {
     return !stored.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`);
   }
 
-  private queue<T>(work: () => Promise<T>): Promise<T> {
-    if (this.limit.pendingCount >= this.config.PASSWORD_QUEUE_LENGTH) throw new Refusal('overloaded');
+  private async queue<T>(work: () => Promise<T>): Promise<T> {
+    this.assertPlace();
     return this.limit(work);
+  }
+
+  private assertPlace(): void {
+    const waiting = this.limit.pendingCount + this.lookingUp;
+    if (waiting >= this.config.PASSWORD_QUEUE_LENGTH) throw new Refusal('overloaded');
   }
 }

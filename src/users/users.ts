@@ -8,7 +8,7 @@ import { users } from '../database/schema.js';
 export type User = typeof users.$inferSelect;
 export type Role = User['role'];
 
-/** What anyone who holds the user's tokens may see. */
+/** What anyone who holds the user's tokens may see. Whatever changes it moves `tokenVersion` (users/public-users.ts). */
 export interface PublicUser {
   readonly id: string;
   readonly email: string;
