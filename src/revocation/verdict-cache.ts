@@ -94,7 +94,10 @@ export class VerdictCache {
     for (;;) {
       const left = deadline - performance.now();
       try {
-        await within(Math.max(left, TRY_AGAIN_MS), this.redis.deleteSurely(keyOf(userId)));
+        await within(
+          Math.max(left, TRY_AGAIN_MS),
+          this.redis.deleteSurely(keyOf(userId), Math.max(1, Math.round(left))),
+        );
         return;
       } catch (error) {
         if (deadline - performance.now() <= TRY_AGAIN_MS) throw error;

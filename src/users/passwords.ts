@@ -69,7 +69,13 @@ export class Passwords implements OnModuleInit {
   ): Promise<{ owner: Owner | undefined; isRight: boolean }> {
     this.assertPlace();
     this.lookingUp++;
-    const owner = await find().finally(() => this.lookingUp--);
+    let owner: Owner | undefined;
+    try {
+      owner = await find();
+    } finally {
+      this.lookingUp--;
+    }
+    // At once, so that nobody takes the place in between.
     const isRight = await this.isRight(password, owner?.passwordHash ?? null);
     return { owner, isRight };
   }
@@ -77,7 +83,7 @@ export class Passwords implements OnModuleInit {
   private isRight(password: string, stored: string | null): Promise<boolean> {
     const normal = password.normalize('NFC');
     const isUsable = stored?.startsWith('$argon2') === true && lengthOf(normal) <= MAX_PASSWORD_CHARACTERS;
-    return this.queue(async () => {
+    return this.limit(async () => {
       if (isUsable) return verify(stored, normal).catch(() => false);
       await verify(this.decoy, '');
       return false;
