@@ -6,15 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { buildIfStale } from '../scripts/build.mjs';
-
-buildIfStale();
-const built = (file) => import(new URL(`../dist/${file}`, import.meta.url).href);
-const { createApp } = await built('app.js');
-const { Clock } = await built('clock.js');
-const { Config } = await built('config/config.js');
-const { Log } = await built('config/log.js');
-const { startEmbeddedPostgres } = await built('database/embedded.js');
+import { startEmbeddedPostgres, startInProcess } from './lib/in-process.mjs';
 
 const SECONDS = 3;
 const CLIENTS = 8;
@@ -36,19 +28,7 @@ const cli = async (...command) => {
 };
 await startRedis();
 
-const config = Config.fromEnv(process.env, {
-  NODE_ENV: 'test',
-  DATABASE_URL: database.url,
-  DATABASE_OWNER_URL: database.ownerUrl,
-  REDIS_URL: `redis://127.0.0.1:${PORT}`,
-  KEY_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64'),
-  SIGNING_KEY_BITS: '2048',
-  RATE_LIMITS: 'off',
-  LOG_LEVEL: 'silent',
-});
-const app = await createApp({ config, log: Log.to(config), clock: new Clock() });
-await app.listen(0, '127.0.0.1');
-const url = `http://127.0.0.1:${app.getHttpServer().address().port}`;
+const { app, url, metrics } = await startInProcess(database, { REDIS_URL: `redis://127.0.0.1:${PORT}` });
 
 const post = (path, body, token) =>
   fetch(url + path, {
@@ -132,9 +112,4 @@ try {
   await app.close();
   await database.stop();
   rmSync(folder, { recursive: true, force: true });
-}
-
-async function metrics() {
-  const { Metrics } = await built('audit/metrics.js');
-  return app.get(Metrics).registry.metrics();
 }

@@ -4,15 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { buildIfStale } from '../scripts/build.mjs';
-
-buildIfStale();
-const built = (file) => import(new URL(`../dist/${file}`, import.meta.url).href);
-const { createApp } = await built('app.js');
-const { Clock } = await built('clock.js');
-const { Config } = await built('config/config.js');
-const { Log } = await built('config/log.js');
-const { startEmbeddedPostgres } = await built('database/embedded.js');
+import { startEmbeddedPostgres, startInProcess } from './lib/in-process.mjs';
 
 const ROTATIONS = Number(process.argv[2] ?? 10_000);
 const SESSIONS = 100;
@@ -21,18 +13,7 @@ const RESULTS = 'bench/results/storage.json';
 const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'));
 // As it runs at an operator's; only autovacuum waits, whose own WAL would be counted as the refreshes'.
 const server = await startEmbeddedPostgres({ folder, settings: ['autovacuum=off', 'max_wal_size=4GB'] });
-const config = Config.fromEnv(process.env, {
-  NODE_ENV: 'test',
-  DATABASE_URL: server.url,
-  DATABASE_OWNER_URL: server.ownerUrl,
-  KEY_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64'),
-  SIGNING_KEY_BITS: '2048',
-  RATE_LIMITS: 'off',
-  LOG_LEVEL: 'silent',
-});
-const app = await createApp({ config, log: Log.to(config), clock: new Clock() });
-await app.listen(0, '127.0.0.1');
-const url = `http://127.0.0.1:${app.getHttpServer().address().port}`;
+const { app, url } = await startInProcess(server);
 const database = new pg.Client({ connectionString: server.ownerUrl });
 await database.connect();
 

@@ -18,6 +18,7 @@ const eventsOf = (userId: string, type: string) =>
 it('a new role kills the access tokens that carry the old one at once; the session goes on with the new one (ASVS 8.3.2)', async () => {
   const phone = await mobile(service.url);
   const standing = service.app.get(Standing);
+  expect((await me(service.url, phone.accessToken)).json).toMatchObject({ role: 'user' });
   expect(await standing.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(true);
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
   const answer = await refresh(service.url, phone.refreshToken);

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { CircuitState, circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { Config } from '../config/config.js';
 import { Redis } from '../redis/redis.js';
-import { within } from '../within.js';
+import { within } from './within.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { type Claims, decide, sessionRef, tokenRef, type Truth, type Verdict } from './verdict.js';
 

@@ -69,32 +69,26 @@ export class PostgresProxy {
 
   /** Holds the n-th statement from now on that matches, on whichever connection it comes. */
   pauseBefore(pattern: RegExp, n = 1): Pause {
-    const [arrival, release] = [signal(), signal()];
-    const trap = this.set(pattern, n, () => {
-      arrival.give();
-      return release.given;
-    });
-    return {
-      arrivesDuring: (act) => Promise.race([arrival.given.then(() => true), act.then(() => false)]),
-      release: () => {
-        this.traps.delete(trap);
-        release.give();
-      },
-    };
+    return this.hold(pattern, n, (until) => until());
   }
 
   /** Holds the answer of the n-th statement that matches: the database has done it, and nobody knows yet. */
   pauseAfter(pattern: RegExp, n = 1): Pause {
+    return this.hold(pattern, n, (until) => Promise.resolve({ loses: 'nothing', until }));
+  }
+
+  /** @param spring what the trap does with a wait that says it has begun, and ends with the release */
+  private hold(
+    pattern: RegExp,
+    n: number,
+    spring: (until: () => Promise<undefined>) => ReturnType<Trap['spring']>,
+  ): Pause {
     const [arrival, release] = [signal(), signal()];
-    const trap = this.set(pattern, n, () =>
-      Promise.resolve({
-        loses: 'nothing',
-        until: () => {
-          arrival.give();
-          return release.given;
-        },
-      }),
-    );
+    const until = () => {
+      arrival.give();
+      return release.given;
+    };
+    const trap = this.set(pattern, n, () => spring(until));
     return {
       arrivesDuring: (act) => Promise.race([arrival.given.then(() => true), act.then(() => false)]),
       release: () => {

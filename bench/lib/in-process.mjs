@@ -1,0 +1,35 @@
+// How is the built service run in the bench's own process? For what the database counts, and for faults of Redis.
+import { buildIfStale } from '../../scripts/build.mjs';
+
+buildIfStale();
+const built = (file) => import(new URL(`../../dist/${file}`, import.meta.url).href);
+const { createApp } = await built('app.js');
+const { Clock } = await built('clock.js');
+const { Config } = await built('config/config.js');
+const { Log } = await built('config/log.js');
+const { Metrics } = await built('audit/metrics.js');
+export const { startEmbeddedPostgres } = await built('database/embedded.js');
+
+/**
+ * @param server the embedded PostgreSQL that it works on
+ * @param settings on top of those of the bench
+ */
+export async function startInProcess(server, settings = {}) {
+  const config = Config.fromEnv(process.env, {
+    NODE_ENV: 'test',
+    DATABASE_URL: server.url,
+    DATABASE_OWNER_URL: server.ownerUrl,
+    KEY_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64'),
+    SIGNING_KEY_BITS: '2048',
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'silent',
+    ...settings,
+  });
+  const app = await createApp({ config, log: Log.to(config), clock: new Clock() });
+  await app.listen(0, '127.0.0.1');
+  return {
+    app,
+    url: `http://127.0.0.1:${app.getHttpServer().address().port}`,
+    metrics: () => app.get(Metrics).registry.metrics(),
+  };
+}
