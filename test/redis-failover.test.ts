@@ -1,5 +1,6 @@
 // Does a server that was not there, or has forgotten, bring a revoked token back? Fail-overs, old dumps, Sentinels, a Cluster.
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Redis } from '../src/redis/redis.js';
 import { call, me, mobile } from './support/client.js';
 import { expectAlive, expectDead, keyOf, logout, patient, twoInstances, warmPhone } from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -165,6 +166,24 @@ describe('through a fail-over under load no dead token is accepted and no live o
     },
     240_000,
   );
+
+  it('of a Sentinel set that tells of it while it is being asked', async () => {
+    const set = await startSentinelSet();
+    const proxies = await Promise.all(set.sentinels.map(({ port }) => startRedisProxy(port)));
+    const services = await twoInstances({
+      REDIS_SENTINELS: proxies.map(({ port }) => `127.0.0.1:${port}`).join(','),
+      REDIS_SENTINEL_NAME: set.name,
+      REDIS_MIN_REPLICAS: '0',
+    });
+    const phone = await warmPhone(services);
+    // Who asks waits nearly all the time; who has subscribed at a Sentinel's own address hears at once.
+    for (const proxy of proxies) proxy.delay(230);
+    await set.failOver('kill');
+    for (const proxy of proxies) proxy.heal();
+    for (const { app } of services) await until('Redis is used again', async () => app.get(Redis).isUp);
+    expect((await logout(services[0], phone)).status).toBe(204);
+    await expectDead(services, phone);
+  }, 180_000);
 
   it('of a Cluster of six nodes that loses the master of a user, over TLS (V10)', async () => {
     const cluster = await startCluster({ password: 'of the nodes', tls: true });

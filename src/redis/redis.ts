@@ -13,6 +13,7 @@ type Script = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 const READY_WITHIN_MS = 1_500;
 /** A connection that is owed an answer for this long is taken for dead and made anew. */
 const SILENT_MS = 1_000;
+const AGAIN_AFTER_MS = 100;
 
 @Injectable()
 export class Redis implements OnModuleInit, OnApplicationShutdown {
@@ -33,7 +34,15 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
         this.lastTrouble = error.message;
         log.debug({ event: 'redis.trouble', reason: error.message });
       });
+      client?.on('end', () => this.startAgain(client));
     }
+  }
+
+  /** ioredis gives up for good when Sentinels tell of a new primary just while it asks them for it. */
+  private startAgain(client: Client | Cluster): void {
+    setTimeout(() => {
+      if (!this.isEnding) client.connect().catch(() => undefined); // 'error' has told, and 'end' comes again
+    }, AGAIN_AFTER_MS).unref();
   }
 
   /** Once for each change: what is away is tried twice a second. */
