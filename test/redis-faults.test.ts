@@ -1,4 +1,5 @@
 // What does a caller hear while Redis is slow, silent, gone, full or lying? The right verdict, from PostgreSQL if need be.
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { bearer, Browser, call, me, mobile, refresh, register } from './support/client.js';
@@ -168,6 +169,27 @@ describe('where Redis answers reads and refuses writes', () => {
     const pair = await startReplicaPair();
     const confirmed = await twoInstances({ REDIS_URL: pair.master.url, REDIS_MIN_REPLICAS: '1' });
     expect((await logout(confirmed[0], await warmPhone(confirmed))).status).toBe(204);
+  });
+
+  it('replicas that are away for long hold no deletion up: each reaches the primary within a second', async () => {
+    const pair = await startReplicaPair();
+    const services = await twoInstances({ REDIS_URL: pair.master.url, REDIS_MIN_REPLICAS: '1' });
+    const [one] = services;
+    const others = await Promise.all(Array.from({ length: 24 }, () => warmPhone(services)));
+    const last = await warmPhone(services);
+    pair.replica.pause();
+    onTestFinished(() => pair.replica.resume());
+    const answers = await Promise.all(others.map((phone) => logout(one, phone)));
+    expect(new Set(answers.map(({ json }) => json['code']))).toEqual(new Set(['revocation_unconfirmed']));
+    await sleep(4_000); // rounds of the outbox, each with all of them
+    expect(await pair.master.cli('EXISTS', keyOf(last))).toBe(1);
+    const start = performance.now();
+    const held = logout(one, last);
+    await until('the primary has heard', async () => (await pair.master.cli('EXISTS', keyOf(last))) === 0);
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect((await held).json['code']).toBe('revocation_unconfirmed');
+    pair.replica.resume();
+    await until('the outbox is empty', async () => (await one.query('SELECT 1 FROM revocation_outbox')).length === 0);
   });
 
   it('a browser is logged out all the same, and a sign-in that replaces a session is none the worse', async () => {

@@ -5,6 +5,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Cluster, Redis as Client, type RedisOptions } from 'ioredis';
 import { Config } from '../config/config.js';
 import { Log } from '../config/log.js';
+import { Deletions } from './deletions.js';
 
 /** A script by its name: how ioredis' `defineCommand` leaves it on the client. */
 type Scripted = Record<string, Script>;
@@ -19,15 +20,17 @@ const AGAIN_AFTER_MS = 100;
 export class Redis implements OnModuleInit, OnApplicationShutdown {
   private readonly checks: Client | Cluster | undefined;
   private readonly revocations: Client | Cluster | undefined;
+  private readonly deletions: Deletions | undefined;
   private isEnding = false;
   private lastTrouble: string | undefined;
 
   constructor(
-    private readonly config: Config,
+    config: Config,
     private readonly log: Log,
   ) {
     this.checks = connect(config, SILENT_MS);
     this.revocations = connect(config, 2 * SILENT_MS);
+    this.deletions = this.revocations && new Deletions(this.revocations, config.redisMinReplicas);
     this.reportChanges();
     for (const client of [this.checks, this.revocations]) {
       client?.on('error', (error: Error) => {
@@ -105,19 +108,9 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
    * Deletes a key, and waits until so many replicas have heard of it (REDIS_MIN_REPLICAS).
    * @throws when the primary or too few replicas have confirmed it
    */
-  async deleteSurely(key: string, timeoutMs: number): Promise<void> {
-    const client = this.revocations;
-    if (!client) throw new Error('no Redis');
-    const replicas = this.config.redisMinReplicas;
-    if (replicas === 0) {
-      await client.del(key);
-      return;
-    }
-    // One pipeline, so that WAIT goes to the node and connection that the deletion went to.
-    const results = (await client.pipeline().del(key).wait(replicas, timeoutMs).exec()) ?? [];
-    for (const [error] of results) if (error) throw error;
-    const reached = Number(results[1]?.[1] ?? 0);
-    if (reached < replicas) throw new Error(`${reached} of ${replicas} replicas have confirmed`);
+  async deleteSurely(key: string): Promise<void> {
+    if (!this.deletions) throw new Error('no Redis');
+    await this.deletions.delete(key);
   }
 }
 

@@ -11,7 +11,7 @@ import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
 import { type Claims, judge, type Truth, type Verdict } from './verdict.js';
-import { NoAnswer, within } from './within.js';
+import { NoAnswer, within } from '../within.js';
 import { VerdictCache } from './verdict-cache.js';
 
 /** A revocation is kept until the last token it covers has expired, and two minutes for clocks that differ. */

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { CircuitState, circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { Config } from '../config/config.js';
 import { Redis } from '../redis/redis.js';
-import { within } from './within.js';
+import { within } from '../within.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { type Claims, decide, sessionRef, tokenRef, type Truth, type Verdict } from './verdict.js';
 
@@ -94,10 +94,7 @@ export class VerdictCache {
     for (;;) {
       const left = deadline - performance.now();
       try {
-        await within(
-          Math.max(left, TRY_AGAIN_MS),
-          this.redis.deleteSurely(keyOf(userId), Math.max(1, Math.round(left))),
-        );
+        await within(Math.max(left, TRY_AGAIN_MS), this.redis.deleteSurely(keyOf(userId)));
         return;
       } catch (error) {
         if (deadline - performance.now() <= TRY_AGAIN_MS) throw error;
