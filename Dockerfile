@@ -37,7 +37,7 @@ WORKDIR /app
 # All of it belongs to root and the service may write none of it; it runs on a read-only root file system.
 COPY --from=build /app/package.json /app/package-lock.json ./
 COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/dist dist
+COPY --from=build /app/dist/bundle dist/bundle
 COPY drizzle drizzle
 COPY LICENSE ./
 # The image's user `node`, as numbers: Kubernetes' runAsNonRoot can judge only those.
@@ -47,4 +47,4 @@ EXPOSE 3000
 # should probe /health/live for that, and /health/ready for traffic.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:'+(process.env.PORT||3000)+'/health/ready').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
-CMD ["node", "dist/main.js"]
+CMD ["node", "dist/bundle/main.js"]

@@ -40,7 +40,7 @@ export async function startWatchword(options) {
   const url = `http://127.0.0.1:${port}`;
   const { nodeArgs = [], settings = {}, logFile, readyPath = '/health/ready' } = options;
   const server = await startServer({
-    args: [...nodeArgs, join(root, 'dist/main.js')],
+    args: [...nodeArgs, join(root, 'dist/bundle/main.js')],
     env: { ...settingsOf({ ...options, port, metricsPort }), ...settings },
     logFile,
     isReady: async () => (await fetch(url + readyPath)).ok,

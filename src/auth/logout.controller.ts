@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';

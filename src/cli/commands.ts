@@ -1,6 +1,6 @@
 // What can an operator do from the command line? Each command answers with a value and a sentence that says what happened.
 import type { INestApplicationContext } from '@nestjs/common';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caller } from '../http/caller.js';
 import { Redis } from '../redis/redis.js';
 import { SessionEnd } from '../sessions/session-end.js';

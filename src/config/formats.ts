@@ -1,5 +1,5 @@
 // What may a setting look like? Its text from the environment, checked and turned into a value.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const integer = (min: number, max: number) =>
   z

@@ -1,5 +1,5 @@
 // Which settings do the signing keys have, and the key that seals them? A part of settings.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import { integer, keyEncryptionKey, vaultUrl } from './formats.js';
 import type { Setting } from './setting.js';
 

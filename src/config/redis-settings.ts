@@ -1,5 +1,5 @@
 // How is Redis reached, and how long is it waited for? A part of settings.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostAndPort, integer, list, redisUrl } from './formats.js';
 import type { Setting } from './setting.js';
 

@@ -1,5 +1,5 @@
 // What is a setting?
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export interface Setting {
   readonly schema: z.ZodType;

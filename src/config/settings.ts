@@ -1,6 +1,6 @@
 // Which settings exist, what may they be, and what do they mean? The README's table and .env.example come from here.
 import { availableParallelism } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   hostname,
   httpUrl,

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Caller, From } from '../http/caller.js';
 import { Public } from '../http/public.decorator.js';
 import { emailAddress } from '../users/email.js';

@@ -1,5 +1,5 @@
 // The key-encryption key from Vault's KV v2 engine, over its HTTP API. The version before the present one still opens.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredKey } from './key-encryption-key.js';
 
 const FIELD = 'key_encryption_key';

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Fresh } from '../http/fresh.decorator.js';

@@ -1,5 +1,5 @@
 // What is an access token (RFC 9068), and what must hold before anyone looks at its signature?
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const TOKEN_TYPE = 'at+jwt';
 /** Identifies Watchword's own sign-in as the client (RFC 9068 §2.2); users have UUIDs, so the two cannot collide. */
