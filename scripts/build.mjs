@@ -103,7 +103,6 @@ function bundle(draft) {
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
-    keepNames: true,
     external,
     banner: { js: asCommonJs },
     write: false,

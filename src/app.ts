@@ -22,7 +22,6 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
     abortOnError: false,
     logger: new NestLog(log),
   });
-  app.use(cookieParser());
   allowOrigins(app, config);
   app.useSecurityHeaders({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: "'none'", frameAncestors: "'none'" } },
@@ -65,6 +64,9 @@ function adapter({ config, log }: Surroundings): FastifyAdapter {
 
 /** Runs before routing has any effect, so that it holds for routes that do not exist, too. */
 function guardEveryRequest(server: FastifyInstance, guard: CrossSiteGuard, readiness: Readiness): void {
+  // As a hook: through app.use() it would cost each request a router of its own.
+  const parseCookies = cookieParser() as unknown as (request: unknown, reply: unknown, done: () => void) => void;
+  server.addHook('onRequest', (request, reply, done) => parseCookies(request.raw, reply.raw, done));
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
     // A kept-alive connection would otherwise be cut under the client's next request.

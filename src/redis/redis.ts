@@ -9,7 +9,14 @@ import { Deletions } from './deletions.js';
 
 /** A script by its name: how ioredis' `defineCommand` leaves it on the client. */
 type Scripted = Record<string, Script>;
-type Script = (key: string, ...args: (string | number)[]) => Promise<unknown>;
+type Script = (...args: (string | number)[]) => Promise<unknown>;
+
+const scriptsOf = (client: Client | Cluster | undefined) => (client ?? {}) as unknown as Scripted;
+
+interface Asked {
+  readonly key: string;
+  readonly args: readonly string[];
+}
 
 const READY_WITHIN_MS = 1_500;
 /** A connection that is owed an answer for this long is taken for dead and made anew. */
@@ -98,10 +105,21 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
   define(name: string, lua: string): Script {
     const client = this.checks;
     client?.defineCommand(name, { numberOfKeys: 1, lua });
-    return (key, ...args) => {
-      gather(client);
-      return (client as unknown as Scripted)[name]?.(key, ...args) ?? Promise.reject(new Error('no Redis'));
+    return (key, ...args) => scriptsOf(client)[name]?.(key, ...args) ?? Promise.reject(new Error('no Redis'));
+  }
+
+  /** The same for Lua that answers for many keys in their order. In a Cluster each goes its own way, to the node that has it. */
+  defineForMany(name: string, lua: string): (asked: readonly Asked[]) => Promise<unknown[]> {
+    const client = this.checks;
+    client?.defineCommand(name, { lua });
+    const ask = async (asked: readonly Asked[]) => {
+      const keys = asked.map(({ key }) => key);
+      const args = asked.flatMap((each) => each.args);
+      return (await scriptsOf(client)[name]?.(keys.length, ...keys, ...args)) as unknown[];
     };
+    return client instanceof Cluster
+      ? async (asked) => (await Promise.all(asked.map((each) => ask([each])))).flat()
+      : ask;
   }
 
   /**
@@ -112,18 +130,6 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     if (!this.deletions) throw new Error('no Redis');
     await this.deletions.delete(key);
   }
-}
-
-/**
- * What is asked within one turn of the event loop leaves in one write: a system call costs more than a check. Not ioredis'
- * own auto-pipelining, which sends nothing more once a pipeline is left without an answer.
- */
-function gather(client: Client | Cluster | undefined): void {
-  if (!(client instanceof Client) || client.status !== 'ready') return;
-  const { stream } = client;
-  if (stream.writableCorked > 0) return;
-  stream.cork();
-  setImmediate(() => stream.uncork());
 }
 
 async function untilReady(client: Client | Cluster | undefined): Promise<void> {

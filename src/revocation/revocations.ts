@@ -7,6 +7,7 @@ import { Database, type Queries, type Transaction } from '../database/database.j
 import { accessRevocations, users } from '../database/schema.js';
 import { Refusal } from '../errors.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
+import { gathered } from './gathered.js';
 import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
@@ -20,6 +21,11 @@ const REVOCATION_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
 /** Reads that may wait while Redis is away; beyond, the answer is 503 at once. */
 const WAITING_READS = 1_000;
 
+/** Few statements with many questions each, for the verdicts that only PostgreSQL knows. */
+const READS = { inFlight: 2, together: 100 };
+
+const GONE: Truth = { version: 'gone', revoked: [] };
+
 /** Committed, but Redis has not said so. */
 export const isUnconfirmed = (error: unknown): boolean =>
   error instanceof Refusal && error.code === 'revocation_unconfirmed';
@@ -29,6 +35,7 @@ export class Revocations {
   private readonly reads = new SharedReads<Truth>();
   /** Sign-ins and refreshes keep half of the connections, whatever Redis does. */
   private readonly bulkhead: BulkheadPolicy;
+  private readonly read = gathered((many: readonly Claims[]) => this.readMany(many), READS);
 
   constructor(
     private readonly database: Database,
@@ -85,22 +92,25 @@ export class Revocations {
     }
   }
 
-  /** What decides about this token only. */
-  private async read({ sub, sid, jti }: Claims): Promise<Truth> {
-    return this.select(sub, sql`ref in (${sid}, ${jti})`);
-  }
-
-  private readAll(userId: string): Promise<Truth> {
-    return this.select(userId, sql`true`);
+  /** One statement for many, and for each only what decides about its token; nothing of a user who is gone. */
+  private async readMany(many: readonly Claims[]): Promise<Truth[]> {
+    const column = (name: 'sub' | 'sid' | 'jti') => sql`${sql.param(many.map((claims) => claims[name]))}::uuid[]`;
+    const { rows } = await this.database.execute<{ at: string; version: number; revoked: string[] }>(sql`
+      select at, u.token_version as version,
+             array(select kind || ':' || ref from ${accessRevocations} where user_id = u.id and ref in (sid, jti)) as revoked
+        from unnest(${column('sub')}, ${column('sid')}, ${column('jti')}) with ordinality as asked (user_id, sid, jti, at)
+        join ${users} u on u.id = asked.user_id`);
+    const found = new Map(rows.map(({ at, ...truth }) => [Number(at), truth]));
+    return many.map((_, n) => found.get(n + 1) ?? GONE);
   }
 
   /** One statement, one user's rows: right on any number of instances. */
-  private async select(userId: string, which: SQL): Promise<Truth> {
+  private async readAll(userId: string): Promise<Truth> {
     const { rows } = await this.database.execute<{ version: number; revoked: string[] }>(sql`
       select u.token_version as version,
-             array(select kind || ':' || ref from ${accessRevocations} where user_id = ${userId} and ${which}) as revoked
+             array(select kind || ':' || ref from ${accessRevocations} where user_id = ${userId}) as revoked
         from ${users} u where u.id = ${userId}`);
-    return rows[0] ?? { version: 'gone', revoked: [] };
+    return rows[0] ?? GONE;
   }
 
   /**

@@ -1,5 +1,6 @@
 // How do checks of one user share a read? Each uses only one that began after it arrived: a read that began earlier may have
 // missed a revocation that was answered in between.
+import { setImmediate as turn } from 'node:timers/promises';
 
 /** At most one read in flight and one queued for each key, however many ask. */
 export class SharedReads<T> {
@@ -9,10 +10,10 @@ export class SharedReads<T> {
   read(key: string, read: () => Promise<T>): Promise<T> {
     const flight = this.flights.get(key);
     if (!flight) return this.begin(key, read);
-    flight.next ??= flight.current.then(
-      () => this.begin(key, read),
-      () => this.begin(key, read),
-    );
+    // A turn later: who hears in the same packet that Redis knows nothing comes along.
+    flight.next ??= Promise.allSettled([flight.current])
+      .then(() => turn())
+      .then(() => this.begin(key, read));
     return flight.next;
   }
 

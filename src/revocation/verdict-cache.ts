@@ -7,6 +7,7 @@ import { CircuitState, circuitBreaker, ConsecutiveBreaker, handleAll } from 'coc
 import { Config } from '../config/config.js';
 import { Redis } from '../redis/redis.js';
 import { within } from '../within.js';
+import { gathered } from './gathered.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { type Claims, decide, sessionRef, tokenRef, type Truth, type Verdict } from './verdict.js';
 
@@ -23,13 +24,21 @@ const script = (name: string) => readFileSync(new URL(`./${name}.lua`, import.me
 
 const keyOf = (userId: string) => `auth:{${userId}}`;
 
+/** More would hold up the server for others. */
+const CHECKS = { inFlight: Infinity, together: 64 };
+
+/** What check.lua says of one. */
+type Known = [version?: string, isTokenRevoked?: number, isSessionRevoked?: number];
+
+const asked = (claims: Claims) => ({ key: keyOf(claims.sub), args: [tokenRef(claims), sessionRef(claims)] });
+
 @Injectable()
 export class VerdictCache {
   private readonly breaker = circuitBreaker(handleAll, {
     halfOpenAfter: OPEN_MS,
     breaker: new ConsecutiveBreaker(ERRORS_TO_OPEN),
   });
-  private readonly checkEntry;
+  private readonly read: (claims: Claims) => Promise<Known>;
   private readonly takeLease;
   private readonly fillEntry;
 
@@ -38,7 +47,8 @@ export class VerdictCache {
     private readonly config: Config,
     metrics: RevocationMetrics,
   ) {
-    this.checkEntry = redis.define('authCheck', script('check'));
+    const readMany = redis.defineForMany('authCheck', script('check'));
+    this.read = gathered((many) => this.ask(() => readMany(many.map(asked))) as Promise<Known[]>, CHECKS);
     this.takeLease = redis.define('authLease', script('lease'));
     this.fillEntry = redis.define('authFill', script('fill'));
     metrics.watchBreaker(() => this.isOpen);
@@ -63,8 +73,7 @@ export class VerdictCache {
    * @throws when Redis does not answer in time
    */
   async check(claims: Claims): Promise<Verdict | undefined> {
-    const answer = await this.ask(() => this.checkEntry(keyOf(claims.sub), tokenRef(claims), sessionRef(claims)));
-    const [v, isTokenRevoked, isSessionRevoked] = answer as [string?, number?, number?];
+    const [v, isTokenRevoked, isSessionRevoked] = await this.read(claims);
     if (v === undefined) return undefined;
     const version = v === 'gone' ? v : Number(v);
     if (version !== 'gone' && claims.tokenVersion > version) return undefined;
