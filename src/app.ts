@@ -10,9 +10,11 @@ import type { Config } from './config/config.js';
 import { ConfigModule, type Surroundings } from './config/config.module.js';
 import { NestLog } from './config/log.js';
 import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
+import { costsHash } from './http/costs-hash.js';
 import { Readiness } from './health/readiness.js';
 import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
 import { CrossSiteGuard } from './http/csrf.js';
+import { Passwords } from './users/passwords.js';
 
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;
@@ -28,10 +30,13 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
     crossOriginResourcePolicy: { policy: 'same-site' },
     strictTransportSecurity: config.hasSecureCookies,
     xFrameOptions: { action: 'deny' },
+    // For browsers and plug-ins that are gone.
+    ...{ xDownloadOptions: false, xPermittedCrossDomainPolicies: false, xXssProtection: false },
+    ...{ xDnsPrefetchControl: false, originAgentCluster: false },
   });
   const server = app.getHttpAdapter().getInstance();
   acceptOnlyJson(server);
-  guardEveryRequest(server, app.get(CrossSiteGuard), app.get(Readiness));
+  guardEveryRequest(server, app);
   countEveryRequest(server, app.get(Metrics));
   try {
     await app.init();
@@ -63,7 +68,8 @@ function adapter({ config, log }: Surroundings): FastifyAdapter {
 }
 
 /** Runs before routing has any effect, so that it holds for routes that do not exist, too. */
-function guardEveryRequest(server: FastifyInstance, guard: CrossSiteGuard, readiness: Readiness): void {
+function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication): void {
+  const [guard, readiness, passwords] = [app.get(CrossSiteGuard), app.get(Readiness), app.get(Passwords)];
   // As a hook: through app.use() it would cost each request a router of its own.
   const parseCookies = cookieParser() as unknown as (request: unknown, reply: unknown, done: () => void) => void;
   server.addHook('onRequest', (request, reply, done) => parseCookies(request.raw, reply.raw, done));
@@ -72,6 +78,7 @@ function guardEveryRequest(server: FastifyInstance, guard: CrossSiteGuard, readi
     // A kept-alive connection would otherwise be cut under the client's next request.
     if (readiness.isDraining) reply.header('connection', 'close');
     guard.check(request);
+    if (costsHash(request)) passwords.assertPlace();
     done();
   });
 }
@@ -88,7 +95,7 @@ function countEveryRequest(server: FastifyInstance, metrics: Metrics): void {
 function allowOrigins(app: NestFastifyApplication, config: Config): void {
   app.enableCors({
     allowedHeaders: ['authorization', 'content-type'],
-    exposedHeaders: ['retry-after', 'x-request-id', 'www-authenticate'],
+    exposedHeaders: 'retry-after, x-request-id, www-authenticate',
     maxAge: 600,
     strictPreflight: false,
     origin: [...config.ALLOWED_ORIGINS],

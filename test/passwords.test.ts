@@ -97,7 +97,10 @@ describe('a sign-in', () => {
     const lookUps = vi.spyOn(service.app.get(Users), 'findByEmail');
     const storm = Array.from({ length: 12 }, () => login(service, phone.person.email, phone.person.password));
     const during = await call(service.url, 'GET', '/auth/me', { headers: bearer(phone.accessToken) });
+    for (const path of ['/auth/login', '/auth/register'])
+      expect(await call(service.url, 'POST', path, { rawBody: '{ not even read' })).toMatchObject({ status: 503 });
     const answers = await Promise.all(storm);
+    expect(await call(service.url, 'POST', '/auth/login', { rawBody: '{ now it is' })).toMatchObject({ status: 400 });
     expect(during.status).toBe(200);
     const refused = answers.filter((answer) => answer.status !== 200);
     expect(refused.length).toBeGreaterThan(0);

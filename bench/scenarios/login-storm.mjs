@@ -1,4 +1,5 @@
 // Do 300 sign-ins at once slow anyone else down, and are those that are too many told so at once?
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closedLoop, percentiles, signInMany } from '../lib/load.mjs';
 import { output } from '../lib/processes.mjs';
@@ -8,6 +9,8 @@ import { watchword } from '../lib/watchword.mjs';
 
 export const name = 'login-storm';
 const USERS = 64;
+/** Until the storm's own process is up and warm. */
+const WARM_UP_MS = 3_000;
 const PROGRAM = fileURLToPath(new URL('../lib/storm-process.mjs', import.meta.url));
 
 export async function run({ plan, subjects }) {
@@ -16,8 +19,10 @@ export async function run({ plan, subjects }) {
   for (let from = 0; from < USERS; from += 16)
     await Promise.all(Array.from({ length: 16 }, (_, i) => subject.register(from + i)));
   const requests = Array.from({ length: USERS }, (_, i) => subject.login(i));
-  const storm = (seconds) =>
-    output(process.execPath, [PROGRAM, `${seconds}`], { input: JSON.stringify({ origin: subject.url, requests }) });
+  const storm = (seconds, begin) =>
+    output(process.execPath, [PROGRAM, `${seconds}`, `${begin}`], {
+      input: JSON.stringify({ origin: subject.url, requests }),
+    });
 
   /** One client asks without a pause, until `until()` says that it is enough. */
   const ask = (until) =>
@@ -35,12 +40,11 @@ export async function run({ plan, subjects }) {
   const rounds = [];
   for (let round = 0; round < plan.rounds; round++) {
     const quiet = await quietly(2 * plan.seconds);
-    await subject.metrics(); // reading sets the event-loop delay back
     let isOver = false;
-    const [seen, during] = await Promise.all([
-      storm(2 * plan.seconds).finally(() => (isOver = true)),
-      ask(() => isOver),
-    ]);
+    const stormed = storm(2 * plan.seconds, Date.now() + WARM_UP_MS).finally(() => (isOver = true));
+    await sleep(WARM_UP_MS - 100);
+    await subject.metrics(); // reading sets the event-loop delay back
+    const [seen, during] = await Promise.all([stormed, ask(() => isOver)]);
     const delay = Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(await subject.metrics())?.[1]) * 1_000;
     const { accepted, refused, msRefused } = JSON.parse(seen);
     if (refused === 0) throw new Error('No sign-in was refused: this was no storm.');

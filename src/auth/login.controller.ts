@@ -5,6 +5,7 @@ import { PasswordProof } from '../credentials/password-proof.js';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
+import { CostsHash } from '../http/costs-hash.js';
 import { Public } from '../http/public.decorator.js';
 import type { SessionRef } from '../sessions/session-end.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -33,6 +34,7 @@ export class LoginController {
   ) {}
 
   @Public()
+  @CostsHash()
   @Post('login')
   @HttpCode(200)
   async login(

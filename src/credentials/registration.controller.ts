@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { type Caller, From } from '../http/caller.js';
+import { CostsHash } from '../http/costs-hash.js';
 import { Public } from '../http/public.decorator.js';
 import { emailAddress } from '../users/email.js';
 import type { PublicUser } from '../users/users.js';
@@ -13,6 +14,7 @@ export class RegistrationController {
   constructor(private readonly registration: Registration) {}
 
   @Public()
+  @CostsHash()
   @Post('register')
   @HttpCode(201)
   async register(

@@ -101,7 +101,8 @@ export class Passwords implements OnModuleInit {
     return this.limit(work);
   }
 
-  private assertPlace(): void {
+  /** @throws Refusal `overloaded` when too many hashes wait. */
+  assertPlace(): void {
     const waiting = this.limit.pendingCount + this.lookingUp;
     if (waiting >= this.config.PASSWORD_QUEUE_LENGTH) throw new Refusal('overloaded');
   }
