@@ -29,6 +29,8 @@ export const settingsOf = ({ databaseUrl, ownerUrl, redisUrl, signingKeyBits, po
   RATE_LIMITS: 'off',
   REGISTRATION: 'open',
   DRAIN_SECONDS: '0',
+  // As in the image; UV_THREADPOOL_SIZE comes from there, too.
+  MALLOC_ARENA_MAX: '2',
 });
 
 /**
