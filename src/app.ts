@@ -14,12 +14,15 @@ import { costsHash } from './http/costs-hash.js';
 import { Readiness } from './health/readiness.js';
 import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
 import { CrossSiteGuard } from './http/csrf.js';
+import { RememberedAnswer } from './http/remembered-answer.js';
+import { JwksController } from './keys/jwks.controller.js';
 import { Passwords } from './users/passwords.js';
 
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;
   const root = { module: AppModule, imports: [ConfigModule.with(surroundings)] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(surroundings), {
+  const keySet = new RememberedAnswer(KEY_SET);
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(surroundings, keySet), {
     bodyParser: false,
     abortOnError: false,
     logger: new NestLog(log),
@@ -41,6 +44,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   try {
     await app.init();
     await server.ready();
+    rememberKeySet(keySet, app);
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
@@ -48,11 +52,13 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   return app;
 }
 
+const KEY_SET = '/.well-known/jwks.json';
+
 /** Who sends half a request and waits holds a connection this long at most, and nothing else. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
-function adapter({ config, log }: Surroundings): FastifyAdapter {
+function adapter({ config, log }: Surroundings, keySet: RememberedAnswer): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -61,9 +67,19 @@ function adapter({ config, log }: Surroundings): FastifyAdapter {
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     multipart: false,
+    serverFactory: keySet.inFront,
     http: { requireHostHeader: false, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: answerBrokenRequest(log),
     frameworkErrors: answerBrokenPath,
+  });
+}
+
+/** Every verifier asks for it, and while the keys are the same everyone hears the same. */
+function rememberKeySet(keySet: RememberedAnswer, app: NestFastifyApplication): void {
+  const [controller, readiness, metrics] = [app.get(JwksController), app.get(Readiness), app.get(Metrics)];
+  keySet.from({
+    current: () => (readiness.isDraining ? undefined : controller.current()),
+    count: (status, seconds) => metrics.countRequest('GET', KEY_SET, status, seconds),
   });
 }
 

@@ -2,12 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createApp } from '../src/app.js';
 import { Clock } from '../src/clock.js';
 import { Config } from '../src/config/config.js';
 import { Log } from '../src/config/log.js';
 import { call, mobile } from './support/client.js';
+import { figure } from './support/instances.js';
 import { testSettings } from './support/settings.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
 
@@ -40,6 +41,25 @@ describe('the key set', () => {
     }
     expect((await jwks({ 'if-none-match': '"x"' })).status).toBe(200);
     expect((await call(service.url, 'HEAD', '/.well-known/jwks.json')).status).toBe(200);
+  });
+
+  it('is answered from memory exactly as by the framework, and counted alike', async () => {
+    const fresh = await startService();
+    onTestFinished(() => fresh.stop());
+    const ask = (headers = {}) => call(fresh.url, 'GET', '/.well-known/jwks.json', { headers });
+    const told = ({ headers, status, text }: Awaited<ReturnType<typeof ask>>) => {
+      const { 'x-request-id': id, date, ...others } = headers;
+      return { status, text, others, hasIds: [typeof id, typeof date] };
+    };
+    const [first, second, third] = [await ask(), await ask(), await ask({ origin: 'https://verifier.example' })];
+    expect(told(second)).toEqual(told(first));
+    expect(told(third)).toEqual(told(first));
+    expect(new Set([first, second, third].map(({ headers }) => headers['x-request-id'])).size).toBe(3);
+    const known = { 'if-none-match': String(first.headers['etag']) };
+    const query = await call(fresh.url, 'GET', '/.well-known/jwks.json?by=framework', { headers: known });
+    expect(told(await ask(known))).toEqual(told(query));
+    const counted = 'watchword_http_request_seconds_count{method="GET",route="/.well-known/jwks.json",status="200"}';
+    expect(await figure(fresh, counted)).toBe(3);
   });
 
   it('lets a program that somebody else wrote verify a token', async () => {

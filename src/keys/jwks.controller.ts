@@ -5,13 +5,14 @@ import type { FastifyReply } from 'fastify';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 import { OpenToAll } from '../http/open-to-all.js';
+import { type Content, isKnown } from '../http/remembered-answer.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from './key-ring.js';
 
 @Public()
 @Controller('.well-known')
 export class JwksController {
-  private rendered: { of: object; body: string; etag: string } | undefined;
+  private rendered: (Content & { readonly of: object }) | undefined;
 
   constructor(
     private readonly keyRing: KeyRing,
@@ -21,10 +22,11 @@ export class JwksController {
   @OpenToAll()
   @Get('jwks.json')
   jwks(@Headers('if-none-match') known: string | undefined, @Res() reply: FastifyReply): void {
-    const { body, etag } = this.render();
+    const content = this.current();
+    if (!content) throw new Refusal('unavailable');
+    const { body, etag } = content;
     reply.header('cache-control', 'public, max-age=3600, stale-if-error=3600').header('etag', etag);
-    const isKnown = known?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*');
-    if (isKnown) void reply.code(304).send();
+    if (isKnown(known, etag)) void reply.code(304).send();
     else void reply.type('application/json; charset=utf-8').send(body);
   }
 
@@ -54,9 +56,10 @@ export class JwksController {
     };
   }
 
-  private render(): { body: string; etag: string } {
+  /** The same object until the keys change; nothing while there are none. */
+  current(): Content | undefined {
     const keys = this.keyRing.jwks;
-    if (keys.length === 0) throw new Refusal('unavailable');
+    if (keys.length === 0) return undefined;
     if (this.rendered?.of !== keys) {
       const body = JSON.stringify({ keys });
       this.rendered = { of: keys, body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
