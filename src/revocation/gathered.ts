@@ -24,16 +24,21 @@ export function gathered<Question, Answer>(
     if (next) next();
     else free++;
   };
-  const loader = new DataLoader<Question, Answer>(async (questions) => ask(questions).finally(leave), {
-    cache: false,
-    maxBatchSize: together,
-    batchScheduleFn: (send) => {
-      if (free === 0) waiting.push(send);
-      else {
-        free--;
-        setImmediate(send);
-      }
-    },
-  });
+  const enter = (send: () => void) => {
+    if (free === 0) waiting.push(send);
+    else {
+      free--;
+      setImmediate(send);
+    }
+  };
+  const askAndLeave = async (questions: readonly Question[]) => {
+    try {
+      return await ask(questions);
+    } finally {
+      leave();
+    }
+  };
+  const options = { cache: false, maxBatchSize: together, batchScheduleFn: enter };
+  const loader = new DataLoader<Question, Answer>(askAndLeave, options);
   return (question) => loader.load(question);
 }

@@ -24,6 +24,9 @@ const WAITING_READS = 1_000;
 /** Few statements with many questions each, for the verdicts that only PostgreSQL knows. */
 const READS = { inFlight: 2, together: 100 };
 
+/** Where PostgreSQL alone is asked. A silent one must not hold up thousands one batch after the other. */
+const LONGEST_READ_MS = 6_000;
+
 const GONE: Truth = { version: 'gone', revoked: [] };
 
 /** Committed, but Redis has not said so. */
@@ -54,7 +57,7 @@ export class Revocations {
   async covers(claims: Claims, isFresh = false): Promise<Verdict> {
     if (isFresh || !this.cache.isUsed) {
       this.metrics.countVerdict('postgres');
-      return judge(await this.read(claims), claims);
+      return judge(await this.inTime(this.read(claims), LONGEST_READ_MS), claims);
     }
     let isAnswering = true;
     const known = await this.cache.check(claims).catch(() => {
@@ -68,7 +71,7 @@ export class Revocations {
     }
     this.metrics.countVerdict('rebuild');
     const rebuilt = this.reads.read(claims.sub, () => this.rebuild(claims.sub, isAnswering));
-    return judge(await this.inTime(rebuilt), claims);
+    return judge(await this.inTime(rebuilt, this.config.VERDICT_TIMEOUT_MS), claims);
   }
 
   /**
@@ -82,9 +85,9 @@ export class Revocations {
     return truth;
   }
 
-  private async inTime<T>(work: Promise<T>): Promise<T> {
+  private async inTime<T>(work: Promise<T>, ms: number): Promise<T> {
     try {
-      return await within(this.config.VERDICT_TIMEOUT_MS, work);
+      return await within(ms, work);
     } catch (error) {
       if (error instanceof NoAnswer || error instanceof BulkheadRejectedError)
         throw new Refusal('unavailable', { cause: error });

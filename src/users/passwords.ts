@@ -10,6 +10,8 @@ import { Refusal } from '../errors.js';
 /** NIST SP 800-63B-4 §3.1.1.2 wants at least 64; this only bounds the work. */
 const MAX_PASSWORD_CHARACTERS = 1_024;
 
+const LOOKED_UP_AHEAD = 2;
+
 /** In code points. */
 const lengthOf = (text: string) => Array.from(text).length;
 
@@ -17,8 +19,10 @@ const lengthOf = (text: string) => Array.from(text).length;
 export class Passwords implements OnModuleInit {
   private readonly options: Options;
   private readonly limit: ReturnType<typeof pLimit>;
+  /** Of those that wait to be verified, the next few have been looked up: a storm is no storm of queries, and none is read early. */
+  private readonly verifying: ReturnType<typeof pLimit>;
   private decoy = '';
-  /** They have a place, and what is to be verified is being read. */
+  /** It is their turn, and what is to be verified is being read. */
   private lookingUp = 0;
 
   constructor(
@@ -32,9 +36,10 @@ export class Passwords implements OnModuleInit {
       parallelism: config.ARGON2_LANES,
     };
     this.limit = pLimit(config.PASSWORD_HASH_CONCURRENCY);
+    this.verifying = pLimit(config.PASSWORD_HASH_CONCURRENCY + LOOKED_UP_AHEAD);
     metrics.watch('watchword_password_hashes', 'Password hashes running and waiting', () => ({
       running: this.limit.activeCount,
-      waiting: this.limit.pendingCount,
+      waiting: this.waiting,
     }));
   }
 
@@ -59,7 +64,7 @@ export class Passwords implements OnModuleInit {
   }
 
   /**
-   * @param find whose password it is said to be; asked for once there is a place: who is one too many costs no query. Where
+   * @param find whose password it is said to be; asked for shortly before its turn: who is one too many costs no query. Where
    * there is nobody, or no hash that can be read, a decoy costs the same time.
    * @throws Refusal `overloaded` when too many hashes wait.
    */
@@ -68,16 +73,11 @@ export class Passwords implements OnModuleInit {
     find: () => Promise<Owner | undefined>,
   ): Promise<{ owner: Owner | undefined; isRight: boolean }> {
     this.assertPlace();
-    this.lookingUp++;
-    let owner: Owner | undefined;
-    try {
-      owner = await find();
-    } finally {
-      this.lookingUp--;
-    }
-    // At once, so that nobody takes the place in between.
-    const isRight = await this.isRight(password, owner?.passwordHash ?? null);
-    return { owner, isRight };
+    return this.verifying(async () => {
+      this.lookingUp++;
+      const owner = await find().finally(() => this.lookingUp--);
+      return { owner, isRight: await this.isRight(password, owner?.passwordHash ?? null) };
+    });
   }
 
   private isRight(password: string, stored: string | null): Promise<boolean> {
@@ -101,9 +101,12 @@ export class Passwords implements OnModuleInit {
     return this.limit(work);
   }
 
+  private get waiting(): number {
+    return this.limit.pendingCount + this.verifying.pendingCount + this.lookingUp;
+  }
+
   /** @throws Refusal `overloaded` when too many hashes wait. */
   assertPlace(): void {
-    const waiting = this.limit.pendingCount + this.lookingUp;
-    if (waiting >= this.config.PASSWORD_QUEUE_LENGTH) throw new Refusal('overloaded');
+    if (this.waiting >= this.config.PASSWORD_QUEUE_LENGTH) throw new Refusal('overloaded');
   }
 }
