@@ -52,7 +52,8 @@ await untilTheEnd(async () => {
     const folder = join(infrastructure.folder, `profile-${name}`);
     const subjects = subjectsOn(infrastructure);
     const nodeArgs = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'];
-    const subject = await subjects.start(kind, { signingKeyBits: 2048, nodeArgs });
+    // File by file and not the bundle: the graph then names packages.
+    const subject = await subjects.start(kind, { signingKeyBits: 2048, nodeArgs, program: 'dist/main.js' });
     const sessions = await signInMany(subject, 16);
     await load(subject, sessions, 2); // warm
     await load(subject, sessions, SECONDS);

@@ -34,15 +34,21 @@ export const settingsOf = ({ databaseUrl, ownerUrl, redisUrl, signingKeyBits, po
 });
 
 /**
- * @param options as every peer gets them; ours too: `ownerUrl`, `logFile`, `settings` on top, `nodeArgs`, `readyPath`
+ * @param options as every peer gets them; ours too: `ownerUrl`, `logFile`, `settings` on top, `nodeArgs`, `readyPath`, `program`
  * @returns {Promise<object>} the peer interface, and `metrics()`
  */
 export async function startWatchword(options) {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
-  const { nodeArgs = [], settings = {}, logFile, readyPath = '/health/ready' } = options;
+  const {
+    nodeArgs = [],
+    settings = {},
+    logFile,
+    readyPath = '/health/ready',
+    program = 'dist/bundle/main.js',
+  } = options;
   const server = await startServer({
-    args: [...nodeArgs, join(root, 'dist/bundle/main.js')],
+    args: [...nodeArgs, join(root, program)],
     env: { ...settingsOf({ ...options, port, metricsPort }), ...settings },
     logFile,
     isReady: async () => (await fetch(url + readyPath)).ok,
