@@ -1,9 +1,12 @@
 // Which access tokens are accepted, and which are not (RFC 8725, RFC 9068, RFC 6750).
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { createServer } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Database } from '../src/database/database.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { SignJWT } from 'jose';
+import { Revocations } from '../src/revocation/revocations.js';
+import { type AccessClaims, claimsOf } from '../src/tokens/access-token.js';
 import { bearer, Browser, call, decode, me, mobile, type Tokens } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 
@@ -222,4 +225,19 @@ describe('where an access token may stand', () => {
     });
     expect([twice.status, twice.json['code']]).toEqual([400, 'ambiguous_token']);
   });
+});
+
+it('of many that are checked at one moment each gets its own verdict, from one statement', async () => {
+  const service = await startServiceForTest();
+  const phones = await Promise.all(Array.from({ length: 5 }, () => mobile(service.url)));
+  const [loggedOut, gone, stale] = phones;
+  await call(service.url, 'POST', '/auth/logout', { headers: bearer(loggedOut?.accessToken ?? '') });
+  await service.query('DELETE FROM users WHERE id = $1', [gone?.user.id]);
+  await service.query('UPDATE users SET token_version = token_version + 1 WHERE id = $1', [stale?.user.id]);
+  const claims = phones.map(({ accessToken }) => claimsOf(decode(accessToken)) as AccessClaims);
+  const revocations = service.app.get(Revocations);
+  const statements = vi.spyOn(service.app.get(Database), 'execute');
+  const verdicts = await Promise.all(claims.map((each) => revocations.covers(each)));
+  expect(verdicts).toEqual(['session_revoked', 'user_gone', 'version_stale', 'live', 'live']);
+  expect(statements).toHaveBeenCalledTimes(1);
 });
