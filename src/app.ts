@@ -1,5 +1,6 @@
 // What is the running application? Built here, the same for the server and for the tests.
 import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import cookieParser from 'cookie-parser';
@@ -15,6 +16,7 @@ import { Readiness } from './health/readiness.js';
 import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
 import { CrossSiteGuard } from './http/csrf.js';
 import { RememberedAnswer } from './http/remembered-answer.js';
+import { sendSecurityHeaders } from './http/security-headers.js';
 import { JwksController } from './keys/jwks.controller.js';
 import { Passwords } from './users/passwords.js';
 
@@ -27,17 +29,9 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
     abortOnError: false,
     logger: new NestLog(log),
   });
-  allowOrigins(app, config);
-  app.useSecurityHeaders({
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: "'none'", frameAncestors: "'none'" } },
-    crossOriginResourcePolicy: { policy: 'same-site' },
-    strictTransportSecurity: config.hasSecureCookies,
-    xFrameOptions: { action: 'deny' },
-    // For browsers and plug-ins that are gone.
-    ...{ xDownloadOptions: false, xPermittedCrossDomainPolicies: false, xXssProtection: false },
-    ...{ xDnsPrefetchControl: false, originAgentCluster: false },
-  });
   const server = app.getHttpAdapter().getInstance();
+  sendSecurityHeaders(server, { byTls: config.hasSecureCookies });
+  await allowOrigins(server, config); // before any hook that may refuse: a page of a listed origin may read why
   acceptOnlyJson(server);
   guardEveryRequest(server, app);
   countEveryRequest(server, app.get(Metrics));
@@ -107,9 +101,12 @@ function countEveryRequest(server: FastifyInstance, metrics: Metrics): void {
   });
 }
 
-/** Pages of the listed origins; what anyone may read says so at its route (http/open-to-all.ts). */
-function allowOrigins(app: NestFastifyApplication, config: Config): void {
-  app.enableCors({
+/**
+ * Pages of the listed origins; what anyone may read says so at its route (http/open-to-all.ts). Not by Nest's `enableCors`, which copies
+ * every header that is set to Node's response, where it costs more (http/security-headers.ts).
+ */
+async function allowOrigins(server: FastifyInstance, config: Config): Promise<void> {
+  await server.register(cors, {
     allowedHeaders: ['authorization', 'content-type'],
     exposedHeaders: 'retry-after, x-request-id, www-authenticate',
     maxAge: 600,

@@ -126,6 +126,21 @@ describe('CORS', () => {
     }
   });
 
+  it('lets a page of a listed origin read why it was refused, and no other page', async () => {
+    const refusals = (origin: string) =>
+      Promise.all([
+        call(service.url, 'GET', '/auth/me', { headers: { origin } }),
+        call(service.url, 'POST', '/auth/login', { headers: { origin }, body: '{' }),
+        call(service.url, 'GET', '/nope', { headers: { origin } }),
+      ]);
+    for (const { status, headers } of await refusals(LISTED)) {
+      expect([status, headers['access-control-allow-origin']]).toEqual([expect.any(Number), LISTED]);
+      expect(headers['access-control-expose-headers']).toMatch(/x-request-id/);
+    }
+    for (const { headers } of await refusals('https://evil.example'))
+      expect(headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
   it('answers a plain OPTIONS without a preflight’s headers in peace', async () => {
     expect((await call(service.url, 'OPTIONS', '/auth/login')).status).toBeLessThan(500);
     expect((await call(service.url, 'OPTIONS', '/auth/login')).text).not.toContain('Invalid Preflight');

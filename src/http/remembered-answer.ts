@@ -1,6 +1,13 @@
 // What is asked often and answered alike to all? The framework answers once; after that its answer is given again in front of it.
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { FastifyServerFactory } from 'fastify';
 
 export interface Content {
@@ -19,6 +26,9 @@ interface Kept {
   readonly whenNew: readonly string[];
   readonly whenKnown: readonly string[];
 }
+
+/** As Fastify calls it. */
+type WriteHead = (status: number, headers?: OutgoingHttpHeaders) => ServerResponse;
 
 /** Says nothing about what is not there (RFC 9110 §15.4.5). */
 const OF_A_BODY = ['content-length', 'content-type'];
@@ -56,7 +66,7 @@ export class RememberedAnswer {
     const content = this.source.current();
     if (!content) return false;
     if (this.kept?.content !== content) {
-      response.once('finish', () => this.keep(content, response));
+      this.listen(content, response);
       return false;
     }
     const known = isKnown(request.headers['if-none-match'], content.etag);
@@ -67,9 +77,19 @@ export class RememberedAnswer {
     return true;
   }
 
-  private keep(content: Content, response: ServerResponse): void {
-    const { etag, [REQUEST_ID]: _, ...others } = response.getHeaders();
-    if (response.statusCode !== 200 || etag !== content.etag) return;
+  /** Headers that are written in one go are nowhere to be read afterwards. */
+  private listen(content: Content, response: ServerResponse): void {
+    const writeHead = response.writeHead.bind(response) as WriteHead;
+    const heard: WriteHead = (status, headers) => {
+      if (status === 200) this.keep(content, { ...response.getHeaders(), ...headers });
+      return writeHead(status, headers);
+    };
+    response.writeHead = heard as ServerResponse['writeHead'];
+  }
+
+  private keep(content: Content, headers: OutgoingHttpHeaders): void {
+    const { etag, [REQUEST_ID]: _, ...others } = headers;
+    if (etag !== content.etag) return;
     const flat = (leftOut: readonly string[]) =>
       Object.entries({ etag, ...others })
         .filter(([name]) => !leftOut.includes(name))
