@@ -1,16 +1,18 @@
 // How are subjects compared fairly? Round by round, each in turn, so that a slow minute of the machine falls on all of them.
 
 /**
- * @param subjects names and how each is measured: { name, measure(seconds): Promise<Record<string, number>>, isSteady? } (needs no warm-up)
- * @param plan { rounds, warmup, seconds }
+ * @param subjects names and how each is measured: { name, measure(seconds): Promise<Record<string, number>>, isSteady?, isSlow? }; isSteady needs no
+ *   warm-up, isSlow a long one
+ * @param plan { rounds, warmup, compile, seconds }
  * @returns rows of { subject, figures: { <figure>: { median, min, max, spread } } }; spread is (max − min) / median
  */
-export async function interleave(subjects, { rounds, warmup, seconds }) {
+export async function interleave(subjects, { rounds, warmup, compile, seconds }) {
   const taken = new Map(subjects.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const { name, measure, isSteady } of subjects) {
+    for (const { name, measure, isSteady, isSlow } of subjects) {
       // At first longer: code is compiled, caches fill, connections open.
-      if (!isSteady) await measure(round === 0 ? 3 * warmup : warmup);
+      const [first, later] = isSlow ? [compile, 2 * warmup] : [3 * warmup, warmup];
+      if (!isSteady) await measure(round === 0 ? first : later);
       taken.get(name).push(await measure(seconds));
     }
   }

@@ -22,6 +22,7 @@ export async function run({ plan, subjects }) {
     const next = () => subject.login(turn++ % USERS);
     measured.push({
       name: kind.name,
+      isSlow: true,
       measure: (seconds) => closedLoop({ url: subject.url, clients: CLIENTS, seconds, next }),
     });
   }

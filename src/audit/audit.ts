@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../config/log.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { auditEvents } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import { Alerts } from './alerts.js';
@@ -37,19 +37,25 @@ export class Audit {
   }
 
   /** For an event that nothing else is written with. */
-  recordAlone(event: AuditEvent, caller: Caller | null): Promise<void> {
-    return inTransaction(this.database, (tx) => this.record(tx, [event], caller));
+  async recordAlone(event: AuditEvent, caller: Caller | null): Promise<void> {
+    await this.database.execute(sql`insert into ${auditEvents} ${columns} values ${rowOf(event, caller)}`);
+    this.note(event, caller);
   }
 
   /**
-   * The row and the alert as common table expressions of a larger statement, written once for each row of `source`.
-   * `note` the event when they were.
+   * The row as a common table expression of a larger statement, written once for each row of `source`. `note` the event when
+   * it was.
    * @param source the name of another expression of that statement
    */
-  expressionsFor(source: SQL, event: ReuseEvent, caller: Caller): SQL {
+  expressionFor(source: SQL, event: AuditEvent, caller: Caller): SQL {
     return sql`written as (
         insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${rowOf(event, caller)}) as event
-      ), alerted as (${this.alerts.insertFrom(source, event, caller)})`;
+      )`;
+  }
+
+  /** The row and the alert. */
+  expressionsFor(source: SQL, event: ReuseEvent, caller: Caller): SQL {
+    return sql`${this.expressionFor(source, event, caller)}, alerted as (${this.alerts.insertFrom(source, event, caller)})`;
   }
 
   /** The log line and the count only. */

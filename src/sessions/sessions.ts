@@ -1,10 +1,10 @@
 // How does a session start? A session is one row of refresh_tokens, from its sign-in to its end (session-end.ts).
 import { Injectable } from '@nestjs/common';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import { isUnconfirmed } from '../revocation/revocations.js';
@@ -33,6 +33,8 @@ export interface SessionWish {
 const FORCED_END_SECONDS = 60;
 /** Live sessions of one user; one more ends the one that is idle longest. */
 const MOST_SESSIONS = 100;
+/** Below, there is nothing to end, even with those that begin at this moment: then a sign-in is one statement. */
+const MANY_SESSIONS = MOST_SESSIONS / 2;
 
 @Injectable()
 export class Sessions {
@@ -48,50 +50,69 @@ export class Sessions {
   async start(user: ProvenUser, wish: SessionWish, caller: Caller): Promise<Grant | undefined> {
     const { transport, persistent } = wish;
     const idleDays = persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
-    const { now, absoluteExpiresAt, afterForcedEnd } = await this.before(user.id, caller);
+    const { now, absoluteExpiresAt, afterForcedEnd, live } = await this.before(user.id, caller);
     const expiresAt = new Date(Math.min(now.getTime() + idleDays * 86_400_000, absoluteExpiresAt.getTime()));
-    const sessionId = uuidv7();
+    const id = uuidv7();
     const first = firstRefreshToken(user.id);
-    const subject = { ...user, userId: user.id, sessionId, authenticatedAt: now, methods: wish.methods };
+    const subject = { ...user, userId: user.id, sessionId: id, authenticatedAt: now, methods: wish.methods };
     const accessToken = await this.accessTokens.sign(subject, now, absoluteExpiresAt);
 
-    const isStarted = await inTransaction(this.database, async (tx) => {
-      // The lock waits for a change of the user that is under way, and then judges its result; sign-ins take turns.
-      const { rowCount } = await tx.execute(sql`
+    const details = { transport, persistent, methods: wish.methods, afterForcedEnd };
+    const event = { type: 'login.succeeded', userId: user.id, sessionId: id, ...details } as const;
+    // The lock waits for a change of the user that is under way, and then judges its result; sign-ins take turns.
+    const insert = sql`
+      with started as (
         insert into ${refreshTokens} (user_id, family, id, token, session_epoch, persistent, transport, methods,
                authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
                created_by_ip, rotated_by_ip, user_agent, rotated_user_agent)
-        select u.id, ${familyOf(first)}, ${sessionId}, ${hashOf(first)}, u.session_epoch, ${persistent},
+        select u.id, ${familyOf(first)}, ${id}, ${hashOf(first)}, u.session_epoch, ${persistent},
                ${transport}, ${sql.param([...wish.methods])}, ${now}, ${now}, ${now}, ${expiresAt}, ${absoluteExpiresAt},
                ${caller.ip}::inet, ${caller.ip}::inet, ${caller.userAgent}, ${caller.userAgent}
           from ${users} u
          where u.id = ${user.id} and u.disabled_at is null and u.password_hash is not distinct from ${user.passwordHash}
            and u.session_epoch = ${user.sessionEpoch} and u.token_version = ${user.tokenVersion}
-           for no key update`);
-      if (rowCount !== 1) return false;
-      await this.endReplaced(tx, wish.replaces, caller);
-      await this.endSurplus(tx, user.id, caller);
-      const started = { userId: user.id, sessionId, transport, persistent, methods: wish.methods, afterForcedEnd };
-      await this.audit.record(tx, [{ type: 'login.succeeded', ...started }], caller);
-      return true;
-    }).catch(unlessStarted);
+           for no key update
+        returning id
+      ), ${this.audit.expressionFor(sql`started`, event, caller)}
+      select id from started`;
+    const isStarted =
+      wish.replaces || live >= MANY_SESSIONS
+        ? await this.insteadOfOthers(user.id, insert, wish.replaces, caller)
+        : await isDone(this.database, insert);
     if (!isStarted) return undefined;
-    const session = { id: sessionId, transport, persistent, expiresAt };
+    this.audit.note(event, caller);
+    const session = { id, transport, persistent, expiresAt };
     return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(first), issuedAt: now };
   }
 
-  /** The database's time, and whether this browser has just lost a session that its user did not end. */
+  /** The database's time, and what there is: has this browser just lost a session that its user did not end? */
   private async before(userId: string, caller: Caller) {
-    const { rows } = await this.database.execute<{ now: string; absolute: string; forced: boolean }>(sql`
+    const { rows } = await this.database.execute<{ now: string; absolute: string; forced: boolean; live: number }>(sql`
       select now, now + make_interval(hours => ${24 * this.config.REFRESH_ABSOLUTE_DAYS}) as absolute,
              exists (select from ${refreshTokens}
                       where user_id = ${userId} and revoked and revoked_reason in ('reuse', 'too_many')
                         and revoked_at > now - make_interval(secs => ${FORCED_END_SECONDS})
-                        and rotated_user_agent is not distinct from ${caller.userAgent}) as forced
+                        and rotated_user_agent is not distinct from ${caller.userAgent}) as forced,
+             (select count(*)::int from ${refreshTokens} where user_id = ${userId} and not revoked) as live
         from protocol_now() as now`);
     const [row] = rows;
     if (!row) throw new Error('The database did not tell the time.');
-    return { now: new Date(row.now), absoluteExpiresAt: new Date(row.absolute), afterForcedEnd: row.forced };
+    const { live, forced: afterForcedEnd } = row;
+    return { now: new Date(row.now), absoluteExpiresAt: new Date(row.absolute), afterForcedEnd, live };
+  }
+
+  private insteadOfOthers(
+    userId: string,
+    insert: SQL,
+    replaced: SessionRef | undefined,
+    caller: Caller,
+  ): Promise<boolean> {
+    return inTransaction(this.database, async (tx) => {
+      if (!(await isDone(tx, insert))) return false;
+      await this.endReplaced(tx, replaced, caller);
+      await this.endSurplus(tx, userId, caller);
+      return true;
+    }).catch(unlessStarted);
   }
 
   private async endReplaced(tx: Transaction, session: SessionRef | undefined, caller: Caller): Promise<void> {
@@ -106,6 +127,8 @@ export class Sessions {
     await this.sessionEnd.where(tx, userId, surplus, 'too_many', caller);
   }
 }
+
+const isDone = async (queries: Queries, statement: SQL) => (await queries.execute(statement)).rows.length === 1;
 
 /** What is unconfirmed is the end of another session; this one has begun, and the outbox sees to the other. */
 function unlessStarted(error: unknown): true {
