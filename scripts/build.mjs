@@ -42,12 +42,14 @@ export function buildIfStale() {
   const draft = join(root, `dist.${process.pid}`);
   const compiler = require.resolve('typescript/bin/tsc');
   const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', draft];
-  const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) {
+  try {
+    const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
+    if (status !== 0) throw new Error('The sources do not compile.');
+    bundle(draft);
+  } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    throw new Error('The sources do not compile.');
+    throw error;
   }
-  bundle(draft);
   for (const file of readdirSync(join(root, 'src'), { recursive: true }).map(String))
     if (file.endsWith('.lua'))
       for (const copy of [file, join('bundle', basename(file))])
@@ -98,6 +100,7 @@ function bundle(draft) {
   const { outputFiles } = buildSync({
     entryPoints: { main: join(draft, 'main.js'), cli: join(draft, 'cli/main.js') },
     outdir: join(draft, 'bundle'),
+    absWorkingDir: draft, // paths in comments, and so the names of the chunks, are the same in every build
     bundle: true,
     splitting: true,
     platform: 'node',

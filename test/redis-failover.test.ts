@@ -1,6 +1,9 @@
 // Does a server that was not there, or has forgotten, bring a revoked token back? Fail-overs, old dumps, Sentinels, a Cluster.
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { decodeJwt } from 'jose';
 import { Redis } from '../src/redis/redis.js';
+import type { Claims } from '../src/revocation/verdict.js';
+import { VerdictCache } from '../src/revocation/verdict-cache.js';
 import { call, me, mobile } from './support/client.js';
 import { expectAlive, expectDead, keyOf, logout, patient, twoInstances, warmPhone } from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -211,6 +214,22 @@ describe('through a fail-over under load no dead token is accepted and no live o
     await expectAlive(services, alive);
   }, 240_000);
 });
+
+it('a node of a Cluster that hangs holds up the checks of its own users only', async () => {
+  const cluster = await startCluster();
+  const services = await twoInstances({ REDIS_CLUSTER_NODES: cluster.addresses });
+  const here = await warmPhone(services);
+  const hung = await cluster.masterOf(keyOf(here));
+  let elsewhere = await warmPhone(services);
+  while ((await cluster.masterOf(keyOf(elsewhere))) === hung) elsewhere = await warmPhone(services);
+  const cache = services[0].app.get(VerdictCache);
+  const check = ({ accessToken }: typeof here) => cache.check(decodeJwt<Claims>(accessToken));
+  expect(await Promise.all([check(here), check(elsewhere)])).toEqual(['live', 'live']);
+  hung.pause();
+  const [ofHung, ofOther] = await Promise.allSettled([check(here), check(elsewhere)]);
+  hung.resume();
+  expect([ofHung.status, ofOther]).toEqual(['rejected', { status: 'fulfilled', value: 'live' }]);
+}, 60_000);
 
 it('over TLS with a password the certificate is checked against REDIS_CA_FILE (ASVS 12.3.2)', async () => {
   const redis = await startRedis({ tls: true, password: 'of the server, with spaces & signs' });

@@ -108,18 +108,20 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     return (key, ...args) => scriptsOf(client)[name]?.(key, ...args) ?? Promise.reject(new Error('no Redis'));
   }
 
-  /** The same for Lua that answers for many keys in their order. In a Cluster each goes its own way, to the node that has it. */
+  /** A Cluster's keys are on several servers: a question about many would be as slow as the slowest, and fail with each. */
+  get isParted(): boolean {
+    return this.checks instanceof Cluster;
+  }
+
+  /** The same for Lua that answers for many keys, in their order; where the keys are parted, for one. */
   defineForMany(name: string, lua: string): (asked: readonly Asked[]) => Promise<unknown[]> {
     const client = this.checks;
     client?.defineCommand(name, { lua });
-    const ask = async (asked: readonly Asked[]) => {
+    return async (asked) => {
       const keys = asked.map(({ key }) => key);
       const args = asked.flatMap((each) => each.args);
       return (await scriptsOf(client)[name]?.(keys.length, ...keys, ...args)) as unknown[];
     };
-    return client instanceof Cluster
-      ? async (asked) => (await Promise.all(asked.map((each) => ask([each])))).flat()
-      : ask;
   }
 
   /**

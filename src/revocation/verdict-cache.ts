@@ -25,7 +25,7 @@ const script = (name: string) => readFileSync(new URL(`./${name}.lua`, import.me
 const keyOf = (userId: string) => `auth:{${userId}}`;
 
 /** More would hold up the server for others. */
-const CHECKS = { inFlight: Infinity, together: 64 };
+const TOGETHER = 64;
 
 /** What check.lua says of one. */
 type Known = [version?: string, isTokenRevoked?: number, isSessionRevoked?: number];
@@ -48,7 +48,8 @@ export class VerdictCache {
     metrics: RevocationMetrics,
   ) {
     const readMany = redis.defineForMany('authCheck', script('check'));
-    this.read = gathered((many) => this.ask(() => readMany(many.map(asked))) as Promise<Known[]>, CHECKS);
+    const limits = { inFlight: Infinity, together: redis.isParted ? 1 : TOGETHER };
+    this.read = gathered((many) => this.ask(() => readMany(many.map(asked))) as Promise<Known[]>, limits);
     this.takeLease = redis.define('authLease', script('lease'));
     this.fillEntry = redis.define('authFill', script('fill'));
     metrics.watchBreaker(() => this.isOpen);
