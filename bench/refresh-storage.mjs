@@ -82,9 +82,9 @@ try {
     },
     {
       name: 'statements per refresh',
-      target: '<= 2.01',
+      target: '<= 1.01',
       measured: per(after.commits - before.commits),
-      met: (x) => x <= 2.01,
+      met: (x) => x <= 1.01,
     },
   ].map(({ met, measured, ...rest }) => ({
     ...rest,

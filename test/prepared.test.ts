@@ -63,7 +63,7 @@ describe('the service', () => {
   };
 
   it('has a refresh planned once for a connection', async () => {
-    expect(await refreshes({})).toBe(2);
+    expect(await refreshes({})).toBe(1);
   });
 
   it('prepares nothing where a pooler does not know how (DATABASE_PREPARED_STATEMENTS=off)', async () => {

@@ -1,8 +1,11 @@
 // Rotation, replay and reuse of refresh tokens, through HTTP (docs/protocols/refresh.md).
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { Standing } from '../src/sessions/standing.js';
+import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
+import { firstRefreshToken, formatRefreshToken } from '../src/tokens/refresh-token.js';
 import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
@@ -182,15 +185,36 @@ describe('a refresh token that is spent', () => {
     }
     expect(proxy.statements).toBe(before);
     expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
-    expect(proxy.statements).toBe(before + 2);
+    expect(proxy.statements).toBe(before + 1);
     await own.stop();
     proxy.close();
+  });
+
+  it('R14: where no key can sign, 503 is heard and no token is spent, however long it lasts', async () => {
+    const own = await startServiceForTest({ REFRESH_GRACE_SECONDS: '0' });
+    own.app.get(KeyWatch).onApplicationShutdown(); // would make a key that signs
+    const phone = await mobile(own.url);
+    const keys = await own.query('SELECT kid, activate_at FROM signing_keys WHERE activate_at IS NOT NULL');
+    await own.query("UPDATE signing_keys SET activate_at = 'infinity' WHERE activate_at IS NOT NULL");
+    await own.app.get(KeyRing).reload();
+    for (let attempt = 0; attempt < 2; attempt++)
+      expect((await refresh(own.url, phone.refreshToken)).json).toMatchObject({ code: 'unavailable', session: 'keep' });
+    for (const { kid, activate_at } of keys)
+      await own.query('UPDATE signing_keys SET activate_at = $2 WHERE kid = $1', [kid, activate_at]);
+    await own.app.get(KeyRing).reload();
+    expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
   });
 
   it('R14: a refresh does not kill the access token that it replaces', async () => {
     const phone = await mobile(service.url);
     await refresh(service.url, phone.refreshToken);
     expect((await me(service.url, phone.accessToken)).status).toBe(200);
+  });
+
+  it('a family that does not exist leaves no count behind: anyone can make one up', async () => {
+    const unknown = formatRefreshToken(firstRefreshToken(randomUUID()));
+    for (let attempt = 0; attempt < 70; attempt++)
+      expect((await refresh(service.url, unknown)).json['code']).toBe('refresh_token_invalid');
   });
 
   it('a family that refreshes beyond its burst of 64 hears 429, keeps its session, and may go on later', async () => {

@@ -1,26 +1,31 @@
 // What could plausibly be wrong with the refresh, and would test/refresh-model.test.ts notice?
 const REFRESH = 'src/sessions/refresh.ts';
 const FAMILY = 'src/sessions/family.ts';
-const ROTATE_EXPIRY = 'expires_at = least(now + make_interval(hours => ${24 * idleDays}), s.absolute_expires_at)';
+const ROTATE_EXPIRY = 'expires_at = least(s.absolute_expires_at, now + make_interval(';
 
 /** Each edit is [file, what stands there, what a plausible mistake would have left there, how often it stands there]. */
 const edits = {
   'the grace never ends': [
-    [FAMILY, 's.rotated_at + make_interval(secs => ${graceSeconds}) > now as is_in_grace', 'true as is_in_grace'],
-    [REFRESH, 'and s.rotated_at + make_interval(secs => ${this.config.REFRESH_GRACE_SECONDS}) > now\n', '\n'],
+    [
+      FAMILY,
+      "s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now as is_in_grace",
+      'true as is_in_grace',
+    ],
+    [REFRESH, " and s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now\n", '\n'],
   ],
   'a replay derives a new successor instead of the same': [
     [
       REFRESH,
-      'const { rows } = await this.database.execute<{ token: string;',
+      'const [row] = await replay.run(this.database, { userId, family, hash, graceSeconds });',
       `const salt = randomBytes(SALT_BYTES);
        const successor = this.grants.successorOf(token, salt);
-       const { rows } = await this.database.execute<{ token: string;`,
+       const values = { userId, family, hash, graceSeconds, next: hashOf(successor), salt };
+       const [row] = await replay.run(this.database, values);`,
     ],
     [
       REFRESH,
       'set replays = s.replays + 1\n',
-      'set replays = s.replays + 1, token = ${hashOf(successor)}, ratchet_salt = ${salt}\n',
+      "set replays = s.replays + 1, token = ${given('next')}, ratchet_salt = ${given('salt')}\n",
     ],
     [REFRESH, 'const successor = this.grants.successorOf(token, row.ratchet_salt);', ''],
   ],
@@ -42,21 +47,12 @@ const edits = {
     [REFRESH, "if (token.generation > seen.generation) throw this.refuse(presented, seen, 'session_state_lost');", ''],
   ],
   'sessions of another epoch live on': [
-    [
-      FAMILY,
-      'and u.disabled_at is null and u.session_epoch = s.session_epoch as is_alive',
-      'and u.disabled_at is null as is_alive',
-    ],
-    [REFRESH, 'and u.disabled_at is null and u.session_epoch = s.session_epoch', 'and u.disabled_at is null', 2],
+    [FAMILY, 'and u.disabled_at is null and u.session_epoch = s.session_epoch`', 'and u.disabled_at is null`'],
   ],
-  'sessions of a disabled user live on': [
-    [FAMILY, 'and u.disabled_at is null and', 'and'],
-    [REFRESH, 'and u.disabled_at is null and', 'and', 2],
-  ],
-  'a session slides past its absolute end': [
-    [REFRESH, ROTATE_EXPIRY, 'expires_at = now + make_interval(hours => ${24 * idleDays})'],
-  ],
+  'sessions of a disabled user live on': [[FAMILY, 'and u.disabled_at is null and', 'and']],
+  'a session slides past its absolute end': [[REFRESH, ROTATE_EXPIRY, 'expires_at = (now + make_interval(']],
   'a token is taken over either transport': [
+    [REFRESH, " and s.transport = ${given('transport')}\n", '\n'],
     [REFRESH, "if (seen.transport !== transport) throw this.refuse(presented, seen, 'transport_mismatch');", ''],
   ],
   'a rotation forgets the token before it': [

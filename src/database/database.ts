@@ -43,12 +43,15 @@ export function openPool(url: string, config: Config, log: Log): pg.Pool {
 
 export const toDatabase = (pool: pg.Pool): Database => drizzle({ client: pool });
 
+/** drizzle keeps it, but its type does not say so. */
+export const poolOf = (database: Database): pg.Pool => (database as unknown as { $client: pg.Pool }).$client;
+
 /**
  * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a connection back whose
  * `begin` failed, which empties the pool for good when the database goes away.
  */
 export async function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const client = await (database as unknown as { $client: pg.Pool }).$client.connect();
+  const client = await poolOf(database).connect();
   const acts: (() => void | Promise<void>)[] = [];
   let committed: { result: T };
   try {

@@ -13,6 +13,11 @@ export class FamilyLimit {
 
   constructor(private readonly config: Config) {}
 
+  /** Nobody's family must cost memory: anyone can make one up. */
+  async forget(family: string): Promise<void> {
+    await this.limiter.delete(family);
+  }
+
   /** @throws Refusal `too_many_attempts` (the session is kept). */
   async take(family: string): Promise<void> {
     if (this.config.RATE_LIMITS === 'off') return;

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { ReuseClass, ReuseEvent } from '../audit/events.js';
 import type { Database } from '../database/database.js';
+import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
@@ -15,27 +16,53 @@ export interface Presented {
   readonly caller: Caller;
 }
 
-/** The session and its user as one statement saw them. */
-export type Seen = Record<string, unknown> & {
-  now: string;
-  is_alive: boolean;
-  is_current: boolean;
-  is_previous: boolean;
-  is_in_grace: boolean;
-  same_address: boolean;
-  same_agent: boolean;
-  generation: number;
-  id: string;
-  transport: Transport;
-  persistent: boolean;
-  methods: string[];
-  authenticated_at: string;
-  absolute_expires_at: string;
-  email: string;
-  role: 'user' | 'admin';
-  email_verified: boolean;
-  token_version: number;
-};
+/** The session and its user as one statement saw them: what an answer is made of. */
+export interface SeenSession {
+  /** The database's time. */
+  readonly now: Date;
+  readonly id: string;
+  readonly transport: Transport;
+  readonly persistent: boolean;
+  readonly methods: string[];
+  readonly authenticated_at: Date;
+  readonly expires_at: Date;
+  readonly absolute_expires_at: Date;
+  readonly email: string;
+  readonly role: 'user' | 'admin';
+  readonly email_verified: boolean;
+  readonly token_version: number;
+}
+
+/** Of `s`, `u` and `now`, as all three of the protocol's statements call them. */
+export const seenSession = sql`
+  now, s.id, s.transport, s.persistent, s.methods, s.authenticated_at, s.expires_at, s.absolute_expires_at,
+  u.email, u.role, u.email_verified_at is not null as email_verified, u.token_version`;
+
+export const isAlive = sql`
+  not s.revoked and s.expires_at > now and s.absolute_expires_at > now
+  and u.disabled_at is null and u.session_epoch = s.session_epoch`;
+
+/** What the token is to the family that it names. */
+export interface Seen extends SeenSession {
+  readonly is_alive: boolean;
+  readonly is_current: boolean;
+  readonly is_previous: boolean;
+  readonly is_in_grace: boolean;
+  readonly same_address: boolean;
+  readonly same_agent: boolean;
+  readonly generation: number;
+}
+
+const read = new Prepared<Seen>(sql`
+  select ${seenSession}, s.generation,
+         s.token = ${given('hash')} as is_current,
+         s.previous_token is not distinct from ${given('hash')} as is_previous,
+         s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now as is_in_grace,
+         ${isAlive} as is_alive,
+         s.rotated_by_ip is not distinct from ${given('ip')}::inet as same_address,
+         s.rotated_user_agent is not distinct from ${given('userAgent')} as same_agent
+    from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now
+   where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}`);
 
 /** @returns undefined when there is no such family. */
 export async function readFamily(
@@ -43,19 +70,8 @@ export async function readFamily(
   { token, family, hash, caller }: Presented,
   graceSeconds: number,
 ): Promise<Seen | undefined> {
-  const { rows } = await database.execute<Seen>(sql`
-    select now, s.id, s.generation, s.transport, s.persistent, s.methods, s.authenticated_at, s.absolute_expires_at,
-           s.token = ${hash} as is_current,
-           s.previous_token is not distinct from ${hash} as is_previous,
-           s.rotated_at + make_interval(secs => ${graceSeconds}) > now as is_in_grace,
-           not s.revoked and s.expires_at > now and s.absolute_expires_at > now
-             and u.disabled_at is null and u.session_epoch = s.session_epoch as is_alive,
-           s.rotated_by_ip is not distinct from ${caller.ip}::inet as same_address,
-           s.rotated_user_agent is not distinct from ${caller.userAgent} as same_agent,
-           u.email, u.role, u.email_verified_at is not null as email_verified, u.token_version
-      from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now
-     where s.user_id = ${token.userId} and u.id = ${token.userId} and s.family = ${family}`);
-  return rows[0];
+  const [seen] = await read.run(database, { ...caller, userId: token.userId, family, hash, graceSeconds });
+  return seen;
 }
 
 /** What speaks for a mistake and what for a thief. */

@@ -1,9 +1,9 @@
 // How are the tokens of a refresh made? The access token is signed, the refresh token derived from the one before it.
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { KeyStore } from '../keys/key-store.js';
-import { AccessTokens, type SignedAccessToken } from '../tokens/access-tokens.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
 import { formatRefreshToken, type RefreshToken, successorOf } from '../tokens/refresh-token.js';
-import type { Presented, Seen } from './family.js';
+import type { Presented, SeenSession } from './family.js';
 import type { Grant } from './grant.js';
 
 @Injectable()
@@ -24,33 +24,32 @@ export class Grants implements OnModuleInit {
     return successorOf(token, salt, this.serverSecret);
   }
 
-  sign({ token }: Presented, seen: Seen): Promise<SignedAccessToken> {
-    const subject = {
-      userId: token.userId,
-      email: seen.email,
-      role: seen.role,
-      tokenVersion: seen.token_version,
-      sessionId: seen.id,
-      authenticatedAt: new Date(seen.authenticated_at),
-      methods: seen.methods,
-    };
-    return this.accessTokens.sign(subject, new Date(seen.now), new Date(seen.absolute_expires_at));
+  /**
+   * What is spent must be answered: asked before, so that a service without a key spends nothing.
+   * @throws Refusal `unavailable`
+   */
+  async assertSigner(): Promise<void> {
+    await this.accessTokens.assertSigner();
   }
 
-  of(
-    { token }: Presented,
-    seen: Seen,
-    accessToken: SignedAccessToken,
-    successor: RefreshToken,
-    expiresAt: string,
-  ): Grant {
-    const { id, transport, persistent } = seen;
+  /** What the client gets, for a session as the statement saw it that moved it. */
+  async of({ token }: Presented, seen: SeenSession, successor: RefreshToken): Promise<Grant> {
+    const { id, transport, persistent, email, role, now } = seen;
+    const subject = {
+      userId: token.userId,
+      email,
+      role,
+      tokenVersion: seen.token_version,
+      sessionId: id,
+      authenticatedAt: seen.authenticated_at,
+      methods: seen.methods,
+    };
     return {
-      user: { id: token.userId, email: seen.email, role: seen.role, emailVerified: seen.email_verified },
-      session: { id, transport, persistent, expiresAt: new Date(expiresAt) },
-      accessToken,
+      user: { id: token.userId, email, role, emailVerified: seen.email_verified },
+      session: { id, transport, persistent, expiresAt: seen.expires_at },
+      accessToken: await this.accessTokens.sign(subject, now, seen.absolute_expires_at),
       refreshToken: formatRefreshToken(successor),
-      issuedAt: new Date(seen.now),
+      issuedAt: now,
     };
   }
 }

@@ -6,13 +6,13 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
+import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
-import type { SignedAccessToken } from '../tokens/access-tokens.js';
 import { familyOf, hashOf, parseRefreshToken, SALT_BYTES } from '../tokens/refresh-token.js';
-import { evidenceOf, type Presented, readFamily, type Seen } from './family.js';
+import { evidenceOf, isAlive, type Presented, readFamily, type Seen, type SeenSession, seenSession } from './family.js';
 import { FamilyLimit } from './family-limit.js';
 import type { Grant, Transport } from './grant.js';
 import { Grants } from './grants.js';
@@ -37,21 +37,24 @@ export class Refresh {
     if (!token) throw new Refusal('refresh_token_invalid');
     const presented = { token, family: familyOf(token), hash: hashOf(token), transport, caller };
 
+    await this.limit.take(presented.family);
+    await this.grants.assertSigner(); // nothing that may fail for long comes after the token is spent
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const rotated = await this.rotate(presented);
+      if (rotated) return rotated;
+
       const seen = await readFamily(this.database, presented, this.config.REFRESH_GRACE_SECONDS);
-      if (!seen) throw new Refusal('refresh_token_invalid');
-      if (attempt === 0) await this.limit.take(presented.family); // not before: unknown families must cost no memory
+      if (!seen) {
+        await this.limit.forget(presented.family);
+        throw new Refusal('refresh_token_invalid');
+      }
       if (!seen.is_alive) throw this.refuse(presented, seen, 'refresh_token_invalid');
       if (seen.transport !== transport) throw this.refuse(presented, seen, 'transport_mismatch');
-
-      if (seen.is_current || (seen.is_previous && seen.is_in_grace)) {
-        // Sign before the commit: nothing fallible comes after it.
-        const accessToken = await this.grants.sign(presented, seen);
-        const grant = seen.is_current
-          ? await this.rotate(presented, seen, accessToken)
-          : await this.replay(presented, seen, accessToken);
-        if (grant) return grant;
-        continue; // somebody else moved first; look again
+      if (seen.is_current) continue; // somebody else moved meanwhile; look again
+      if (seen.is_previous && seen.is_in_grace) {
+        const replayed = await this.replay(presented, seen);
+        if (replayed) return replayed;
+        continue;
       }
       if (token.generation > seen.generation) throw this.refuse(presented, seen, 'session_state_lost');
       throw await this.punish(presented, seen);
@@ -59,54 +62,39 @@ export class Refresh {
     throw new Refusal('unavailable', { cause: new Error('a refresh lost every race') });
   }
 
-  /** Compare and set: of any number of parallel refreshes, one wins. */
-  private async rotate(presented: Presented, seen: Seen, accessToken: SignedAccessToken): Promise<Grant | undefined> {
-    const { token, family, hash, caller } = presented;
+  /** Compare and set, without a look before: of any number of parallel refreshes, one wins. */
+  private async rotate(presented: Presented): Promise<Grant | undefined> {
+    const { token, family, hash, transport, caller } = presented;
     const salt = randomBytes(SALT_BYTES);
     const successor = this.grants.successorOf(token, salt);
-    const idleDays = seen.persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
-    const { rows } = await this.database.execute<{ expires_at: string }>(sql`
-      update ${refreshTokens} s
-         set previous_token = s.token, token = ${hashOf(successor)}, ratchet_salt = ${salt}, generation = s.generation + 1,
-             rotated_at = now, rotated_by_ip = ${caller.ip}::inet, rotated_user_agent = ${caller.userAgent}, replays = 0,
-             expires_at = least(now + make_interval(hours => ${24 * idleDays}), s.absolute_expires_at)
-        from ${users} u, protocol_now() as now
-       where s.user_id = ${token.userId} and s.family = ${family} and s.token = ${hash} and s.generation = ${token.generation}
-         and not s.revoked and s.expires_at > now and s.absolute_expires_at > now
-         and u.id = ${token.userId} and u.disabled_at is null and u.session_epoch = s.session_epoch
-         and u.token_version = ${seen.token_version}
-      returning s.expires_at`);
-    const [row] = rows;
+    const { REFRESH_REMEMBER_DAYS, REFRESH_IDLE_DAYS } = this.config;
+    const hours = { rememberHours: 24 * REFRESH_REMEMBER_DAYS, idleHours: 24 * REFRESH_IDLE_DAYS };
+    const { userId, generation } = token;
+    const values = {
+      ...{ userId, family, hash, generation, transport, salt, next: hashOf(successor) },
+      ...hours,
+      ...caller,
+    };
+    const [row] = await rotation.run(this.database, values);
     if (!row) return undefined;
-    const { generation } = successor;
-    this.audit.note({ type: 'refresh.rotated', userId: token.userId, sessionId: seen.id, generation }, caller);
-    return this.grants.of(presented, seen, accessToken, successor, row.expires_at);
+    this.audit.note({ type: 'refresh.rotated', userId, sessionId: row.id, generation: successor.generation }, caller);
+    return this.grants.of(presented, row, successor);
   }
 
   /** A retry within the grace gets the very same successor; rotated_at and the expiry stay, so the window never slides. */
-  private async replay(presented: Presented, seen: Seen, accessToken: SignedAccessToken): Promise<Grant | undefined> {
+  private async replay(presented: Presented, seen: Seen): Promise<Grant | undefined> {
     const { token, family, hash, caller } = presented;
-    const { rows } = await this.database.execute<{ token: string; ratchet_salt: Buffer; expires_at: string }>(sql`
-      update ${refreshTokens} s set replays = s.replays + 1
-        from ${users} u, protocol_now() as now
-       where s.user_id = ${token.userId} and s.family = ${family} and s.previous_token = ${hash}
-         and s.rotated_at + make_interval(secs => ${this.config.REFRESH_GRACE_SECONDS}) > now
-         and not s.revoked and s.expires_at > now and s.absolute_expires_at > now
-         and u.id = ${token.userId} and u.disabled_at is null and u.session_epoch = s.session_epoch
-         and u.token_version = ${seen.token_version}
-      returning s.token, s.ratchet_salt, s.expires_at`);
-    const [row] = rows;
+    const { userId } = token;
+    const graceSeconds = this.config.REFRESH_GRACE_SECONDS;
+    const [row] = await replay.run(this.database, { userId, family, hash, graceSeconds });
     if (!row) return undefined;
     const successor = this.grants.successorOf(token, row.ratchet_salt);
     if (hashOf(successor) !== row.token)
       throw new Error('The successor does not match its row: was the refresh secret replaced?');
     const { generation } = successor;
     const sameOrigin = seen.same_address && seen.same_agent;
-    this.audit.note(
-      { type: 'refresh.replayed', userId: token.userId, sessionId: seen.id, generation, sameOrigin },
-      caller,
-    );
-    return this.grants.of(presented, seen, accessToken, successor, row.expires_at);
+    this.audit.note({ type: 'refresh.replayed', userId, sessionId: row.id, generation, sameOrigin }, caller);
+    return this.grants.of(presented, row, successor);
   }
 
   /**
@@ -137,6 +125,26 @@ export class Refresh {
     return new Refusal(code);
   }
 }
+
+const rotation = new Prepared<SeenSession>(sql`
+  update ${refreshTokens} s
+     set previous_token = s.token, token = ${given('next')}, ratchet_salt = ${given('salt')}, generation = s.generation + 1,
+         rotated_at = now, rotated_by_ip = ${given('ip')}::inet, rotated_user_agent = ${given('userAgent')}, replays = 0,
+         expires_at = least(s.absolute_expires_at, now + make_interval(
+           hours => case when s.persistent then ${given('rememberHours')}::int else ${given('idleHours')}::int end))
+    from ${users} u, protocol_now() as now
+   where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}
+     and s.token = ${given('hash')} and s.generation = ${given('generation')} and s.transport = ${given('transport')}
+     and ${isAlive}
+  returning ${seenSession}`);
+
+const replay = new Prepared<SeenSession & { token: string; ratchet_salt: Buffer }>(sql`
+  update ${refreshTokens} s set replays = s.replays + 1
+    from ${users} u, protocol_now() as now
+   where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}
+     and s.previous_token = ${given('hash')} and s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now
+     and ${isAlive}
+  returning s.token, s.ratchet_salt, ${seenSession}`);
 
 const endedForReuse = ({ ip }: Caller) => sql`
   revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${ip}::inet, revoked_reason = 'reuse', previous_token = null`;

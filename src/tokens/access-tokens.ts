@@ -31,6 +31,11 @@ export class AccessTokens {
     private readonly jwt: JwtService,
   ) {}
 
+  /** @throws Refusal `unavailable` when no key could sign now */
+  async assertSigner(): Promise<void> {
+    await this.keyRing.signer(this.keyRing.now());
+  }
+
   /**
    * Signs with jose, which works off the main thread.
    * @param now the database's time
