@@ -20,13 +20,15 @@ interface World {
   /** What the phone has been given, the newest last. */
   readonly phone: Pair[];
   readonly tablet: Pair;
+  /** A session whose access token the browser still sends when somebody signs in again. */
+  readonly replaced: Pair | undefined;
 }
 
 /** What may start or go on with a session. */
 interface Act {
   readonly name: string;
   readonly isLogin: boolean;
-  readonly needs?: 'previous token' | 'outdated hash';
+  readonly needs?: 'previous token' | 'outdated hash' | 'session to replace';
   run(world: World): Promise<Answer>;
 }
 
@@ -51,7 +53,11 @@ const changes = {
   disable: ({ userId }: World) => done(service.app.get(Standing).disable(userId, 'operator', operator)),
 };
 
-const login = ({ person }: World) => post('/auth/login', { body: { ...person, transport: 'bearer' } });
+const login = ({ person, replaced }: World) =>
+  post('/auth/login', {
+    body: { ...person, transport: 'bearer' },
+    headers: replaced ? { cookie: `access_token=${replaced.accessToken}` } : {},
+  });
 
 const spend: Act = {
   name: 'a refresh',
@@ -62,6 +68,7 @@ const spend: Act = {
 const acts: readonly Act[] = [
   { name: 'a login', isLogin: true, run: login },
   { name: 'a login that renews an outdated hash', isLogin: true, needs: 'outdated hash', run: login },
+  { name: 'a login that replaces a session', isLogin: true, needs: 'session to replace', run: login },
   spend,
   {
     name: 'a replay of the previous token',
@@ -157,6 +164,7 @@ async function expectEnded(world: World, { act, ending, answer, end, isLate }: R
   if (isLate) expectNoStaleAnswer(act, ending, minted);
   const phone = act.isLogin ? world.phone : [...world.phone, ...minted];
   const signedIn = act.isLogin ? minted : [];
+  if (world.replaced && signedIn.length > 0) await expectDead(world.replaced);
 
   if (ending.ends === 'role') {
     for (const { accessToken } of [...phone, ...signedIn, world.tablet]) await expectNoOldRole(accessToken);
@@ -240,11 +248,12 @@ async function makeWorld(needs: Act['needs']): Promise<World> {
   const phone: Pair[] = [first];
   if (needs === 'previous token') phone.push((await refresh(service.url, first.refreshToken)).json as Pair);
   const tablet = await mobile(service.url, person);
+  const replaced = needs === 'session to replace' ? await mobile(service.url, person) : undefined;
   if (needs === 'outdated hash') {
     const outdated = await hash(person.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
     await service.query('UPDATE users SET password_hash = $2 WHERE id = $1', [user.id, outdated]);
   }
-  return { person, userId: user.id, sessionId: session.id, phone, tablet };
+  return { person, userId: user.id, sessionId: session.id, phone, tablet, replaced };
 }
 
 /** What the held one and the other came to, and whether the other was over before the held one could go on. */

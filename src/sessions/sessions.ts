@@ -33,7 +33,7 @@ export interface SessionWish {
 const FORCED_END_SECONDS = 60;
 /** Live sessions of one user; one more ends the one that is idle longest. */
 const MOST_SESSIONS = 100;
-/** Below, there is nothing to end, even with those that begin at this moment: then a sign-in is one statement. */
+/** Below, a sign-in ends nothing and is one statement: more than this many at one moment exceed the 100 until the next. */
 const MANY_SESSIONS = MOST_SESSIONS / 2;
 
 @Injectable()
