@@ -5,7 +5,16 @@ import { Redis } from '../src/redis/redis.js';
 import type { Claims } from '../src/revocation/verdict.js';
 import { VerdictCache } from '../src/revocation/verdict-cache.js';
 import { call, me, mobile } from './support/client.js';
-import { expectAlive, expectDead, keyOf, logout, patient, twoInstances, warmPhone } from './support/instances.js';
+import {
+  expectAlive,
+  expectDead,
+  figure,
+  keyOf,
+  logout,
+  patient,
+  twoInstances,
+  warmPhone,
+} from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { startCluster } from './support/redis-cluster.js';
 import { startRedisProxy } from './support/redis-proxy.js';
@@ -215,7 +224,7 @@ describe('through a fail-over under load no dead token is accepted and no live o
   }, 240_000);
 });
 
-it('a node of a Cluster that hangs holds up the checks of its own users only', async () => {
+it('a node of a Cluster that hangs holds up the checks of its own users only, however many', async () => {
   const cluster = await startCluster();
   const services = await twoInstances({ REDIS_CLUSTER_NODES: cluster.addresses });
   const here = await warmPhone(services);
@@ -227,8 +236,13 @@ it('a node of a Cluster that hangs holds up the checks of its own users only', a
   expect(await Promise.all([check(here), check(elsewhere)])).toEqual(['live', 'live']);
   hung.pause();
   const [ofHung, ofOther] = await Promise.allSettled([check(here), check(elsewhere)]);
+  const many = await Promise.allSettled(Array.from({ length: 10 }, () => check(here)));
+  const isOpen = await figure(services[0], 'watchword_redis_breaker{state="open"}');
+  const [afterMany] = await Promise.allSettled([check(elsewhere)]);
   hung.resume();
-  expect([ofHung.status, ofOther]).toEqual(['rejected', { status: 'fulfilled', value: 'live' }]);
+  const live = { status: 'fulfilled', value: 'live' };
+  expect([ofHung.status, ofOther]).toEqual(['rejected', live]);
+  expect([many.filter(({ status }) => status === 'rejected').length, isOpen, afterMany]).toEqual([10, 1, live]);
 }, 60_000);
 
 it('over TLS with a password the certificate is checked against REDIS_CA_FILE (ASVS 12.3.2)', async () => {

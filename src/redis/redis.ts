@@ -1,10 +1,11 @@
-// How is Redis reached: one server, a Sentinel set or a Cluster? Two connections: what waits for replicas on one must not hold up
-// the checks on the other. Nothing waits in a queue of ours.
-import { readFileSync } from 'node:fs';
+// What is asked of Redis, on two connections: what waits for replicas on one must not hold up the checks on the other. Nothing waits
+// in a queue of ours.
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Cluster, Redis as Client, type RedisOptions } from 'ioredis';
+import slotOf from 'cluster-key-slot';
+import { Cluster, type Redis as Client } from 'ioredis';
 import { Config } from '../config/config.js';
 import { Log } from '../config/log.js';
+import { connect } from './connect.js';
 import { Deletions } from './deletions.js';
 
 /** A script by its name: how ioredis' `defineCommand` leaves it on the client. */
@@ -113,7 +114,12 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     return this.checks instanceof Cluster;
   }
 
-  /** The same for Lua that answers for many keys, in their order; where the keys are parted, for one. */
+  /** The node of a Cluster that holds a key, as far as it is known; the same for all keys where there is one server. */
+  serverOf(key: string): string {
+    return this.checks instanceof Cluster ? (this.checks.slots[slotOf(key)]?.[0] ?? '') : '';
+  }
+
+  /** As `define`, for Lua that answers for many keys, in their order; where the keys are parted, for one. */
   defineForMany(name: string, lua: string): (asked: readonly Asked[]) => Promise<unknown[]> {
     const client = this.checks;
     client?.defineCommand(name, { lua });
@@ -140,56 +146,4 @@ async function untilReady(client: Client | Cluster | undefined): Promise<void> {
     client?.once('ready', () => done());
     setTimeout(done, READY_WITHIN_MS);
   });
-}
-
-const soon = (times: number) => Math.min(50 * times, 500);
-
-function connect(config: Config, socketTimeout: number): Client | Cluster | undefined {
-  const ca = config.REDIS_CA_FILE === undefined ? {} : { ca: readFileSync(config.REDIS_CA_FILE) };
-  const identity = {
-    ...(config.REDIS_USERNAME ? { username: config.REDIS_USERNAME } : {}),
-    ...(config.REDIS_PASSWORD ? { password: config.REDIS_PASSWORD } : {}),
-    ...(config.REDIS_TLS === 'on' ? { tls: ca } : {}),
-  };
-  const common = {
-    // What was sent on a connection that broke is not sent again by itself: the next one may lead to another server.
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 1_000,
-    maxLoadingRetryTime: 500,
-    socketTimeout,
-    connectionName: 'watchword',
-  } satisfies RedisOptions;
-  const alone = { ...common, enableOfflineQueue: false, retryStrategy: soon };
-
-  if (config.REDIS_CLUSTER_NODES) {
-    return new Cluster([...config.REDIS_CLUSTER_NODES], {
-      redisOptions: { ...common, ...identity },
-      scaleReads: 'master',
-      enableOfflineQueue: false,
-      clusterRetryStrategy: soon,
-      slotsRefreshTimeout: 500,
-      slotsRefreshInterval: 1_000,
-      maxRedirections: 3,
-      // With a delay ioredis would carry out what the caller has given up, on whichever node comes next.
-      ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, retryDelayOnTryAgain: 0 },
-    });
-  }
-  if (config.REDIS_SENTINELS) {
-    return new Client({
-      ...alone,
-      ...identity,
-      sentinels: [...config.REDIS_SENTINELS],
-      name: config.REDIS_SENTINEL_NAME,
-      role: 'master',
-      failoverDetector: true,
-      sentinelRetryStrategy: soon,
-      sentinelCommandTimeout: 500,
-      ...(config.REDIS_SENTINEL_PASSWORD ? { sentinelPassword: config.REDIS_SENTINEL_PASSWORD } : {}),
-      ...(config.REDIS_TLS === 'on' ? { sentinelTLS: ca, enableTLSForSentinelMode: true } : {}),
-    });
-  }
-  if (!config.REDIS_URL) return undefined;
-  const tls = config.REDIS_URL.startsWith('rediss:') ? { tls: ca } : {};
-  return new Client(config.REDIS_URL, { ...alone, ...tls });
 }

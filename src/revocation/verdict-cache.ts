@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { CircuitState, circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { Config } from '../config/config.js';
 import { Redis } from '../redis/redis.js';
 import { within } from '../within.js';
+import { Breakers } from './breakers.js';
 import { gathered } from './gathered.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { type Claims, decide, sessionRef, tokenRef, type Truth, type Verdict } from './verdict.js';
@@ -16,9 +16,6 @@ const LIFE_MS = 50_000;
 /** A revocation must be confirmed within this time, else the answer says that it is not. */
 const CONFIRM_WITHIN_MS = 1_000;
 const TRY_AGAIN_MS = 50;
-/** After so many errors in a row Redis is left alone for a while. */
-const ERRORS_TO_OPEN = 5;
-const OPEN_MS = 1_000;
 
 const script = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
 
@@ -34,10 +31,7 @@ const asked = (claims: Claims) => ({ key: keyOf(claims.sub), args: [tokenRef(cla
 
 @Injectable()
 export class VerdictCache {
-  private readonly breaker = circuitBreaker(handleAll, {
-    halfOpenAfter: OPEN_MS,
-    breaker: new ConsecutiveBreaker(ERRORS_TO_OPEN),
-  });
+  private readonly breakers = new Breakers();
   private readonly read: (claims: Claims) => Promise<Known>;
   private readonly takeLease;
   private readonly fillEntry;
@@ -49,10 +43,13 @@ export class VerdictCache {
   ) {
     const readMany = redis.defineForMany('authCheck', script('check'));
     const limits = { inFlight: Infinity, together: redis.isParted ? 1 : TOGETHER };
-    this.read = gathered((many) => this.ask(() => readMany(many.map(asked))) as Promise<Known[]>, limits);
+    this.read = gathered(async (many) => {
+      const questions = many.map(asked);
+      return (await this.ask(questions[0]?.key ?? '', () => readMany(questions))) as Known[];
+    }, limits);
     this.takeLease = redis.define('authLease', script('lease'));
     this.fillEntry = redis.define('authFill', script('fill'));
-    metrics.watchBreaker(() => this.isOpen);
+    metrics.watchBreaker(() => this.breakers.isAnyOpen);
   }
 
   /** Verdicts are read from it. */
@@ -63,10 +60,6 @@ export class VerdictCache {
   /** Revocations are told to it. */
   get isFed(): boolean {
     return this.redis.isConfigured;
-  }
-
-  private get isOpen(): boolean {
-    return this.breaker.state !== CircuitState.Closed;
   }
 
   /**
@@ -84,14 +77,16 @@ export class VerdictCache {
   /** @returns what `fill` wants; undefined when somebody else fills, or Redis does not answer */
   async lease(userId: string): Promise<string | undefined> {
     const token = randomUUID();
-    const isMine = await this.ask(() => this.takeLease(keyOf(userId), token, LEASE_MS)).catch(() => 0);
+    const key = keyOf(userId);
+    const isMine = await this.ask(key, () => this.takeLease(key, token, LEASE_MS)).catch(() => 0);
     return isMine === 1 ? token : undefined;
   }
 
   /** @returns false when the lease was lost: somebody revoked meanwhile, or Redis forgot */
   async fill(userId: string, lease: string, { version, revoked }: Truth): Promise<boolean> {
     const life = Math.round(LIFE_MS * (0.9 + 0.2 * Math.random()));
-    const filled = await this.ask(() => this.fillEntry(keyOf(userId), lease, life, version, ...revoked)).catch(() => 0);
+    const key = keyOf(userId);
+    const filled = await this.ask(key, () => this.fillEntry(key, lease, life, version, ...revoked)).catch(() => 0);
     return filled === 1;
   }
 
@@ -114,7 +109,7 @@ export class VerdictCache {
   }
 
   /** A late answer does no harm: a late FILL asks for the lease, a late lease runs out. */
-  private ask(command: () => Promise<unknown>): Promise<unknown> {
-    return this.breaker.execute(() => within(this.config.REDIS_TIMEOUT_MS, command()));
+  private ask(key: string, command: () => Promise<unknown>): Promise<unknown> {
+    return this.breakers.execute(this.redis.serverOf(key), () => within(this.config.REDIS_TIMEOUT_MS, command()));
   }
 }

@@ -1,0 +1,38 @@
+// When is Redis left alone? One circuit breaker for each server: that one node of a Cluster hangs says nothing of the others.
+import { CircuitState, circuitBreaker, type CircuitBreakerPolicy, ConsecutiveBreaker, handleAll } from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+
+/** After so many errors in a row a server is left alone for a while. */
+const ERRORS_TO_OPEN = 5;
+const OPEN_MS = 1_000;
+/** Nodes come and go: what nobody asks for so long is not counted among the open ones. */
+const FORGET_MS = 60_000;
+const MOST = 1_000;
+
+export class Breakers {
+  private readonly breakers = new LRUCache<string, CircuitBreakerPolicy>({
+    max: MOST,
+    ttl: FORGET_MS,
+    updateAgeOnGet: true,
+  });
+
+  /** @throws at once while the server is left alone; else what the command throws */
+  execute<T>(server: string, command: () => Promise<T>): Promise<T> {
+    return this.of(server).execute(command);
+  }
+
+  get isAnyOpen(): boolean {
+    return [...this.breakers.values()].some(({ state }) => state !== CircuitState.Closed);
+  }
+
+  private of(server: string): CircuitBreakerPolicy {
+    const known = this.breakers.get(server);
+    if (known) return known;
+    const breaker = circuitBreaker(handleAll, {
+      halfOpenAfter: OPEN_MS,
+      breaker: new ConsecutiveBreaker(ERRORS_TO_OPEN),
+    });
+    this.breakers.set(server, breaker);
+    return breaker;
+  }
+}
