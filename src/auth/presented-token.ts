@@ -5,6 +5,8 @@ import { Refusal } from '../errors.js';
 import { Cookies } from '../http/cookies.js';
 import type { Transport } from '../sessions/grant.js';
 
+const PLAIN = 'Bearer ';
+
 @Injectable()
 export class PresentedToken {
   constructor(private readonly cookies: Cookies) {}
@@ -12,9 +14,15 @@ export class PresentedToken {
   /** @throws Refusal `ambiguous_token` */
   of(request: FastifyRequest): { text: string; transport: Transport } | undefined {
     const cookie = this.cookies.read(request, 'access');
-    const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    const bearer = bearerOf(request.headers.authorization ?? '');
     if (cookie !== undefined && bearer !== undefined) throw new Refusal('ambiguous_token');
     if (cookie !== undefined) return { text: cookie, transport: 'cookie' };
     return bearer === undefined ? undefined : { text: bearer, transport: 'bearer' };
   }
+}
+
+/** As it is nearly always written it is cut off; the pattern would walk through each character of it. */
+function bearerOf(header: string): string | undefined {
+  const plain = header.startsWith(PLAIN) ? header.slice(PLAIN.length) : '';
+  return plain !== '' && !/\s/.test(plain) ? plain : /^Bearer +(\S+) *$/i.exec(header)?.[1];
 }

@@ -17,6 +17,7 @@ describe('the memory of verified tokens', () => {
     expect(verified.claimsOf(tokenOf('a'))).toBe(claims);
     expect(verified.claimsOf(tokenOf('a', { x: 1 }))).toBeUndefined();
     expect(verified.claimsOf(`${tokenOf('a')}=`)).toBeUndefined();
+    expect(verified.claimsOf(`x${tokenOf('a')}`)).toBeUndefined();
   });
 
   it('forgets with a key what was verified with it: revoked, removed, or another under its name', () => {
