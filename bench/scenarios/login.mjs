@@ -8,8 +8,8 @@ import { watchword } from '../lib/watchword.mjs';
 
 export const name = 'login';
 const CLIENTS = 16;
-/** So many that none comes near the 100 sessions that one may have. */
-const USERS = 64;
+/** So many that none comes near the 50 sessions from which on a sign-in looks for others to end. */
+const USERS = 128;
 
 export async function run({ plan, subjects }) {
   const limit = argon2Alone();
