@@ -7,8 +7,11 @@ import { createApp } from '../src/app.js';
 import { Clock } from '../src/clock.js';
 import { Config } from '../src/config/config.js';
 import { Log } from '../src/config/log.js';
+import { KeyRing } from '../src/keys/key-ring.js';
+import { KeyWatch } from '../src/keys/key-watch.js';
 import { call, mobile } from './support/client.js';
 import { figure } from './support/instances.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
 import { testSettings } from './support/settings.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
 
@@ -19,6 +22,26 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const jwks = (headers = {}) => call(service.url, 'GET', '/.well-known/jwks.json', { headers });
+
+it('of many who ask for the keys at once two groups are told: one by the look under way, one by the next', async () => {
+  const proxy = await PostgresProxy.before(await cloneDatabase());
+  const own = await startService({}, { databaseUrl: proxy.url });
+  onTestFinished(async () => {
+    await own.stop();
+    proxy.close();
+  });
+  own.app.get(KeyWatch).onApplicationShutdown();
+  const loads = /key_ring_version.*signing_keys/s;
+  const before = proxy.count(loads);
+  const held = proxy.pauseBefore(loads);
+  const ring = own.app.get(KeyRing);
+  const first = ring.reload();
+  expect(await held.arrivesDuring(first)).toBe(true);
+  const others = Array.from({ length: 20 }, () => ring.reload());
+  held.release();
+  await Promise.all([first, ...others]);
+  expect(proxy.count(loads)).toBe(before + 2);
+});
 
 describe('the key set', () => {
   it('holds a signer and a standby, public members only (K5, RFC 7517)', async () => {

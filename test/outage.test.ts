@@ -1,11 +1,14 @@
 // What callers hear while the database gives no verdict, and after it: 503 and keep, then everything as before.
+import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { Database, inTransaction, isDatabaseUnavailable } from '../src/database/database.js';
+import { firstRefreshToken, formatRefreshToken } from '../src/tokens/refresh-token.js';
 import { bearer, call, me, mobile, refresh } from './support/client.js';
 import { cloneDatabase, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
 
 it('without its database the service answers 503 unavailable, never 401, and nobody is logged out', async () => {
   const service = await startServiceForTest();
@@ -91,15 +94,7 @@ it('a connection that is lost between two statements of a transaction ends neith
 });
 
 it('a database that has gone silent is a 503 within seconds, and the pool is whole when it speaks again', async () => {
-  const databaseUrl = new URL(await cloneDatabase());
-  const proxy = await silenceable(Number(databaseUrl.port));
-  databaseUrl.port = String(proxy.port);
-  const service = await startService({ DATABASE_POOL_SIZE: '2' }, { databaseUrl: databaseUrl.href });
-  onTestFinished(async () => {
-    proxy.speak();
-    await service.stop();
-    proxy.close();
-  });
+  const { service, proxy } = await startBehindSilence();
   const phone = await mobile(service.url);
 
   proxy.silence();
@@ -117,6 +112,51 @@ it('a database that has gone silent is a 503 within seconds, and the pool is who
   expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
 });
 
+it('refreshes in a silence of over a minute hear 503 within seconds, and none is carried out for a client that has left', async () => {
+  const { service, proxy } = await startBehindSilence();
+  const phones = await Promise.all(Array.from({ length: 20 }, () => mobile(service.url)));
+  const generations = async () =>
+    (await service.query<{ generation: number }>('SELECT generation FROM refresh_tokens')).map((row) => row.generation);
+
+  proxy.silence();
+  service.clock.shiftSeconds += 61; // so long ago did the keys hear of the database
+  for (const answer of await Promise.all(phones.map(({ refreshToken }) => refresh(service.url, refreshToken))))
+    expect(answer.json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
+  proxy.speak();
+  service.clock.shiftSeconds = 0;
+
+  const stranger = formatRefreshToken(firstRefreshToken(randomUUID()));
+  await until('refreshes are judged again', async () => (await refresh(service.url, stranger)).status === 401);
+  expect(await generations()).toEqual(phones.map(() => 0));
+  for (const { refreshToken } of phones) expect((await refresh(service.url, refreshToken)).status).toBe(200);
+}, 60_000);
+
+it('refreshes that an outage fails do not count towards the limit of their family, whoever made it up', async () => {
+  const { service, proxy } = await startBehindSilence();
+  const phone = await mobile(service.url);
+  const stranger = formatRefreshToken(firstRefreshToken(randomUUID()));
+  proxy.close();
+  for (let attempt = 0; attempt < 70; attempt++)
+    for (const token of [phone.refreshToken, stranger])
+      expect((await refresh(service.url, token)).json).toMatchObject({ code: 'unavailable', session: 'keep' });
+  await proxy.open();
+  expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
+  expect((await refresh(service.url, stranger)).json['code']).toBe('refresh_token_invalid');
+}, 60_000);
+
+async function startBehindSilence() {
+  const databaseUrl = new URL(await cloneDatabase());
+  const proxy = await silenceable(Number(databaseUrl.port));
+  databaseUrl.port = String(proxy.port);
+  const service = await startService({ DATABASE_POOL_SIZE: '2' }, { databaseUrl: databaseUrl.href });
+  onTestFinished(async () => {
+    proxy.speak();
+    await service.stop();
+    proxy.close();
+  });
+  return { service, proxy };
+}
+
 /** A way to the database that can fall silent without closing, as a dropped network does. */
 async function silenceable(target: number) {
   let isSilent = false;
@@ -133,9 +173,12 @@ async function silenceable(target: number) {
       from.on('error', () => to.destroy());
     }
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const listen = (port: number) => new Promise<void>((ready) => server.listen(port, '127.0.0.1', ready));
+  await listen(0);
+  const { port } = server.address() as { port: number };
   return {
-    port: (server.address() as { port: number }).port,
+    port,
+    open: () => listen(port),
     silence: () => void (isSilent = true),
     speak: () => void (isSilent = false),
     close() {

@@ -66,6 +66,19 @@ describe('the service', () => {
     expect(await refreshes({})).toBe(1);
   });
 
+  it('hears of a plan that a migration has outdated as a 503 that keeps the session, and goes on', async () => {
+    const service = await startServiceForTest(settings);
+    let { refreshToken } = await mobile(service.url);
+    for (let i = 0; i < 6; i++)
+      refreshToken = (await refresh(service.url, refreshToken)).json['refreshToken'] as string;
+    await service.query('ALTER TABLE users ALTER COLUMN email TYPE varchar(400)');
+    const answers = [await refresh(service.url, refreshToken)];
+    while (answers.at(-1)?.status !== 200) answers.push(await refresh(service.url, refreshToken));
+    const [first, ...others] = answers.slice(0, -1);
+    expect(first?.json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
+    expect(others.filter(({ status }) => status !== 503)).toEqual([]);
+  });
+
   it('prepares nothing where a pooler does not know how (DATABASE_PREPARED_STATEMENTS=off)', async () => {
     expect(await refreshes({ DATABASE_PREPARED_STATEMENTS: 'off' })).toBe(0);
   });

@@ -5,7 +5,7 @@ import { SessionEnd } from '../src/sessions/session-end.js';
 import { Standing } from '../src/sessions/standing.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
-import { firstRefreshToken, formatRefreshToken } from '../src/tokens/refresh-token.js';
+import { firstRefreshToken, formatRefreshToken, parseRefreshToken } from '../src/tokens/refresh-token.js';
 import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
@@ -174,7 +174,12 @@ describe('a refresh token that is spent', () => {
     own.app.get(KeyWatch).onApplicationShutdown();
     const phone = await mobile(own.url);
     const before = proxy.statements;
+    // Anyone can write a token down; these generations, or the next ones, fit no row.
+    const beyond = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1].map((generation) =>
+      formatRefreshToken({ ...firstRefreshToken(randomUUID()), generation }),
+    );
     for (const text of [
+      ...beyond,
       '',
       'x',
       `wrt_${'A'.repeat(96)}`,
@@ -205,6 +210,22 @@ describe('a refresh token that is spent', () => {
     expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
   });
 
+  it('R14: what is spent is answered, though the key that was to sign is gone when the row has moved', async () => {
+    const proxy = await PostgresProxy.before(await cloneDatabase());
+    const own = await startService({}, { databaseUrl: proxy.url });
+    own.app.get(KeyWatch).onApplicationShutdown();
+    const phone = await mobile(own.url);
+    const held = proxy.pauseBefore(/set previous_token = s.token/);
+    const answer = refresh(own.url, phone.refreshToken);
+    expect(await held.arrivesDuring(answer)).toBe(true);
+    await own.query("UPDATE signing_keys SET activate_at = 'infinity' WHERE activate_at IS NOT NULL");
+    await own.app.get(KeyRing).reload();
+    held.release();
+    expect((await answer).status).toBe(200);
+    await own.stop();
+    proxy.close();
+  });
+
   it('R14: a refresh does not kill the access token that it replaces', async () => {
     const phone = await mobile(service.url);
     await refresh(service.url, phone.refreshToken);
@@ -215,6 +236,16 @@ describe('a refresh token that is spent', () => {
     const unknown = formatRefreshToken(firstRefreshToken(randomUUID()));
     for (let attempt = 0; attempt < 70; attempt++)
       expect((await refresh(service.url, unknown)).json['code']).toBe('refresh_token_invalid');
+  });
+
+  it("a token of one's family under another user's id does not free the family's count", async () => {
+    const { refreshToken } = await mobile(service.url);
+    const token = parseRefreshToken(refreshToken);
+    if (!token) throw new Error('no token');
+    await Promise.all(Array.from({ length: 64 }, () => refresh(service.url, refreshToken)));
+    const foreign = formatRefreshToken({ ...token, userId: randomUUID() });
+    expect((await refresh(service.url, foreign)).json['code']).toBe('refresh_token_invalid');
+    expect((await refresh(service.url, refreshToken)).status).toBe(429);
   });
 
   it('a family that refreshes beyond its burst of 64 hears 429, keeps its session, and may go on later', async () => {

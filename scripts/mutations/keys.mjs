@@ -1,6 +1,7 @@
 // What could plausibly be wrong with the signing keys, and which test would notice?
 const PLAN = 'src/keys/rotation.ts';
 const RING = 'src/keys/key-ring.ts';
+const PUBLISHED = 'src/keys/published-key.ts';
 const STATE = 'src/keys/signing-key.ts';
 const TABLE = 'src/keys/signing-keys.ts';
 const unit = ['src/keys/rotation.test.ts'];
@@ -105,7 +106,7 @@ const cases = [
     'K5 a private member is published',
     [
       [
-        RING,
+        PUBLISHED,
         "return { kty: 'RSA', n, e, kid, use: 'sig', alg: 'RS256' };",
         "return { kty: 'RSA', n, e, kid, use: 'sig', alg: 'RS256', d: n } as PublishedKey;",
       ],

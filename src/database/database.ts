@@ -99,7 +99,7 @@ const withoutVerdict = new Set(['57014', '25006', '55000', '25P03', '40001', '40
 
 /**
  * True when the database gave no verdict: it is unreachable, shutting down, starting, out of connections, read-only
- * after a fail-over, or too slow. Such an error says nothing about the request (PostgreSQL, Appendix A).
+ * after a fail-over, too slow, or a migration has just outdated a plan. Such an error says nothing about the request (PostgreSQL, Appendix A).
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
@@ -108,7 +108,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
       if (network.has(code) || /^(08|53|57P|58)/.test(code) || withoutVerdict.has(code)) return true;
     }
     if (
-      /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered/.test(
+      /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered|cached plan must not change/.test(
         cause.message,
       )
     ) {

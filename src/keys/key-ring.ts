@@ -1,27 +1,21 @@
 // Which keys do we trust now, and with which one do we sign? Answered from memory; the database is asked what has changed.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type CryptoKey, importPKCS8, type JWK } from 'jose';
+import { type CryptoKey, importPKCS8 } from 'jose';
 import { Clock } from '../clock.js';
 import { Log } from '../config/log.js';
 import { Refusal } from '../errors.js';
+import { within } from '../within.js';
 import { KeyStore } from './key-store.js';
+import { type PublishedKey, toPublished } from './published-key.js';
 import { partsOf } from './rotation.js';
 import { type Signer, type SigningKeyRow, stateOf } from './signing-key.js';
 import { type Snapshot, SigningKeys } from './signing-keys.js';
 
-/** Exactly these members, public ones only (RFC 7517 §4). */
-export interface PublishedKey {
-  readonly kty: string;
-  readonly n: string;
-  readonly e: string;
-  readonly kid: string;
-  readonly use: 'sig';
-  readonly alg: 'RS256';
-}
-
 /** Whoever has not heard of the database for longer asks before signing: a process that slept, or a poll that died. */
 const CONFIRMED_FOR_MS = 60_000;
+/** Who waited longer for it would spend a token for a client that has left. */
+const CONFIRM_WITHIN_MS = 2_000;
 /** Unknown kids make us ask the database once a second at most, whoever sends them. */
 const COOLDOWN_MS = 1_000;
 
@@ -40,6 +34,7 @@ export class KeyRing implements OnModuleInit {
   private offsetMs = 0;
   private confirmedAt = Number.NEGATIVE_INFINITY;
   private loading: Promise<void> = Promise.resolve();
+  private waiting: Promise<void> | undefined;
   private lookUp: { readonly done: Promise<void>; readonly at: number } | undefined;
   private published: readonly PublishedKey[] = [];
 
@@ -77,12 +72,17 @@ export class KeyRing implements OnModuleInit {
     return false;
   }
 
-  /** One after the other: an older snapshot must never come last, it could bring a revoked key back. */
+  /**
+   * One after the other: an older snapshot must never come last, it could bring a revoked key back. Who asks while one is under way
+   * shares the next, so that none queue up behind a database that is silent.
+   */
   reload(): Promise<void> {
-    const load = async () => this.take(await this.signingKeys.load());
-    const done = this.loading.then(load, load);
-    this.loading = done;
-    return done;
+    const load = async () => {
+      this.waiting = undefined;
+      await this.take(await this.signingKeys.load());
+    };
+    this.waiting ??= this.loading = this.loading.then(load, load);
+    return this.waiting;
   }
 
   /**
@@ -129,7 +129,11 @@ export class KeyRing implements OnModuleInit {
    * @throws Refusal `unavailable` when there is none
    */
   async signer(now: Date): Promise<Signer> {
-    if (Math.abs(this.clock.now().getTime() - this.confirmedAt) > CONFIRMED_FOR_MS) await this.reload();
+    if (Math.abs(this.clock.now().getTime() - this.confirmedAt) > CONFIRMED_FOR_MS) {
+      await within(CONFIRM_WITHIN_MS, this.reload()).catch((cause: unknown) => {
+        throw new Refusal('unavailable', { cause });
+      });
+    }
     const signer = this.signerAt(now);
     if (!signer) throw new Refusal('unavailable', { cause: new Error('no usable signing key') });
     return signer;
@@ -188,9 +192,4 @@ export class KeyRing implements OnModuleInit {
       return false;
     }
   }
-}
-
-function toPublished(kid: string, { n, e }: JWK): PublishedKey {
-  if (!n || !e) throw new Error(`The public half of ${kid} is not an RSA key.`);
-  return { kty: 'RSA', n, e, kid, use: 'sig', alg: 'RS256' };
 }

@@ -3,9 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
+import { familyOf, type RefreshToken } from '../tokens/refresh-token.js';
 
 const BURST = 64;
 const WINDOW_SECONDS = 60;
+
+/** A selector under another user's id names nothing: it must neither charge nor free the family that it was taken from. */
+const rowOf = (token: RefreshToken) => `${token.userId} ${familyOf(token)}`;
 
 @Injectable()
 export class FamilyLimit {
@@ -13,19 +17,21 @@ export class FamilyLimit {
 
   constructor(private readonly config: Config) {}
 
-  /** Nobody's family must cost memory: anyone can make one up. */
-  async forget(family: string): Promise<void> {
-    await this.limiter.delete(family);
-  }
-
   /** @throws Refusal `too_many_attempts` (the session is kept). */
-  async take(family: string): Promise<void> {
+  async take(token: RefreshToken): Promise<void> {
     if (this.config.RATE_LIMITS === 'off') return;
     try {
-      await this.limiter.consume(family);
+      await this.limiter.consume(rowOf(token));
     } catch (error) {
       const retryAfter = Math.ceil((error as RateLimiterRes).msBeforeNext / 1000);
       throw new Refusal('too_many_attempts', { retryAfter });
     }
+  }
+
+  /** What was decided about nobody's row is not counted: anyone can make a family up, and an outage is nobody's fault. */
+  async giveBack(token: RefreshToken): Promise<void> {
+    if (this.config.RATE_LIMITS === 'off') return;
+    const { consumedPoints } = await this.limiter.reward(rowOf(token));
+    if (consumedPoints <= 0) await this.limiter.delete(rowOf(token));
   }
 }

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
+import type { Signer } from '../keys/signing-key.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
 import type { Transport } from './grant.js';
 
@@ -14,6 +15,8 @@ export interface Presented {
   readonly hash: string;
   readonly transport: Transport;
   readonly caller: Caller;
+  /** Of the moment before: nothing of the answer may be missing once the token is spent. */
+  readonly signer: Signer;
 }
 
 /** The session and its user as one statement saw them: what an answer is made of. */

@@ -1,6 +1,7 @@
 // How are the tokens of a refresh made? The access token is signed, the refresh token derived from the one before it.
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { KeyStore } from '../keys/key-store.js';
+import type { Signer } from '../keys/signing-key.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { formatRefreshToken, type RefreshToken, successorOf } from '../tokens/refresh-token.js';
 import type { Presented, SeenSession } from './family.js';
@@ -25,15 +26,15 @@ export class Grants implements OnModuleInit {
   }
 
   /**
-   * What is spent must be answered: asked before, so that a service without a key spends nothing.
+   * What is spent must be answered: had before, so that a service without a key spends nothing.
    * @throws Refusal `unavailable`
    */
-  async assertSigner(): Promise<void> {
-    await this.accessTokens.assertSigner();
+  signer(): Promise<Signer> {
+    return this.accessTokens.signer();
   }
 
   /** What the client gets, for a session as the statement saw it that moved it. */
-  async of({ token }: Presented, seen: SeenSession, successor: RefreshToken): Promise<Grant> {
+  async of({ token, signer }: Presented, seen: SeenSession, successor: RefreshToken): Promise<Grant> {
     const { id, transport, persistent, email, role, now } = seen;
     const subject = {
       userId: token.userId,
@@ -47,7 +48,7 @@ export class Grants implements OnModuleInit {
     return {
       user: { id: token.userId, email, role, emailVerified: seen.email_verified },
       session: { id, transport, persistent, expiresAt: seen.expires_at },
-      accessToken: await this.accessTokens.sign(subject, now, seen.absolute_expires_at),
+      accessToken: await this.accessTokens.sign(subject, now, seen.absolute_expires_at, signer),
       refreshToken: formatRefreshToken(successor),
       issuedAt: now,
     };

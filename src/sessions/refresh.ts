@@ -35,17 +35,25 @@ export class Refresh {
   async spend(text: string, transport: Transport, caller: Caller): Promise<Grant> {
     const token = parseRefreshToken(text);
     if (!token) throw new Refusal('refresh_token_invalid');
-    const presented = { token, family: familyOf(token), hash: hashOf(token), transport, caller };
+    const signer = await this.grants.signer(); // nothing that may fail for long comes after the token is spent
+    await this.limit.take(token);
+    try {
+      return await this.decide({ token, family: familyOf(token), hash: hashOf(token), transport, caller, signer });
+    } catch (error) {
+      if (!(error instanceof Refusal)) await this.limit.giveBack(token);
+      throw error;
+    }
+  }
 
-    await this.limit.take(presented.family);
-    await this.grants.assertSigner(); // nothing that may fail for long comes after the token is spent
+  private async decide(presented: Presented): Promise<Grant> {
+    const { token, transport } = presented;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rotated = await this.rotate(presented);
       if (rotated) return rotated;
 
       const seen = await readFamily(this.database, presented, this.config.REFRESH_GRACE_SECONDS);
       if (!seen) {
-        await this.limit.forget(presented.family);
+        await this.limit.giveBack(token);
         throw new Refusal('refresh_token_invalid');
       }
       if (!seen.is_alive) throw this.refuse(presented, seen, 'refresh_token_invalid');

@@ -5,6 +5,7 @@ import { JwtService } from '@nestjs/jwt';
 import { SignJWT } from 'jose';
 import { Config } from '../config/config.js';
 import { KeyRing } from '../keys/key-ring.js';
+import type { Signer } from '../keys/signing-key.js';
 import { type AccessClaims, claimsOf, CLIENT_ID, kidOf, TOKEN_TYPE } from './access-token.js';
 
 export interface AccessTokenSubject {
@@ -31,18 +32,22 @@ export class AccessTokens {
     private readonly jwt: JwtService,
   ) {}
 
-  /** @throws Refusal `unavailable` when no key could sign now */
-  async assertSigner(): Promise<void> {
-    await this.keyRing.signer(this.keyRing.now());
+  /**
+   * For what must not be done unless it can be signed afterwards.
+   * @throws Refusal `unavailable`
+   */
+  signer(): Promise<Signer> {
+    return this.keyRing.signer(this.keyRing.now());
   }
 
   /**
    * Signs with jose, which works off the main thread.
    * @param now the database's time
    * @param notAfter the end of the session, which no access token outlives
+   * @param signer of a moment ago, where there was one
    */
-  async sign(subject: AccessTokenSubject, now: Date, notAfter: Date): Promise<SignedAccessToken> {
-    const { kid, privateKey } = await this.keyRing.signer(now);
+  async sign(subject: AccessTokenSubject, now: Date, notAfter: Date, signer?: Signer): Promise<SignedAccessToken> {
+    const { kid, privateKey } = signer ?? (await this.keyRing.signer(now));
     const iat = Math.floor(now.getTime() / 1000);
     const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL_SECONDS, Math.floor(notAfter.getTime() / 1000));
     const [firstAudience] = this.config.audiences;
