@@ -8,6 +8,7 @@ import { Config } from './config/config.js';
 import { Log } from './config/log.js';
 import { sentenceOf } from './database/database.js';
 import { Readiness } from './health/readiness.js';
+import { collectLeftovers } from './leftovers.js';
 import { letWorkersYield } from './priorities.js';
 
 const PATIENCE_MS = 7_500;
@@ -18,6 +19,7 @@ async function start(): Promise<void> {
   const log = Log.to(config);
   const app = await createApp({ config, log, clock: new Clock() });
   letWorkersYield();
+  collectLeftovers();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
   await app.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
     await app.close();
