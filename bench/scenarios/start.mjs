@@ -11,24 +11,25 @@ import { startWatchword } from '../lib/watchword.mjs';
 
 export const name = 'start';
 const IDLE_SECONDS = 5;
+const USERS = 4;
 
 export async function run({ plan, infrastructure }) {
   const { drop, ...database } = await infrastructure.freshDatabase();
   const warm = { ...database, redisUrl: infrastructure.redis.url };
   await startAndStop(warm); // migrates, makes the keys
-  const rounds = { warm: [], cold: [] };
+  const rounds = { warm: [], cold: [], idle: [] };
   for (let round = 0; round < plan.rounds; round++) {
     rounds.warm.push(await startAndStop(warm));
     const folder = join(infrastructure.folder, `cold-${round}`);
     mkdirSync(folder);
     rounds.cold.push(await startAndStop({ settings: { DATA_DIR: folder } }));
+    rounds.idle.push(await idleMemory(warm, round));
   }
-  const idle = [await idleMemory(warm)];
   await drop();
   const rows = [
     { subject: 'warm start to first answer', figures: summaryOf(rounds.warm) },
     { subject: 'cold start to first answer, with the embedded database', figures: summaryOf(rounds.cold) },
-    { subject: 'idle memory without the embedded database', figures: summaryOf(idle) },
+    { subject: 'idle memory without the embedded database', figures: summaryOf(rounds.idle) },
   ];
   return {
     rows,
@@ -48,10 +49,10 @@ async function startAndStop(options) {
 }
 
 /** After it has had something to do. */
-async function idleMemory(options) {
+async function idleMemory(options, round) {
   const subject = await startWatchword(options);
   atEnd(() => subject.stop());
-  await signInMany(subject, 4);
+  await signInMany(subject, USERS, round * USERS);
   await sleep(IDLE_SECONDS * 1_000);
   const MB = residentMB(subject.pid);
   await subject.stop();
