@@ -1,5 +1,6 @@
 // Rotation, replay and reuse of refresh tokens, through HTTP (docs/protocols/refresh.md).
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { Standing } from '../src/sessions/standing.js';
@@ -208,6 +209,23 @@ describe('a refresh token that is spent', () => {
       await own.query('UPDATE signing_keys SET activate_at = $2 WHERE kid = $1', [kid, activate_at]);
     await own.app.get(KeyRing).reload();
     expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
+  });
+
+  it('R14: who waited too long for the news of the keys hears 503, and nothing is spent for him when they come', async () => {
+    const proxy = await PostgresProxy.before(await cloneDatabase());
+    const own = await startService({}, { databaseUrl: proxy.url });
+    own.app.get(KeyWatch).onApplicationShutdown();
+    const phone = await mobile(own.url);
+    own.clock.shiftSeconds += 61;
+    const held = proxy.pauseBefore(/key_ring_version.*signing_keys/s);
+    const answer = refresh(own.url, phone.refreshToken);
+    expect(await held.arrivesDuring(answer)).toBe(true);
+    await sleep(2_300);
+    held.release();
+    expect((await answer).json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
+    expect(await own.query('SELECT generation FROM refresh_tokens')).toEqual([{ generation: 0 }]);
+    await own.stop();
+    proxy.close();
   });
 
   it('R14: what is spent is answered, though the key that was to sign is gone when the row has moved', async () => {

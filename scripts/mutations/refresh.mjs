@@ -6,12 +6,7 @@ const ROTATE_EXPIRY = 'expires_at = least(s.absolute_expires_at, now + make_inte
 /** Each edit is [file, what stands there, what a plausible mistake would have left there, how often it stands there]. */
 const edits = {
   'the grace never ends': [
-    [
-      FAMILY,
-      "s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now as is_in_grace",
-      'true as is_in_grace',
-    ],
-    [REFRESH, " and s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now\n", '\n'],
+    [FAMILY, "sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`", 'sql`true`'],
   ],
   'a replay derives a new successor instead of the same': [
     [

@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
-import { familyOf, type RefreshToken } from '../tokens/refresh-token.js';
+import type { Presented } from './family.js';
 
 const BURST = 64;
 const WINDOW_SECONDS = 60;
 
 /** A selector under another user's id names nothing: it must neither charge nor free the family that it was taken from. */
-const rowOf = (token: RefreshToken) => `${token.userId} ${familyOf(token)}`;
+const rowOf = ({ token, family }: Presented) => `${token.userId} ${family}`;
 
 @Injectable()
 export class FamilyLimit {
@@ -18,10 +18,10 @@ export class FamilyLimit {
   constructor(private readonly config: Config) {}
 
   /** @throws Refusal `too_many_attempts` (the session is kept). */
-  async take(token: RefreshToken): Promise<void> {
+  async take(presented: Presented): Promise<void> {
     if (this.config.RATE_LIMITS === 'off') return;
     try {
-      await this.limiter.consume(rowOf(token));
+      await this.limiter.consume(rowOf(presented));
     } catch (error) {
       const retryAfter = Math.ceil((error as RateLimiterRes).msBeforeNext / 1000);
       throw new Refusal('too_many_attempts', { retryAfter });
@@ -29,9 +29,9 @@ export class FamilyLimit {
   }
 
   /** What was decided about nobody's row is not counted: anyone can make a family up, and an outage is nobody's fault. */
-  async giveBack(token: RefreshToken): Promise<void> {
+  async giveBack(presented: Presented): Promise<void> {
     if (this.config.RATE_LIMITS === 'off') return;
-    const { consumedPoints } = await this.limiter.reward(rowOf(token));
-    if (consumedPoints <= 0) await this.limiter.delete(rowOf(token));
+    const { consumedPoints } = await this.limiter.reward(rowOf(presented));
+    if (consumedPoints <= 0) await this.limiter.delete(rowOf(presented));
   }
 }

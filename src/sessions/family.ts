@@ -45,6 +45,8 @@ export const isAlive = sql`
   not s.revoked and s.expires_at > now and s.absolute_expires_at > now
   and u.disabled_at is null and u.session_epoch = s.session_epoch`;
 
+export const isInGrace = sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`;
+
 /** What the token is to the family that it names. */
 export interface Seen extends SeenSession {
   readonly is_alive: boolean;
@@ -60,7 +62,7 @@ const read = new Prepared<Seen>(sql`
   select ${seenSession}, s.generation,
          s.token = ${given('hash')} as is_current,
          s.previous_token is not distinct from ${given('hash')} as is_previous,
-         s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now as is_in_grace,
+         ${isInGrace} as is_in_grace,
          ${isAlive} as is_alive,
          s.rotated_by_ip is not distinct from ${given('ip')}::inet as same_address,
          s.rotated_user_agent is not distinct from ${given('userAgent')} as same_agent

@@ -12,7 +12,16 @@ import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
 import { familyOf, hashOf, parseRefreshToken, SALT_BYTES } from '../tokens/refresh-token.js';
-import { evidenceOf, isAlive, type Presented, readFamily, type Seen, type SeenSession, seenSession } from './family.js';
+import {
+  evidenceOf,
+  isAlive,
+  isInGrace,
+  type Presented,
+  readFamily,
+  type Seen,
+  type SeenSession,
+  seenSession,
+} from './family.js';
 import { FamilyLimit } from './family-limit.js';
 import type { Grant, Transport } from './grant.js';
 import { Grants } from './grants.js';
@@ -36,11 +45,12 @@ export class Refresh {
     const token = parseRefreshToken(text);
     if (!token) throw new Refusal('refresh_token_invalid');
     const signer = await this.grants.signer(); // nothing that may fail for long comes after the token is spent
-    await this.limit.take(token);
+    const presented = { token, family: familyOf(token), hash: hashOf(token), transport, caller, signer };
+    await this.limit.take(presented);
     try {
-      return await this.decide({ token, family: familyOf(token), hash: hashOf(token), transport, caller, signer });
+      return await this.decide(presented);
     } catch (error) {
-      if (!(error instanceof Refusal)) await this.limit.giveBack(token);
+      if (!(error instanceof Refusal)) await this.limit.giveBack(presented);
       throw error;
     }
   }
@@ -53,7 +63,7 @@ export class Refresh {
 
       const seen = await readFamily(this.database, presented, this.config.REFRESH_GRACE_SECONDS);
       if (!seen) {
-        await this.limit.giveBack(token);
+        await this.limit.giveBack(presented);
         throw new Refusal('refresh_token_invalid');
       }
       if (!seen.is_alive) throw this.refuse(presented, seen, 'refresh_token_invalid');
@@ -76,13 +86,10 @@ export class Refresh {
     const salt = randomBytes(SALT_BYTES);
     const successor = this.grants.successorOf(token, salt);
     const { REFRESH_REMEMBER_DAYS, REFRESH_IDLE_DAYS } = this.config;
-    const hours = { rememberHours: 24 * REFRESH_REMEMBER_DAYS, idleHours: 24 * REFRESH_IDLE_DAYS };
     const { userId, generation } = token;
-    const values = {
-      ...{ userId, family, hash, generation, transport, salt, next: hashOf(successor) },
-      ...hours,
-      ...caller,
-    };
+    const next = hashOf(successor);
+    const [rememberHours, idleHours] = [24 * REFRESH_REMEMBER_DAYS, 24 * REFRESH_IDLE_DAYS];
+    const values = { ...caller, userId, family, hash, generation, transport, salt, next, rememberHours, idleHours };
     const [row] = await rotation.run(this.database, values);
     if (!row) return undefined;
     this.audit.note({ type: 'refresh.rotated', userId, sessionId: row.id, generation: successor.generation }, caller);
@@ -150,8 +157,7 @@ const replay = new Prepared<SeenSession & { token: string; ratchet_salt: Buffer 
   update ${refreshTokens} s set replays = s.replays + 1
     from ${users} u, protocol_now() as now
    where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}
-     and s.previous_token = ${given('hash')} and s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now
-     and ${isAlive}
+     and s.previous_token = ${given('hash')} and ${isInGrace} and ${isAlive}
   returning s.token, s.ratchet_salt, ${seenSession}`);
 
 const endedForReuse = ({ ip }: Caller) => sql`
