@@ -6,25 +6,22 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import cookieParser from 'cookie-parser';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { AppModule } from './app.module.js';
-import { Metrics } from './audit/metrics.js';
+import { Metrics } from './telemetry/metrics.js';
 import type { Config } from './config/config.js';
-import { ConfigModule, type Surroundings } from './config/config.module.js';
-import { NestLog } from './config/log.js';
+import { ProcessModule, type Surroundings } from './telemetry/process.module.js';
+import { NestLog } from './telemetry/log.js';
 import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
 import { costsHash } from './http/costs-hash.js';
-import { Readiness } from './health/readiness.js';
+import { Draining } from './runtime/draining.js';
 import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
 import { CrossSiteGuard } from './http/csrf.js';
-import { RememberedAnswer } from './http/remembered-answer.js';
 import { sendSecurityHeaders } from './http/security-headers.js';
-import { JwksController } from './keys/jwks.controller.js';
 import { Passwords } from './users/passwords.js';
 
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;
-  const root = { module: AppModule, imports: [ConfigModule.with(surroundings)] };
-  const keySet = new RememberedAnswer(KEY_SET);
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(surroundings, keySet), {
+  const root = { module: AppModule, imports: [ProcessModule.with(surroundings)] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(surroundings), {
     bodyParser: false,
     abortOnError: false,
     logger: new NestLog(log),
@@ -38,7 +35,6 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   try {
     await app.init();
     await server.ready();
-    rememberKeySet(keySet, app);
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
@@ -46,13 +42,11 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   return app;
 }
 
-const KEY_SET = '/.well-known/jwks.json';
-
 /** Who sends half a request and waits holds a connection this long at most, and nothing else. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
-function adapter({ config, log }: Surroundings, keySet: RememberedAnswer): FastifyAdapter {
+function adapter({ config, log }: Surroundings): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -61,32 +55,22 @@ function adapter({ config, log }: Surroundings, keySet: RememberedAnswer): Fasti
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     multipart: false,
-    serverFactory: keySet.inFront,
     http: { requireHostHeader: false, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: answerBrokenRequest(log),
     frameworkErrors: answerBrokenPath,
   });
 }
 
-/** Every verifier asks for it, and while the keys are the same everyone hears the same. */
-function rememberKeySet(keySet: RememberedAnswer, app: NestFastifyApplication): void {
-  const [controller, readiness, metrics] = [app.get(JwksController), app.get(Readiness), app.get(Metrics)];
-  keySet.from({
-    current: () => (readiness.isDraining ? undefined : controller.current()),
-    count: (status, seconds) => metrics.countRequest('GET', KEY_SET, status, seconds),
-  });
-}
-
 /** Runs before routing has any effect, so that it holds for routes that do not exist, too. */
 function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication): void {
-  const [guard, readiness, passwords] = [app.get(CrossSiteGuard), app.get(Readiness), app.get(Passwords)];
+  const [guard, draining, passwords] = [app.get(CrossSiteGuard), app.get(Draining), app.get(Passwords)];
   // As a hook: through app.use() it would cost each request a router of its own.
   const parseCookies = cookieParser() as unknown as (request: unknown, reply: unknown, done: () => void) => void;
   server.addHook('onRequest', (request, reply, done) => parseCookies(request.raw, reply.raw, done));
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
     // A kept-alive connection would otherwise be cut under the client's next request.
-    if (readiness.isDraining) reply.header('connection', 'close');
+    if (draining.isDraining) reply.header('connection', 'close');
     guard.check(request);
     if (costsHash(request)) passwords.assertPlace();
     done();

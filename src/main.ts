@@ -5,21 +5,19 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { Clock } from './clock.js';
 import { Config } from './config/config.js';
-import { Log } from './config/log.js';
+import { Log } from './telemetry/log.js';
 import { sentenceOf } from './database/database.js';
-import { Readiness } from './health/readiness.js';
-import { collectLeftovers } from './leftovers.js';
-import { letWorkersYield } from './priorities.js';
+import { Draining } from './runtime/draining.js';
+import { lowerWorkerPriority } from './runtime/worker-priority.js';
 
 const PATIENCE_MS = 7_500;
-const LONGEST_STOP_MS = 9_500;
+const MAX_STOP_MS = 9_500;
 
 async function start(): Promise<void> {
   const config = Config.fromEnv();
   const log = Log.to(config);
   const app = await createApp({ config, log, clock: new Clock() });
-  letWorkersYield();
-  collectLeftovers();
+  lowerWorkerPriority();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
   await app.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
     await app.close();
@@ -46,8 +44,8 @@ async function stop(app: NestFastifyApplication, log: Log, signal: string): Prom
   log.info({ event: 'service.stopping', signal });
   // Who sends half a request and waits must not keep us from ending in good order.
   setTimeout(() => app.getHttpServer().closeAllConnections(), PATIENCE_MS).unref();
-  setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
-  app.get(Readiness).drain();
+  setTimeout(() => process.exit(1), MAX_STOP_MS).unref();
+  app.get(Draining).begin();
   await sleep(app.get(Config).DRAIN_SECONDS * 1_000);
   await app.close();
   log.info({ event: 'service.stopped' });

@@ -237,7 +237,7 @@ it('of many that are checked at one moment each gets its own verdict, from one s
   const claims = phones.map(({ accessToken }) => claimsOf(decode(accessToken)) as AccessClaims);
   const revocations = service.app.get(Revocations);
   const statements = vi.spyOn(service.app.get(Database), 'execute');
-  const verdicts = await Promise.all(claims.map((each) => revocations.covers(each)));
+  const verdicts = await Promise.all(claims.map((each) => revocations.verdictFor(each)));
   expect(verdicts).toEqual(['session_revoked', 'user_gone', 'version_stale', 'live', 'live']);
   expect(statements).toHaveBeenCalledTimes(1);
 });

@@ -11,7 +11,7 @@ import {
   SignJWT,
 } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Metrics } from '../src/audit/metrics.js';
+import { Metrics } from '../src/telemetry/metrics.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyStore } from '../src/keys/key-store.js';
 import { KeyWatch } from '../src/keys/key-watch.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { createApp } from '../src/app.js';
 import { Clock } from '../src/clock.js';
 import { Config } from '../src/config/config.js';
-import { Log } from '../src/config/log.js';
+import { Log } from '../src/telemetry/log.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
 import { call, mobile } from './support/client.js';

@@ -5,7 +5,7 @@ import { hash } from '@node-rs/argon2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PasswordChange } from '../src/credentials/password-change.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
-import { Standing } from '../src/sessions/standing.js';
+import { AccountStatus } from '../src/accounts/account-status.js';
 import { type Answer, bearer, type Call, call, decode, me, mobile, type Person, refresh } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
@@ -49,8 +49,8 @@ const done = async (act: Promise<unknown>) => {
 const changes = {
   password: ({ userId, person }: World) =>
     done(service.app.get(PasswordChange).change(userId, person.password, newPassword, operator)),
-  role: ({ userId }: World) => done(service.app.get(Standing).changeRole(userId, 'admin', 'operator', operator)),
-  disable: ({ userId }: World) => done(service.app.get(Standing).disable(userId, 'operator', operator)),
+  role: ({ userId }: World) => done(service.app.get(AccountStatus).changeRole(userId, 'admin', 'operator', operator)),
+  disable: ({ userId }: World) => done(service.app.get(AccountStatus).disable(userId, 'operator', operator)),
 };
 
 const login = ({ person, replaced }: World) =>

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionEnd } from '../src/sessions/session-end.js';
-import { Standing } from '../src/sessions/standing.js';
+import { AccountStatus } from '../src/accounts/account-status.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
 import { firstRefreshToken, formatRefreshToken, parseRefreshToken } from '../src/tokens/refresh-token.js';
@@ -99,7 +99,7 @@ describe('a refresh token that is spent', () => {
     [
       'being locked out and let in again',
       async ({ user }) => {
-        const standing = service.app.get(Standing);
+        const standing = service.app.get(AccountStatus);
         await standing.disable(user.id, 'operator', operator);
         await standing.enable(user.id, 'operator', operator);
       },

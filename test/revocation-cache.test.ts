@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Metrics } from '../src/audit/metrics.js';
+import { Metrics } from '../src/telemetry/metrics.js';
 import { PasswordChange } from '../src/credentials/password-change.js';
 import { SessionEnd } from '../src/sessions/session-end.js';
-import { Standing } from '../src/sessions/standing.js';
+import { AccountStatus } from '../src/accounts/account-status.js';
 import { type AccessClaims, claimsOf } from '../src/tokens/access-token.js';
 import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
 import { keyOf, patient, type Phone } from './support/instances.js';
@@ -65,8 +65,12 @@ const acts: [string, (phone: Phone) => Promise<unknown>, string][] = [
     (phone) => call(one.url, 'POST', '/auth/logout-all', { headers: bearer(phone.accessToken) }),
     'token_revoked',
   ],
-  ['being disabled', ({ user }) => one.app.get(Standing).disable(user.id, 'operator', operator), 'token_revoked'],
-  ['a new role', ({ user }) => one.app.get(Standing).changeRole(user.id, 'admin', 'operator', operator), 'token_stale'],
+  ['being disabled', ({ user }) => one.app.get(AccountStatus).disable(user.id, 'operator', operator), 'token_revoked'],
+  [
+    'a new role',
+    ({ user }) => one.app.get(AccountStatus).changeRole(user.id, 'admin', 'operator', operator),
+    'token_stale',
+  ],
   [
     'a change of the password',
     ({ user, person }) =>
@@ -245,7 +249,7 @@ it('an end that is repeated answers no sooner than Redis has heard of the first:
   expect((await me(two.url, tablet.accessToken)).status).toBe(200);
   await refuseWrites(redis);
   for (let attempt = 0; attempt < 2; attempt++) expect((await end()).json['code']).toBe('revocation_unconfirmed');
-  const standing = one.app.get(Standing);
+  const standing = one.app.get(AccountStatus);
   const disable = () => standing.disable(phone.user.id, 'operator', operator);
   await expect(disable()).rejects.toMatchObject({ code: 'revocation_unconfirmed' });
   await expect(disable()).rejects.toMatchObject({ code: 'revocation_unconfirmed' });

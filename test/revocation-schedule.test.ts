@@ -10,7 +10,7 @@ import { Revocations } from '../src/revocation/revocations.js';
 import { VerdictCache } from '../src/revocation/verdict-cache.js';
 import type { AccessClaims } from '../src/tokens/access-token.js';
 import { SessionEnd } from '../src/sessions/session-end.js';
-import { Standing } from '../src/sessions/standing.js';
+import { AccountStatus } from '../src/accounts/account-status.js';
 import { mobile } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { type RedisServer, startRedis } from './support/redis.js';
@@ -85,7 +85,7 @@ async function run(instances: readonly Service[], isOver: (outcome: Outcome) => 
     while (!isOver(outcome)) {
       const token = pick(pick(tokens));
       const wasDead = token.isDead;
-      const verdict = await part(pick(instances), Revocations).covers(token.claims);
+      const verdict = await part(pick(instances), Revocations).verdictFor(token.claims);
       outcome.checks++;
       if (wasDead && verdict === 'live') outcome.acceptedDead++;
       if (!wasDead && verdict !== 'live' && !token.isDead && !isBeingRevoked.has(token)) outcome.refusedLive++;
@@ -108,7 +108,7 @@ async function run(instances: readonly Service[], isOver: (outcome: Outcome) => 
       else if (kind === 'token') await part(instance, SessionEnd).token(token.claims, operator);
       else {
         const version = (versions.get(sub) ?? 1) + 1;
-        await part(instance, Standing).changeRole(sub, version % 2 === 0 ? 'admin' : 'user', 'operator', operator);
+        await part(instance, AccountStatus).changeRole(sub, version % 2 === 0 ? 'admin' : 'user', 'operator', operator);
         versions.set(sub, version);
       }
       token.isDead = true; // the 2xx

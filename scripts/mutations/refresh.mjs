@@ -1,6 +1,6 @@
 // What could plausibly be wrong with the refresh, and would test/refresh-model.test.ts notice?
 const REFRESH = 'src/sessions/refresh.ts';
-const FAMILY = 'src/sessions/family.ts';
+const FAMILY = 'src/sessions/refresh-attempt.ts';
 const ROTATE_EXPIRY = 'expires_at = least(s.absolute_expires_at, now + make_interval(';
 
 /** Each edit is [file, what stands there, what a plausible mistake would have left there, how often it stands there]. */

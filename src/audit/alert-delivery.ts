@@ -5,12 +5,12 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { sql } from 'drizzle-orm';
 import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { Database } from '../database/database.js';
 import { alertDeliveries } from '../database/schema.js';
-import { Periodic } from '../periodic.js';
+import { Periodic } from '../runtime/periodic.js';
 import { Alerts } from './alerts.js';
-import { Metrics } from './metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 
 const EVERY_MS = 2_000;
 const POST_TIMEOUT_MS = 5_000;
@@ -19,7 +19,7 @@ const BATCH = 10;
 const CLAIM_SECONDS = 30;
 /** 5 s, 10 s, 20 s … an hour, for a week. */
 const FIRST_PAUSE_SECONDS = 5;
-const LONGEST_PAUSE_SECONDS = 3_600;
+const MAX_PAUSE_SECONDS = 3_600;
 const GIVE_UP_DAYS = 7;
 
 type Claimed = Record<string, unknown> & {
@@ -33,7 +33,8 @@ type Claimed = Record<string, unknown> & {
 
 @Injectable()
 export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Periodic(EVERY_MS, () => this.deliverQuietly());
+  private readonly rounds: Periodic;
+  private readonly deliveries;
 
   constructor(
     private readonly database: Database,
@@ -41,8 +42,12 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
     private readonly config: Config,
     private readonly clock: Clock,
     private readonly log: Log,
-    private readonly metrics: Metrics,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.deliveries = metrics.counter('watchword_alert_deliveries_total', 'Posts to ALERT_WEBHOOK_URL', 'outcome');
+    const options = { everyMs: EVERY_MS, failureEvent: 'alert.look_failed', log };
+    this.rounds = new Periodic(options, () => this.deliverDue());
+  }
 
   onApplicationBootstrap(): void {
     if (!this.config.ALERT_WEBHOOK_URL) return;
@@ -53,14 +58,6 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
   beforeApplicationShutdown(): Promise<void> {
     this.alerts.onNew = () => undefined;
     return this.rounds.stop();
-  }
-
-  private async deliverQuietly(): Promise<void> {
-    try {
-      await this.deliverDue();
-    } catch (error) {
-      this.log.warn({ event: 'alert.look_failed', reason: error instanceof Error ? error.message : String(error) });
-    }
   }
 
   private async deliverDue(): Promise<void> {
@@ -88,7 +85,7 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
     const reason = await this.post(alert);
     const isGivenUp = reason !== undefined && alert.is_late;
     const name = { alertId: alert.id, attempts: alert.attempts };
-    this.metrics.countDelivery(reason === undefined ? 'delivered' : isGivenUp ? 'given_up' : 'failed');
+    this.deliveries.inc({ outcome: reason === undefined ? 'delivered' : isGivenUp ? 'given_up' : 'failed' });
     if (isGivenUp) this.log.error({ event: 'alert.given_up', ...name, reason });
     else if (reason) this.log.warn({ event: 'alert.delivery_failed', ...name, reason });
     else this.log.info({ event: 'alert.delivered', ...name });
@@ -133,7 +130,7 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async postpone({ user_id, id, attempts }: Claimed): Promise<void> {
-    const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS);
+    const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), MAX_PAUSE_SECONDS);
     await this.database.execute(sql`
       update ${alertDeliveries} set next_attempt_at = protocol_now() + make_interval(secs => ${pause})
        where user_id = ${user_id} and id = ${id}`);

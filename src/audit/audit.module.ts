@@ -1,8 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { Alerts } from './alerts.js';
 import { Audit } from './audit.js';
-import { Metrics } from './metrics.js';
+import { EventMetrics } from './event-metrics.js';
 
-@Global()
-@Module({ providers: [Alerts, Audit, Metrics], exports: [Alerts, Audit, Metrics] })
+@Module({ providers: [Alerts, Audit, EventMetrics], exports: [Alerts, Audit] })
 export class AuditModule {}

@@ -3,13 +3,13 @@
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { Database, type Transaction } from '../database/database.js';
 import { auditEvents } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import { Alerts } from './alerts.js';
 import { type AuditEvent, type FrequentEvent, outcomeOf, type ReuseEvent } from './events.js';
-import { Metrics } from './metrics.js';
+import { EventMetrics } from './event-metrics.js';
 
 /** Whose events belong to nobody: acts on keys, sign-ins with an unknown address. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -20,7 +20,7 @@ export class Audit {
     private readonly database: Database,
     private readonly alerts: Alerts,
     private readonly log: Log,
-    private readonly metrics: Metrics,
+    private readonly metrics: EventMetrics,
   ) {}
 
   /**
@@ -61,13 +61,13 @@ export class Audit {
   /** The log line and the count only. */
   note(event: AuditEvent | FrequentEvent, caller: Caller | null): void {
     const { type, ...details } = event;
-    const entry = { event: type, outcome: outcomeOf(event), ...details, ...caller };
+    const entry = { event: type, outcome: outcomeOf[type], ...details, ...caller };
     if (type === 'refresh.reused') {
       this.log.error({ ...entry, alert: true });
       this.alerts.onNew();
     } else if (entry.outcome === 'failure') this.log.warn(entry);
     else this.log.info(entry);
-    this.metrics.countEvent(event);
+    this.metrics.count(event);
   }
 }
 
@@ -76,6 +76,6 @@ const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent
 function rowOf(event: AuditEvent, caller: Caller | null): SQL {
   const { type, ...rest } = event;
   const { userId = null, sessionId = null, ...details } = rest as { userId?: string | null; sessionId?: string };
-  return sql`(${userId ?? NOBODY}::uuid, ${uuidv7()}::uuid, ${type}::text, ${outcomeOf(event)}::text, ${sessionId}::uuid,
+  return sql`(${userId ?? NOBODY}::uuid, ${uuidv7()}::uuid, ${type}::text, ${outcomeOf[type]}::text, ${sessionId}::uuid,
     ${caller?.ip ?? null}::inet, ${caller?.userAgent ?? null}::text, ${caller?.requestId ?? null}::uuid, ${details}::jsonb)`;
 }

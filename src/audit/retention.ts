@@ -2,23 +2,26 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { Database } from '../database/database.js';
-import { Periodic } from '../periodic.js';
-import { Metrics } from './metrics.js';
+import { Periodic } from '../runtime/periodic.js';
+import { Metrics } from '../telemetry/metrics.js';
 
 const EVERY_MS = 60 * 60_000;
 
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Periodic(EVERY_MS, () => this.runQuietly());
+  private readonly rounds: Periodic;
 
   constructor(
     private readonly database: Database,
     private readonly config: Config,
     private readonly log: Log,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    const options = { everyMs: EVERY_MS, failureEvent: 'audit.rotate_failed', log };
+    this.rounds = new Periodic(options, () => this.runAndReport());
+  }
 
   onApplicationBootstrap(): void {
     this.rounds.start();
@@ -40,12 +43,8 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /** Without it rows go to the default partition: nothing is lost, and the next run sorts them. */
-  private async runQuietly(): Promise<void> {
-    try {
-      const done = await this.run();
-      if (done.created + done.dropped > 0) this.log.info({ event: 'audit.rotated', ...done });
-    } catch (error) {
-      this.log.warn({ event: 'audit.rotate_failed', reason: error instanceof Error ? error.message : String(error) });
-    }
+  private async runAndReport(): Promise<void> {
+    const done = await this.run();
+    if (done.created + done.dropped > 0) this.log.info({ event: 'audit.rotated', ...done });
   }
 }

@@ -5,14 +5,14 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/database.js';
 import { Refusal } from '../errors.js';
-import { IS_FRESH } from '../http/fresh.decorator.js';
+import { SKIPS_VERDICT_CACHE } from '../http/skip-verdict-cache.decorator.js';
 import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
 import { JwtStrategy } from './jwt.strategy.js';
 
 interface Marks {
   readonly isPublic: boolean;
-  readonly isFresh: boolean;
+  readonly skipsVerdictCache: boolean;
 }
 
 @Injectable()
@@ -30,7 +30,7 @@ export class AccessTokenGuard extends AuthGuard() {
     const marks = this.marksOf(context);
     if (marks.isPublic) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
-    if (marks.isFresh) this.strategy.judgeFreshly(request);
+    if (marks.skipsVerdictCache) this.strategy.judgeFreshly(request);
     const recognised = this.strategy.recognise(request);
     if (!recognised) return (await super.canActivate(context)) as boolean;
     request.user = await recognised;
@@ -52,7 +52,7 @@ export class AccessTokenGuard extends AuthGuard() {
     if (known) return known;
     const has = (mark: symbol) =>
       this.reflector.getAllAndOverride<true | undefined>(mark, [handler, context.getClass()]) ?? false;
-    const marks = { isPublic: has(IS_PUBLIC), isFresh: has(IS_FRESH) };
+    const marks = { isPublic: has(IS_PUBLIC), skipsVerdictCache: has(SKIPS_VERDICT_CACHE) };
     this.marks.set(handler, marks);
     return marks;
   }

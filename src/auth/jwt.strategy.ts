@@ -78,7 +78,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
 
   private async judge(request: object, claims: AccessClaims): Promise<Principal> {
     if (claims.exp + EXPIRY_LEEWAY_SECONDS <= this.clock.now().getTime() / 1000) throw new Refusal('token_expired');
-    const verdict = await this.revocations.covers(claims, this.fresh.has(request));
+    const verdict = await this.revocations.verdictFor(claims, this.fresh.has(request));
     if (verdict !== 'live') throw refusalFor[verdict]();
     return {
       userId: claims.sub,

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { PasswordProof } from '../credentials/password-proof.js';
+import { transports } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
@@ -17,7 +18,7 @@ const loginBody = z.strictObject({
   email: emailAddress,
   password: z.string(),
   remember: z.boolean().default(false),
-  transport: z.enum(['cookie', 'bearer']).default('cookie'),
+  transport: z.enum(transports).default('cookie'),
 });
 
 /** The user may change under a sign-in; the proof is then made anew. */

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
-import { Fresh } from '../http/fresh.decorator.js';
+import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { Public } from '../http/public.decorator.js';
 import { isUnconfirmed } from '../revocation/revocations.js';
@@ -46,7 +46,7 @@ export class LogoutController {
     await this.endThenClear(ends, hasCookies ? reply : undefined);
   }
 
-  @Fresh()
+  @SkipVerdictCache()
   @Post('logout-all')
   @HttpCode(204)
   async logoutAll(

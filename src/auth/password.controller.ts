@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { PasswordChange } from '../credentials/password-change.js';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
-import { Fresh } from '../http/fresh.decorator.js';
+import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { SessionList } from '../sessions/session-list.js';
 import { PresentedToken } from './presented-token.js';
@@ -24,7 +24,7 @@ export class PasswordController {
   ) {}
 
   /** Every session ends; whoever changed the password goes on with a new one, over the same transport. */
-  @Fresh()
+  @SkipVerdictCache()
   @Post()
   @HttpCode(200)
   async change(

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.js';
 import { Cookies } from '../http/cookies.js';
-import type { Transport } from '../sessions/grant.js';
+import type { Transport } from '../database/vocabularies.js';
 
 const PLAIN = 'Bearer ';
 

@@ -2,14 +2,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Cookies } from '../http/cookies.js';
-import { type Grant, refreshAt } from '../sessions/grant.js';
+import { type IssuedTokens, refreshAt } from '../sessions/issued-tokens.js';
 
 @Injectable()
 export class TokenAnswer {
   constructor(private readonly cookies: Cookies) {}
 
   /** Sets the cookies of a cookie session; returns the body. */
-  write(grant: Grant, reply: FastifyReply): object {
+  write(grant: IssuedTokens, reply: FastifyReply): object {
     const { user, session, accessToken, refreshToken } = grant;
     const expiresIn = secondsBetween(accessToken.issuedAt, accessToken.expiresAt);
     const answer = {

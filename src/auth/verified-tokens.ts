@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { KeyRing } from '../keys/key-ring.js';
 import { type AccessClaims, kidOf } from '../tokens/access-token.js';
 
-const MOST = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /** The end of a signature: enough to find a token by. It alone proves nothing, so the whole text is compared. */
 const handleOf = (token: string) => token.slice(-43);
@@ -17,7 +17,7 @@ interface Verified {
 }
 
 export class VerifiedTokens {
-  private readonly tokens = new LRUCache<string, Verified>({ max: MOST });
+  private readonly tokens = new LRUCache<string, Verified>({ max: MAX_ENTRIES });
 
   constructor(private readonly keyRing: Pick<KeyRing, 'keyInMemory'>) {}
 

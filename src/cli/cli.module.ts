@@ -1,20 +1,15 @@
 import { Module } from '@nestjs/common';
-import { AuditModule } from '../audit/audit.module.js';
+import { AccountsModule } from '../accounts/accounts.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { KeyStoreModule } from '../keys/key-store.module.js';
-import { SigningKeys } from '../keys/signing-keys.js';
-import { RevocationModule } from '../revocation/revocation.module.js';
-import { SessionEnd } from '../sessions/session-end.js';
-import { Standing } from '../sessions/standing.js';
-import { Users } from '../users/users.js';
+import { SigningKeysModule } from '../keys/signing-keys.module.js';
+import { SessionEndModule } from '../sessions/session-end.module.js';
+import { UsersModule } from '../users/users.module.js';
 
-/** What the commands need, and no key: sessions end and keys are revoked though the key-encryption key is lost. */
-@Module({
-  imports: [DatabaseModule, AuditModule, RevocationModule],
-  providers: [Users, SessionEnd, Standing, SigningKeys],
-})
+/** For commands that need no key: sessions end and keys are revoked although the key-encryption key is lost. */
+@Module({ imports: [DatabaseModule, UsersModule, SessionEndModule, AccountsModule, SigningKeysModule] })
 export class CliModule {}
 
-/** The same for commands that open or seal. */
+/** For commands that open or seal keys. */
 @Module({ imports: [CliModule, KeyStoreModule] })
 export class CliWithKeyModule {}

@@ -1,10 +1,11 @@
 // What can an operator do from the command line? Each command answers with a value and a sentence that says what happened.
 import type { INestApplicationContext } from '@nestjs/common';
 import * as z from 'zod';
+import { roles } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
 import { Redis } from '../redis/redis.js';
 import { SessionEnd } from '../sessions/session-end.js';
-import { Standing } from '../sessions/standing.js';
+import { AccountStatus } from '../accounts/account-status.js';
 import { emailAddress } from '../users/email.js';
 import { type User, Users } from '../users/users.js';
 
@@ -55,7 +56,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   'users disable': async (app, options, caller) => {
     const { id } = await userOf(app, options);
-    const changed = await app.get(Standing).disable(id, OPERATOR, caller);
+    const changed = await app.get(AccountStatus).disable(id, OPERATOR, caller);
     const sentence = changed
       ? `${id} is disabled; every session has ended.${hint(app)}`
       : `${id} was disabled already.`;
@@ -63,17 +64,17 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   'users enable': async (app, options, caller) => {
     const { id } = await userOf(app, options);
-    const changed = await app.get(Standing).enable(id, OPERATOR, caller);
+    const changed = await app.get(AccountStatus).enable(id, OPERATOR, caller);
     return {
       result: { user: id, changed },
       sentence: changed ? `${id} may sign in again.` : `${id} was not disabled.`,
     };
   },
   'users role': async (app, options, caller) => {
-    const role = z.enum(['user', 'admin']).safeParse(options.role);
+    const role = z.enum(roles).safeParse(options.role);
     if (!role.success) throw new Error('Say --role user or --role admin.');
     const { id } = await userOf(app, options);
-    const changed = await app.get(Standing).changeRole(id, role.data, OPERATOR, caller);
+    const changed = await app.get(AccountStatus).changeRole(id, role.data, OPERATOR, caller);
     const sentence = changed
       ? `${id} is ${role.data} now; access tokens with the old role are dead, sessions live on.${hint(app)}`
       : `${id} was ${role.data} already.`;

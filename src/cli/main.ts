@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { NestFactory } from '@nestjs/core';
 import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
-import { ConfigModule } from '../config/config.module.js';
-import { Log } from '../config/log.js';
+import { ProcessModule } from '../telemetry/process.module.js';
+import { Log } from '../telemetry/log.js';
 import { openPool, sentenceOf } from '../database/database.js';
 import { findEmbeddedPostgres } from '../database/embedded.js';
 import { roleOf } from '../database/grants.js';
@@ -70,7 +70,7 @@ async function command(name: string, given: Options) {
   const wanted = Object.hasOwn(all, name) ? all[name] : undefined;
   if (!wanted || (given.rest ?? []).length > (name in keyCommands ? 1 : 0)) throw new Error(usage);
   const config = joinRunning(Config.fromEnv());
-  const surroundings = ConfigModule.with({ config, log: Log.to(config, process.stderr), clock: new Clock() });
+  const surroundings = ProcessModule.with({ config, log: Log.to(config, process.stderr), clock: new Clock() });
   const root = { module: commandsWithKey.has(name) ? CliWithKeyModule : CliModule, imports: [surroundings] };
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
   try {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import type { Config } from '../config/config.js';
-import type { Log } from '../config/log.js';
+import type { Log } from '../telemetry/log.js';
 import { openPool } from './database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.js';
 import { isTooPowerful, roleOf } from './grants.js';

@@ -1,8 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { Database, toDatabase } from './database.js';
 import { DatabasePool } from './database-pool.js';
+import { PoolMetrics } from './pool-metrics.js';
 
 @Global()
 @Module({
@@ -13,6 +14,7 @@ import { DatabasePool } from './database-pool.js';
       useFactory: (config: Config, log: Log) => DatabasePool.open(config, log),
     },
     { provide: Database, inject: [DatabasePool], useFactory: ({ pool }: DatabasePool) => toDatabase(pool) },
+    PoolMetrics,
   ],
   exports: [Database, DatabasePool],
 })

@@ -3,7 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
-import type { Log } from '../config/log.js';
+import type { Log } from '../telemetry/log.js';
 import { PreparingClient } from './preparing-client.js';
 
 /** The connection pool as drizzle sees it; injectable by type. */

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Log } from '../config/log.js';
+import type { Log } from '../telemetry/log.js';
 import { binaries, environment, initialise, unprivileged } from './embedded-binaries.js';
 import { holdFolder, inUse, PATIENCE_MS } from './folder-lock.js';
 

@@ -5,7 +5,7 @@ import pg from 'pg';
 /** A statement is worth a name from here on; one that is said once or twice is not. */
 const SEEN_OFTEN = 3;
 /** Statements of varying length (lists of values) must not fill the server's memory with plans. */
-const MOST_NAMES = 100;
+const MAX_NAMES = 100;
 /** A migration has changed what a statement returns (PostgreSQL, Appendix A: feature_not_supported). */
 const PLAN_OUTDATED = '0A000';
 
@@ -49,7 +49,7 @@ export class PreparingClient extends pg.Client {
     if (name !== undefined || this.isOutdated) return statement;
     const times = (this.seen.get(text) ?? 0) + 1;
     if (times > SEEN_OFTEN) return { ...statement, name: nameOf(text) };
-    if (times === SEEN_OFTEN && this.named++ >= MOST_NAMES) return statement;
+    if (times === SEEN_OFTEN && this.named++ >= MAX_NAMES) return statement;
     this.seen.set(text, times);
     return statement;
   }

@@ -16,15 +16,14 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { JWK } from 'jose';
 import { at, bytea, createdAt, setAt } from './columns.js';
+import { roles, transports } from './vocabularies.js';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
   /** Canonical: lower case, see users/email.ts. */
   email: text('email').notNull().unique(),
   passwordHash: text('password_hash'),
-  role: text('role', { enum: ['user', 'admin'] })
-    .notNull()
-    .default('user'),
+  role: text('role', { enum: roles }).notNull().default('user'),
   emailVerifiedAt: at('email_verified_at'),
   disabledAt: at('disabled_at'),
   /** The claim `tokenVersion`: access tokens of another version are dead. */
@@ -61,7 +60,7 @@ export const refreshTokens = pgTable(
     rotatedByIp: inet('rotated_by_ip'),
     rotatedUserAgent: text('rotated_user_agent'),
     persistent: boolean('persistent').notNull(),
-    transport: text('transport', { enum: ['cookie', 'bearer'] }).notNull(),
+    transport: text('transport', { enum: transports }).notNull(),
     authenticatedAt: at('authenticated_at').notNull(),
     methods: text('methods').array().notNull(),
     /** Idle limit; slides with each rotation. */

@@ -6,7 +6,7 @@ import { Refusal } from '../errors.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { Redis } from '../redis/redis.js';
-import { Readiness } from './readiness.js';
+import { Draining } from '../runtime/draining.js';
 
 @Public()
 @Controller('health')
@@ -14,7 +14,7 @@ export class HealthController {
   constructor(
     private readonly database: Database,
     private readonly keyRing: KeyRing,
-    private readonly readiness: Readiness,
+    private readonly draining: Draining,
     private readonly redis: Redis,
   ) {}
 
@@ -26,7 +26,7 @@ export class HealthController {
   /** @throws Refusal `unavailable` without Postgres or a signer, and while the service drains */
   @Get('ready')
   async ready(): Promise<object> {
-    if (this.readiness.isDraining) throw new Refusal('unavailable', { cause: new Error('shutting down') });
+    if (this.draining.isDraining) throw new Refusal('unavailable', { cause: new Error('shutting down') });
     try {
       await this.database.execute(sql`select 1`);
     } catch (cause) {

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { KeysModule } from '../keys/keys.module.js';
+import { RedisModule } from '../redis/redis.module.js';
+import { MetricsServer } from '../telemetry/metrics-server.js';
 import { HealthController } from './health.controller.js';
-import { PoolWatch } from './pool-watch.js';
-import { Readiness } from './readiness.js';
 
-@Module({ controllers: [HealthController], providers: [PoolWatch, Readiness] })
+@Module({ imports: [KeysModule, RedisModule], controllers: [HealthController], providers: [MetricsServer] })
 export class HealthModule {}

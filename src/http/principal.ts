@@ -1,12 +1,13 @@
 // Who is asking? What the access token proved, once the guard let it through.
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Role } from '../database/vocabularies.js';
 
 export interface Principal {
   readonly userId: string;
   readonly sessionId: string;
   readonly tokenId: string;
-  readonly role: 'user' | 'admin';
+  readonly role: Role;
   readonly tokenVersion: number;
   readonly authenticatedAt: Date;
   readonly methods: readonly string[];

@@ -1,7 +1,7 @@
 // How does any error become an answer? One shape for all: RFC 9457 problem details with a stable code.
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { isDatabaseUnavailable, withoutStatement } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { callerOf } from './caller.js';

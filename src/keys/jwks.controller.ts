@@ -5,9 +5,13 @@ import type { FastifyReply } from 'fastify';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 import { OpenToAll } from '../http/open-to-all.js';
-import { type Content, isKnown } from '../http/remembered-answer.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from './key-ring.js';
+
+interface Content {
+  readonly body: string;
+  readonly etag: string;
+}
 
 @Public()
 @Controller('.well-known')
@@ -56,8 +60,8 @@ export class JwksController {
     };
   }
 
-  /** The same object until the keys change; nothing while there are none. */
-  current(): Content | undefined {
+  /** The same object until the keys change; undefined while there are none. */
+  private current(): Content | undefined {
     const keys = this.keyRing.jwks;
     if (keys.length === 0) return undefined;
     if (this.rendered?.of !== keys) {
@@ -67,3 +71,7 @@ export class JwksController {
     return this.rendered;
   }
 }
+
+/** RFC 9110 §13.1.2: entity tags are compared weakly. */
+const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*') === true;

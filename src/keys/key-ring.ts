@@ -3,9 +3,9 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type CryptoKey, importPKCS8 } from 'jose';
 import { Clock } from '../clock.js';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { Refusal } from '../errors.js';
-import { within } from '../within.js';
+import { withTimeout } from '../runtime/with-timeout.js';
 import { KeyStore } from './key-store.js';
 import { type PublishedKey, toPublished } from './published-key.js';
 import { partsOf } from './rotation.js';
@@ -130,7 +130,7 @@ export class KeyRing implements OnModuleInit {
    */
   async signer(now: Date): Promise<Signer> {
     if (Math.abs(this.clock.now().getTime() - this.confirmedAt) > CONFIRMED_FOR_MS) {
-      await within(CONFIRM_WITHIN_MS, this.reload()).catch((cause: unknown) => {
+      await withTimeout(CONFIRM_WITHIN_MS, this.reload()).catch((cause: unknown) => {
         throw new Refusal('unavailable', { cause });
       });
     }

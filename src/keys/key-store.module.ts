@@ -1,19 +1,16 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { Config } from '../config/config.js';
 import { KeyEncryption } from './key-encryption.js';
 import { loadKeyEncryption } from './key-encryption-key.js';
 import { KeyStore } from './key-store.js';
 import { Rewrap } from './rewrap.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeysModule } from './signing-keys.module.js';
 
-/** Whoever opens or seals: the service, and the commands that do. Fetches the key-encryption key. */
+/** For the service and the commands that open or seal keys. Fetches the key-encryption key. */
 @Module({
-  providers: [
-    { provide: KeyEncryption, inject: [Config], useFactory: loadKeyEncryption },
-    SigningKeys,
-    KeyStore,
-    Rewrap,
-  ],
-  exports: [KeyStore, Rewrap, SigningKeys],
+  imports: [AuditModule, SigningKeysModule],
+  providers: [{ provide: KeyEncryption, inject: [Config], useFactory: loadKeyEncryption }, KeyStore, Rewrap],
+  exports: [KeyStore, Rewrap, SigningKeysModule],
 })
 export class KeyStoreModule {}

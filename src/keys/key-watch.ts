@@ -1,9 +1,9 @@
 // Who notices that a key has changed, or that it is time to change one? Every instance, once a second; one of them acts.
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Metrics } from '../audit/metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { KeyRing } from './key-ring.js';
 import { KeyStore } from './key-store.js';
 import { nextRotationAt, partsOf, planUpkeep, type Policy, policyOf } from './rotation.js';

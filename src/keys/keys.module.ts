@@ -1,10 +1,9 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { JwksController } from './jwks.controller.js';
 import { KeyRing } from './key-ring.js';
 import { KeyStoreModule } from './key-store.module.js';
 import { KeyWatch } from './key-watch.js';
 
-@Global()
 @Module({
   imports: [KeyStoreModule],
   controllers: [JwksController],

@@ -1,6 +1,6 @@
 // How does a key surely go, on its primary and on so many replicas? WAIT blocks its connection: what comes meanwhile goes together.
 import { Cluster, Command, type Redis as Client } from 'ioredis';
-import { within } from '../within.js';
+import { withTimeout } from '../runtime/with-timeout.js';
 
 /** WAIT holds up the deletions behind it no longer than this, though no replica answers for hours. */
 const LONGEST_WAIT_MS = 250;
@@ -53,7 +53,7 @@ export class Deletions {
     const keys = new Set<string>();
     const outcome = line.last.then(() => {
       line.next = undefined;
-      return within(SENT_WITHIN_MS, this.send([...keys]));
+      return withTimeout(SENT_WITHIN_MS, this.send([...keys]));
     });
     line.last = outcome.catch(() => undefined);
     return { keys, outcome };

@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import slotOf from 'cluster-key-slot';
 import { Cluster, type Redis as Client } from 'ioredis';
 import { Config } from '../config/config.js';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { connect } from './connect.js';
 import { Deletions } from './deletions.js';
 

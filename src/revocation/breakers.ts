@@ -7,11 +7,11 @@ const ERRORS_TO_OPEN = 5;
 const OPEN_MS = 1_000;
 /** Nodes come and go: what nobody asks for so long is not counted among the open ones. */
 const FORGET_MS = 60_000;
-const MOST = 1_000;
+const MAX_ENTRIES = 1_000;
 
 export class Breakers {
   private readonly breakers = new LRUCache<string, CircuitBreakerPolicy>({
-    max: MOST,
+    max: MAX_ENTRIES,
     ttl: FORGET_MS,
     updateAgeOnGet: true,
   });

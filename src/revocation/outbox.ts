@@ -3,11 +3,11 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
-import { Log } from '../config/log.js';
+import { Log } from '../telemetry/log.js';
 import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { revocationOutbox } from '../database/schema.js';
 import { Refusal } from '../errors.js';
-import { Periodic } from '../periodic.js';
+import { Periodic } from '../runtime/periodic.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { VerdictCache } from './verdict-cache.js';
 
@@ -22,17 +22,18 @@ type Due = Record<string, unknown> & { userId: string; id: string; created_at: s
 
 @Injectable()
 export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Periodic(EVERY_MS, () => this.workOffQuietly());
-  private isDelayed = false;
+  private readonly rounds: Periodic;
   /** Who has been written down in a transaction already. */
   private readonly added = new WeakMap<Transaction, Set<string>>();
 
   constructor(
     private readonly database: Database,
     private readonly cache: VerdictCache,
-    private readonly log: Log,
+    log: Log,
     private readonly metrics: RevocationMetrics,
-  ) {}
+  ) {
+    this.rounds = new Periodic({ everyMs: EVERY_MS, failureEvent: 'outbox.delayed', log }, () => this.workOff());
+  }
 
   onApplicationBootstrap(): void {
     if (this.cache.isFed) this.rounds.start();
@@ -77,18 +78,6 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** For an act whose answer does not depend on it; the row of `insertFrom` covers a failure. */
   async dropQuietly(userId: string): Promise<void> {
     if (this.cache.isFed) await this.cache.drop(userId).catch(() => undefined);
-  }
-
-  private async workOffQuietly(): Promise<void> {
-    try {
-      await this.workOff();
-      this.isDelayed = false;
-    } catch (error) {
-      // Said once, not twice a second for as long as Redis is away.
-      if (!this.isDelayed)
-        this.log.warn({ event: 'outbox.delayed', reason: error instanceof Error ? error.message : String(error) });
-      this.isDelayed = true;
-    }
   }
 
   /** Goes through all that is due, though some of it fails: one dead node of a Cluster must not hold up the others. */

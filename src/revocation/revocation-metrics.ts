@@ -1,7 +1,7 @@
 // What does whoever watches see of the revocation check?
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
-import { Metrics } from '../audit/metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 
 @Injectable()
 export class RevocationMetrics {

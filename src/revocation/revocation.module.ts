@@ -1,14 +1,13 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { RedisModule } from '../redis/redis.module.js';
 import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { Revocations } from './revocations.js';
 import { VerdictCache } from './verdict-cache.js';
 
-@Global()
 @Module({
   imports: [RedisModule],
   providers: [Outbox, RevocationMetrics, Revocations, VerdictCache],
-  exports: [Outbox, Revocations],
+  exports: [Revocations],
 })
 export class RevocationModule {}

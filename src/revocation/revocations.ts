@@ -7,12 +7,12 @@ import { Database, type Queries, type Transaction } from '../database/database.j
 import { accessRevocations, users } from '../database/schema.js';
 import { Refusal } from '../errors.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
-import { gathered } from './gathered.js';
+import { batched } from './batched.js';
 import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
 import { type Claims, judge, type Truth, type Verdict } from './verdict.js';
-import { NoAnswer, within } from '../within.js';
+import { TimedOut, withTimeout } from '../runtime/with-timeout.js';
 import { VerdictCache } from './verdict-cache.js';
 
 /** A revocation is kept until the last token it covers has expired, and two minutes for clocks that differ. */
@@ -38,7 +38,7 @@ export class Revocations {
   private readonly reads = new SharedReads<Truth>();
   /** Sign-ins and refreshes keep half of the connections, whatever Redis does. */
   private readonly bulkhead: BulkheadPolicy;
-  private readonly read = gathered((many: readonly Claims[]) => this.readMany(many), READS);
+  private readonly read = batched((many: readonly Claims[]) => this.readMany(many), READS);
 
   constructor(
     private readonly database: Database,
@@ -51,11 +51,11 @@ export class Revocations {
   }
 
   /**
-   * @param isFresh ask PostgreSQL whatever Redis knows, for acts that must not rest on a memory
+   * @param skipsVerdictCache ask PostgreSQL whatever Redis knows, for acts that must not rest on a memory
    * @throws when neither can answer in time: the request then has no verdict, and is neither accepted nor refused
    */
-  async covers(claims: Claims, isFresh = false): Promise<Verdict> {
-    if (isFresh || !this.cache.isUsed) {
+  async verdictFor(claims: Claims, skipsVerdictCache = false): Promise<Verdict> {
+    if (skipsVerdictCache || !this.cache.isUsed) {
       this.metrics.countVerdict('postgres');
       return judge(await this.inTime(this.read(claims), LONGEST_READ_MS), claims);
     }
@@ -87,9 +87,9 @@ export class Revocations {
 
   private async inTime<T>(work: Promise<T>, ms: number): Promise<T> {
     try {
-      return await within(ms, work);
+      return await withTimeout(ms, work);
     } catch (error) {
-      if (error instanceof NoAnswer || error instanceof BulkheadRejectedError)
+      if (error instanceof TimedOut || error instanceof BulkheadRejectedError)
         throw new Refusal('unavailable', { cause: error });
       throw error;
     }

@@ -5,9 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Redis } from '../redis/redis.js';
-import { within } from '../within.js';
+import { withTimeout } from '../runtime/with-timeout.js';
 import { Breakers } from './breakers.js';
-import { gathered } from './gathered.js';
+import { batched } from './batched.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { type Claims, decide, sessionRef, tokenRef, type Truth, type Verdict } from './verdict.js';
 
@@ -43,7 +43,7 @@ export class VerdictCache {
   ) {
     const readMany = redis.defineForMany('authCheck', script('check'));
     const limits = { inFlight: Infinity, together: redis.isParted ? 1 : TOGETHER };
-    this.read = gathered(async (many) => {
+    this.read = batched(async (many) => {
       const questions = many.map(asked);
       return (await this.ask(questions[0]?.key ?? '', () => readMany(questions))) as Known[];
     }, limits);
@@ -99,7 +99,7 @@ export class VerdictCache {
     for (;;) {
       const left = deadline - performance.now();
       try {
-        await within(Math.max(left, TRY_AGAIN_MS), this.redis.deleteSurely(keyOf(userId)));
+        await withTimeout(Math.max(left, TRY_AGAIN_MS), this.redis.deleteSurely(keyOf(userId)));
         return;
       } catch (error) {
         if (deadline - performance.now() <= TRY_AGAIN_MS) throw error;
@@ -110,6 +110,6 @@ export class VerdictCache {
 
   /** A late answer does no harm: a late FILL asks for the lease, a late lease runs out. */
   private ask(key: string, command: () => Promise<unknown>): Promise<unknown> {
-    return this.breakers.execute(this.redis.serverOf(key), () => within(this.config.REDIS_TIMEOUT_MS, command()));
+    return this.breakers.execute(this.redis.serverOf(key), () => withTimeout(this.config.REDIS_TIMEOUT_MS, command()));
   }
 }

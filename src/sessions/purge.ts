@@ -1,11 +1,11 @@
 // How do dead rows leave? In small batches, by one instance at a time, without anyone waiting for it.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { Metrics } from '../audit/metrics.js';
-import { Log } from '../config/log.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { Log } from '../telemetry/log.js';
 import { Database, inTransaction } from '../database/database.js';
 import { refreshTokens } from '../database/schema.js';
-import { Periodic } from '../periodic.js';
+import { Periodic } from '../runtime/periodic.js';
 import { Revocations } from '../revocation/revocations.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -16,14 +16,17 @@ const PURGE_LOCK = 7_737_003;
 
 @Injectable()
 export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds = new Periodic(EVERY_MS, () => this.runQuietly());
+  private readonly rounds: Periodic;
 
   constructor(
     private readonly database: Database,
     private readonly revocations: Revocations,
     private readonly log: Log,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    const options = { everyMs: EVERY_MS, failureEvent: 'purge.failed', log };
+    this.rounds = new Periodic(options, () => this.runAndReport());
+  }
 
   onApplicationBootstrap(): void {
     this.rounds.start();
@@ -62,12 +65,8 @@ export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown 
     });
   }
 
-  private async runQuietly(): Promise<void> {
-    try {
-      const gone = await this.run();
-      if (gone.sessions + gone.revocations > 0) this.log.info({ event: 'purge.done', ...gone });
-    } catch (error) {
-      this.log.warn({ event: 'purge.failed', reason: error instanceof Error ? error.message : String(error) });
-    }
+  private async runAndReport(): Promise<void> {
+    const gone = await this.run();
+    if (gone.sessions + gone.revocations > 0) this.log.info({ event: 'purge.done', ...gone });
   }
 }

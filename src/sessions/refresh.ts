@@ -8,6 +8,7 @@ import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
+import type { Transport } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
@@ -16,15 +17,15 @@ import {
   evidenceOf,
   isAlive,
   isInGrace,
-  type Presented,
+  type RefreshAttempt,
   readFamily,
   type Seen,
   type SeenSession,
   seenSession,
-} from './family.js';
+} from './refresh-attempt.js';
 import { FamilyLimit } from './family-limit.js';
-import type { Grant, Transport } from './grant.js';
-import { Grants } from './grants.js';
+import type { IssuedTokens } from './issued-tokens.js';
+import { TokenIssue } from './token-issue.js';
 
 /** A race is lost at most this often before the client is asked to try again. */
 const ATTEMPTS = 4;
@@ -33,7 +34,7 @@ const ATTEMPTS = 4;
 export class Refresh {
   constructor(
     private readonly database: Database,
-    private readonly grants: Grants,
+    private readonly grants: TokenIssue,
     private readonly limit: FamilyLimit,
     private readonly revocations: Revocations,
     private readonly config: Config,
@@ -41,7 +42,7 @@ export class Refresh {
   ) {}
 
   /** @throws Refusal `refresh_token_invalid`, `refresh_token_reused`, `session_state_lost`, `transport_mismatch`, … */
-  async spend(text: string, transport: Transport, caller: Caller): Promise<Grant> {
+  async spend(text: string, transport: Transport, caller: Caller): Promise<IssuedTokens> {
     const token = parseRefreshToken(text);
     if (!token) throw new Refusal('refresh_token_invalid');
     const signer = await this.grants.signer(); // nothing that may fail for long comes after the token is spent
@@ -55,7 +56,7 @@ export class Refresh {
     }
   }
 
-  private async decide(presented: Presented): Promise<Grant> {
+  private async decide(presented: RefreshAttempt): Promise<IssuedTokens> {
     const { token, transport } = presented;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rotated = await this.rotate(presented);
@@ -81,7 +82,7 @@ export class Refresh {
   }
 
   /** Compare and set, without a look before: of any number of parallel refreshes, one wins. */
-  private async rotate(presented: Presented): Promise<Grant | undefined> {
+  private async rotate(presented: RefreshAttempt): Promise<IssuedTokens | undefined> {
     const { token, family, hash, transport, caller } = presented;
     const salt = randomBytes(SALT_BYTES);
     const successor = this.grants.successorOf(token, salt);
@@ -97,7 +98,7 @@ export class Refresh {
   }
 
   /** A retry within the grace gets the very same successor; rotated_at and the expiry stay, so the window never slides. */
-  private async replay(presented: Presented, seen: Seen): Promise<Grant | undefined> {
+  private async replay(presented: RefreshAttempt, seen: Seen): Promise<IssuedTokens | undefined> {
     const { token, family, hash, caller } = presented;
     const { userId } = token;
     const graceSeconds = this.config.REFRESH_GRACE_SECONDS;
@@ -116,7 +117,7 @@ export class Refresh {
    * One statement ends the family, so any number of parallel presentations raise one alert. Where reuse is only observed it
    * leaves a mark instead, to the same effect on the alert. Returned, and thrown after the commit.
    */
-  private async punish(presented: Presented, seen: Seen): Promise<Refusal> {
+  private async punish(presented: RefreshAttempt, seen: Seen): Promise<Refusal> {
     const { token, family, caller } = presented;
     const ends = this.config.REFRESH_REUSE_MODE === 'enforce';
     const event = evidenceOf(token, seen, ends);
@@ -135,7 +136,7 @@ export class Refresh {
     return new Refusal(rows.length > 0 ? 'refresh_token_reused' : 'refresh_token_invalid');
   }
 
-  private refuse({ token, caller }: Presented, { id }: Seen, code: Refusal['code']): Refusal {
+  private refuse({ token, caller }: RefreshAttempt, { id }: Seen, code: Refusal['code']): Refusal {
     this.audit.note({ type: 'refresh.refused', userId: token.userId, sessionId: id, code }, caller);
     return new Refusal(code);
   }

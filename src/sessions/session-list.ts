@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
-import type { Transport } from './grant.js';
+import type { Transport } from '../database/vocabularies.js';
 
 export interface ListedSession {
   readonly id: string;

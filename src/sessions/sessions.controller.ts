@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
-import { Fresh } from '../http/fresh.decorator.js';
+import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { isUnconfirmed } from '../revocation/revocations.js';
 import { SessionEnd } from './session-end.js';
@@ -25,7 +25,7 @@ export class SessionsController {
   }
 
   /** All but the current one; with `?persistent=true` the remembered ones, wherever they are. */
-  @Fresh()
+  @SkipVerdictCache()
   @Delete()
   @HttpCode(204)
   async endMany(
@@ -38,7 +38,7 @@ export class SessionsController {
   }
 
   /** A foreign id and one that is no id at all are the same: not found. */
-  @Fresh()
+  @SkipVerdictCache()
   @Delete(':id')
   @HttpCode(204)
   async endOne(@Param('id') id: string, @Me() me: Principal, @From() caller: Caller): Promise<void> {

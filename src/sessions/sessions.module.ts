@@ -1,18 +1,21 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
 import { FamilyLimit } from './family-limit.js';
-import { Grants } from './grants.js';
 import { Purge } from './purge.js';
 import { Refresh } from './refresh.js';
-import { SessionEnd } from './session-end.js';
+import { SessionEndModule } from './session-end.module.js';
 import { SessionList } from './session-list.js';
 import { SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.js';
-import { Standing } from './standing.js';
+import { TokenIssue } from './token-issue.js';
 
-@Global()
 @Module({
+  imports: [AuditModule, KeysModule, RevocationModule, TokensModule, SessionEndModule],
   controllers: [SessionsController],
-  providers: [FamilyLimit, Grants, Purge, Refresh, SessionEnd, SessionList, Sessions, Standing],
-  exports: [Refresh, SessionEnd, SessionList, Sessions, Standing],
+  providers: [FamilyLimit, Purge, Refresh, SessionList, Sessions, TokenIssue],
+  exports: [Refresh, SessionEndModule, SessionList, Sessions],
 })
 export class SessionsModule {}

@@ -6,12 +6,13 @@ import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
 import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
+import type { Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
 import { isUnconfirmed } from '../revocation/revocations.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { familyOf, firstRefreshToken, formatRefreshToken, hashOf } from '../tokens/refresh-token.js';
 import { toPublicUser, type User } from '../users/users.js';
-import type { Grant, Transport } from './grant.js';
+import type { IssuedTokens } from './issued-tokens.js';
 import { SessionEnd, type SessionRef } from './session-end.js';
 
 /** A user whose identity was proven, with the counters that were read together with what proved it. */
@@ -32,9 +33,9 @@ export interface SessionWish {
 /** Who signs in again this soon after the service ended his session was, it seems, an honest client. */
 const FORCED_END_SECONDS = 60;
 /** Live sessions of one user; one more ends the one that is idle longest. */
-const MOST_SESSIONS = 100;
+const MAX_SESSIONS = 100;
 /** Below, a sign-in ends nothing and is one statement: more than this many at one moment exceed the 100 until the next. */
-const MANY_SESSIONS = MOST_SESSIONS / 2;
+const MANY_SESSIONS = MAX_SESSIONS / 2;
 
 @Injectable()
 export class Sessions {
@@ -47,7 +48,7 @@ export class Sessions {
   ) {}
 
   /** @returns undefined when the user changed since the proof (password, role, logout-all, disabled): prove again. */
-  async start(user: ProvenUser, wish: SessionWish, caller: Caller): Promise<Grant | undefined> {
+  async start(user: ProvenUser, wish: SessionWish, caller: Caller): Promise<IssuedTokens | undefined> {
     const { transport, persistent } = wish;
     const idleDays = persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
     const { now, absoluteExpiresAt, afterForcedEnd, live } = await this.before(user.id, caller);
@@ -123,7 +124,7 @@ export class Sessions {
     const surplus = sql`id in (
       select s.id from ${refreshTokens} s, protocol_now() as now
        where s.user_id = ${userId} and not s.revoked and s.expires_at > now and s.absolute_expires_at > now
-       order by s.rotated_at desc offset ${MOST_SESSIONS})`;
+       order by s.rotated_at desc offset ${MAX_SESSIONS})`;
     await this.sessionEnd.where(tx, userId, surplus, 'too_many', caller);
   }
 }

@@ -1,5 +1,6 @@
 // What is an access token (RFC 9068), and what must hold before anyone looks at its signature?
 import * as z from 'zod';
+import { roles } from '../database/vocabularies.js';
 
 export const TOKEN_TYPE = 'at+jwt';
 /** Identifies Watchword's own sign-in as the client (RFC 9068 §2.2); users have UUIDs, so the two cannot collide. */
@@ -22,7 +23,7 @@ const accessClaims = z.object({
   sid: z.uuid(),
   client_id: z.literal(CLIENT_ID),
   email: z.string(),
-  role: z.enum(['user', 'admin']),
+  role: z.enum(roles),
   tokenVersion: z.number().int(),
   auth_time: seconds,
   amr: z.array(z.string()),

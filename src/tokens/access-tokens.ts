@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { SignJWT } from 'jose';
 import { Config } from '../config/config.js';
+import type { Role } from '../database/vocabularies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { Signer } from '../keys/signing-key.js';
 import { type AccessClaims, claimsOf, CLIENT_ID, kidOf, TOKEN_TYPE } from './access-token.js';
@@ -11,7 +12,7 @@ import { type AccessClaims, claimsOf, CLIENT_ID, kidOf, TOKEN_TYPE } from './acc
 export interface AccessTokenSubject {
   readonly userId: string;
   readonly email: string;
-  readonly role: 'user' | 'admin';
+  readonly role: Role;
   readonly tokenVersion: number;
   readonly sessionId: string;
   readonly authenticatedAt: Date;

@@ -12,7 +12,7 @@ const TOKEN_BYTES = 72;
 const TOKEN_CHARACTERS = 96;
 export const SALT_BYTES = 32;
 /** Its successor's generation must fit the column, an int4. None that we made comes near it, but anyone can write one. */
-const MOST_GENERATIONS = 2 ** 31 - 2;
+const MAX_GENERATIONS = 2 ** 31 - 2;
 
 export interface RefreshToken {
   /** UUID of the user. */
@@ -60,7 +60,7 @@ export function parseRefreshToken(text: string): RefreshToken | undefined {
   const bytes = Buffer.from(encoded, 'base64url');
   if (bytes.length !== TOKEN_BYTES || bytes.toString('base64url') !== encoded) return undefined;
   if (crc32(bytes.subarray(0, -4)) !== bytes.readUInt32BE(TOKEN_BYTES - 4)) return undefined;
-  if (bytes.readUInt32BE(32) > MOST_GENERATIONS) return undefined;
+  if (bytes.readUInt32BE(32) > MAX_GENERATIONS) return undefined;
   return {
     userId: uuidText(bytes.subarray(0, 16)),
     selector: bytes.subarray(16, 32),

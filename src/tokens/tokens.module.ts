@@ -1,7 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
+import { KeysModule } from '../keys/keys.module.js';
 import { AccessTokens } from './access-tokens.js';
 
-@Global()
-@Module({ imports: [JwtModule.register({})], providers: [AccessTokens], exports: [AccessTokens] })
+@Module({ imports: [JwtModule.register({}), KeysModule], providers: [AccessTokens], exports: [AccessTokens] })
 export class TokensModule {}

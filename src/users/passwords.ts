@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
 import pLimit from 'p-limit';
-import { Metrics } from '../audit/metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 

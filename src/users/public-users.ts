@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type PublicUser, toPublicUser, Users } from './users.js';
 
-const MOST = 10_000;
+const MAX_ENTRIES = 10_000;
 /** A row that was changed by hand, the version left as it was, is seen after a minute. */
 const LIFE_MS = 60_000;
 
 @Injectable()
 export class PublicUsers {
-  private readonly known = new LRUCache<string, PublicUser>({ max: MOST, ttl: LIFE_MS, ttlResolution: 1_000 });
+  private readonly known = new LRUCache<string, PublicUser>({ max: MAX_ENTRIES, ttl: LIFE_MS, ttlResolution: 1_000 });
 
   constructor(private readonly users: Users) {}
 

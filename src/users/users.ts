@@ -4,9 +4,9 @@ import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../database/database.js';
 import { users } from '../database/schema.js';
+import type { Role } from '../database/vocabularies.js';
 
 export type User = typeof users.$inferSelect;
-export type Role = User['role'];
 
 /** What anyone who holds the user's tokens may see. Whatever changes it moves `tokenVersion` (users/public-users.ts). */
 export interface PublicUser {

@@ -1,6 +1,6 @@
 // Two instances of the service on one database, and the questions that tests of Redis ask them.
 import { expect, onTestFinished } from 'vitest';
-import { Metrics } from '../../src/audit/metrics.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { bearer, call, me, mobile } from './client.js';
 import { cloneDatabase, type Service, startService } from './service.js';
 

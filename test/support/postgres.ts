@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
-import { Log } from '../../src/config/log.js';
+import { Log } from '../../src/telemetry/log.js';
 import { createApp } from '../../src/app.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded.js';
 import { databaseSettings, SERVICE_ROLE, TEMPLATE, testSettings } from './settings.js';

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { Standing } from '../../src/sessions/standing.js';
+import { AccountStatus } from '../../src/accounts/account-status.js';
 // Only a forger looks into a token.
 import { formatRefreshToken, parseRefreshToken } from '../../src/tokens/refresh-token.js';
 import { type Answer, bearer, call, decode, type Person } from './client.js';
@@ -255,14 +255,14 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
 
   async 'change role'(model, { service }) {
     const role = model.role === 'user' ? 'admin' : 'user';
-    await service.app.get(Standing).changeRole(model.userId, role, 'operator', operator);
+    await service.app.get(AccountStatus).changeRole(model.userId, role, 'operator', operator);
     return () => {
       model.role = role;
       model.version++;
     };
   },
 
-  /** By hand, without the counters that Standing moves: the mark alone must do. */
+  /** By hand, without the counters that AccountStatus moves: the mark alone must do. */
   async disable(model, { service }) {
     await service.query('UPDATE users SET disabled_at = protocol_now() WHERE id = $1', [model.userId]);
     return () => {

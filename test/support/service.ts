@@ -4,10 +4,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
 import { expect, inject, onTestFinished } from 'vitest';
 import { createApp } from '../../src/app.js';
-import { Metrics } from '../../src/audit/metrics.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
-import { Log } from '../../src/config/log.js';
+import { Log } from '../../src/telemetry/log.js';
 import { leaksIn, noteSecret, refusalsOf } from './leaks.js';
 import { databaseSettings, TEMPLATE, testSettings } from './settings.js';
 

@@ -3,13 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction } from '../database/database.js';
+import type { Role } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
-import { type Role, Users } from '../users/users.js';
-import { SessionEnd } from './session-end.js';
+import { Users } from '../users/users.js';
+import { SessionEnd } from '../sessions/session-end.js';
 
 @Injectable()
-export class Standing {
+export class AccountStatus {
   constructor(
     private readonly database: Database,
     private readonly users: Users,

@@ -9,7 +9,7 @@ const WORKER = 'libuv-worker';
 const NICE = 10;
 
 /** On Linux a priority is a thread's. Costs nothing while there is a core to spare. */
-export function letWorkersYield(): void {
+export function lowerWorkerPriority(): void {
   if (process.platform !== 'linux') return;
   try {
     for (const id of readdirSync(TASKS))

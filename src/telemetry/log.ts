@@ -1,7 +1,7 @@
 // Where do the log lines go? pino, JSON, one line per event; nobody hands it a header, a body or a token.
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import type { Config } from './config.js';
+import type { Config } from '../config/config.js';
 
 /** The process's log: pino, injectable by type. */
 export abstract class Log {

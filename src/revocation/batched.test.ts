@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gathered } from './gathered.js';
+import { batched } from './batched.js';
 
 /** Asks that are answered when the test says so. */
 function asks() {
@@ -15,7 +15,7 @@ const turn = () => new Promise((done) => setImmediate(() => setImmediate(done)))
 describe('questions', () => {
   it('of one turn go together and have each its own answer', async () => {
     const { sent, ask } = asks();
-    const put = gathered(ask, { inFlight: Infinity, together: 10 });
+    const put = batched(ask, { inFlight: Infinity, together: 10 });
     const answers = Promise.all([put(1), put(2), put(1)]);
     await turn();
     expect(sent.map(({ questions }) => questions)).toEqual([[1, 2, 1]]);
@@ -25,7 +25,7 @@ describe('questions', () => {
 
   it('that come while others are on their way are asked anew, never answered by what was asked before', async () => {
     const { sent, ask } = asks();
-    const put = gathered(ask, { inFlight: 1, together: 10 });
+    const put = batched(ask, { inFlight: 1, together: 10 });
     const [first, second, third] = [put(1), turn().then(() => put(1)), turn().then(() => put(2))];
     await turn();
     await turn();
@@ -40,7 +40,7 @@ describe('questions', () => {
 
   it('beyond what may go together make another', async () => {
     const { sent, ask } = asks();
-    const put = gathered(ask, { inFlight: 2, together: 2 });
+    const put = batched(ask, { inFlight: 2, together: 2 });
     const answers = Promise.all([1, 2, 3, 4, 5].map(put));
     await turn();
     expect(sent.map(({ questions }) => questions)).toEqual([
@@ -56,7 +56,7 @@ describe('questions', () => {
 
   it('that fail fail together, and those behind them go on', async () => {
     const { sent, ask } = asks();
-    const put = gathered(ask, { inFlight: 1, together: 1 });
+    const put = batched(ask, { inFlight: 1, together: 1 });
     const [first, second] = [put(1), put(2)];
     await turn();
     setImmediate(() => sent[0]?.fail(new Error('gone')));

@@ -1,7 +1,7 @@
 // What somebody else does to a user: another role, locked out, let in again; and everybody's sessions ended at once.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SessionEnd } from '../src/sessions/session-end.js';
-import { Standing } from '../src/sessions/standing.js';
+import { AccountStatus } from '../src/accounts/account-status.js';
 import { call, decode, me, mobile, refresh } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 
@@ -17,14 +17,14 @@ const eventsOf = (userId: string, type: string) =>
 
 it('a new role kills the access tokens that carry the old one at once; the session goes on with the new one (ASVS 8.3.2)', async () => {
   const phone = await mobile(service.url);
-  const standing = service.app.get(Standing);
+  const accountStatus = service.app.get(AccountStatus);
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ role: 'user' });
-  expect(await standing.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(true);
+  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(true);
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
   const answer = await refresh(service.url, phone.refreshToken);
   expect(decode(answer.json['accessToken'])).toMatchObject({ role: 'admin', sid: phone.session.id });
   expect((await me(service.url, answer.json['accessToken'])).json).toMatchObject({ role: 'admin' });
-  expect(await standing.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(false);
+  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(false);
   expect((await me(service.url, answer.json['accessToken'])).status).toBe(200);
   expect(await eventsOf(phone.user.id, 'role.changed')).toEqual([
     { details: { from: 'user', to: 'admin', by: 'operator' } },
@@ -33,16 +33,16 @@ it('a new role kills the access tokens that carry the old one at once; the sessi
 
 it('a disabled user loses every session and access token, and cannot sign in until enabled again (ASVS 7.4.2)', async () => {
   const phone = await mobile(service.url);
-  const standing = service.app.get(Standing);
-  expect(await standing.disable(phone.user.id, 'operator', operator)).toBe(true);
+  const accountStatus = service.app.get(AccountStatus);
+  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toBe(true);
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
   expect((await refresh(service.url, phone.refreshToken)).json).toMatchObject({ session: 'ended' });
   const body = { ...phone.person, transport: 'bearer' };
   expect((await call(service.url, 'POST', '/auth/login', { body })).json['code']).toBe('invalid_credentials');
-  expect(await standing.disable(phone.user.id, 'operator', operator)).toBe(false);
+  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toBe(false);
 
-  expect(await standing.enable(phone.user.id, 'operator', operator)).toBe(true);
-  expect(await standing.enable(phone.user.id, 'operator', operator)).toBe(false);
+  expect(await accountStatus.enable(phone.user.id, 'operator', operator)).toBe(true);
+  expect(await accountStatus.enable(phone.user.id, 'operator', operator)).toBe(false);
   expect((await refresh(service.url, phone.refreshToken)).status).toBe(401);
   expect((await mobile(service.url, phone.person)).user.id).toBe(phone.user.id);
   expect(await eventsOf(phone.user.id, 'user.disabled')).toHaveLength(1);

@@ -4,12 +4,12 @@ import type { ReuseClass, ReuseEvent } from '../audit/events.js';
 import type { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
+import type { Role, Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
 import type { Signer } from '../keys/signing-key.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
-import type { Transport } from './grant.js';
 
-export interface Presented {
+export interface RefreshAttempt {
   readonly token: RefreshToken;
   readonly family: string;
   readonly hash: string;
@@ -31,7 +31,7 @@ export interface SeenSession {
   readonly expires_at: Date;
   readonly absolute_expires_at: Date;
   readonly email: string;
-  readonly role: 'user' | 'admin';
+  readonly role: Role;
   readonly email_verified: boolean;
   readonly token_version: number;
 }
@@ -72,7 +72,7 @@ const read = new Prepared<Seen>(sql`
 /** @returns undefined when there is no such family. */
 export async function readFamily(
   database: Database,
-  { token, family, hash, caller }: Presented,
+  { token, family, hash, caller }: RefreshAttempt,
   graceSeconds: number,
 ): Promise<Seen | undefined> {
   const [seen] = await read.run(database, { ...caller, userId: token.userId, family, hash, graceSeconds });

@@ -1,10 +1,10 @@
 // Is the connection pool the bottleneck?
 import { Injectable } from '@nestjs/common';
-import { Metrics } from '../audit/metrics.js';
-import { DatabasePool } from '../database/database-pool.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { DatabasePool } from './database-pool.js';
 
 @Injectable()
-export class PoolWatch {
+export class PoolMetrics {
   constructor(metrics: Metrics, { pool }: DatabasePool) {
     metrics.watch('watchword_database_connections', 'Connections of the pool, and requests that wait for one', () => ({
       open: pool.totalCount,

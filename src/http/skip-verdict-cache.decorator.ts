@@ -1,6 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 
-export const IS_FRESH = Symbol('fresh');
+export const SKIPS_VERDICT_CACHE = Symbol('fresh');
 
 /** A route whose caller is always judged by PostgreSQL, whatever Redis remembers: for acts of consequence. */
-export const Fresh = () => SetMetadata(IS_FRESH, true);
+export const SkipVerdictCache = () => SetMetadata(SKIPS_VERDICT_CACHE, true);

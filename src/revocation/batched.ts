@@ -13,7 +13,7 @@ export interface Limits {
  * @param ask begins after each of its questions was put, so that no answer is older than its question; answers in their order
  * @returns puts one question
  */
-export function gathered<Question, Answer>(
+export function batched<Question, Answer>(
   ask: (questions: readonly Question[]) => Promise<readonly Answer[]>,
   { inFlight, together }: Limits,
 ): (question: Question) => Promise<Answer> {

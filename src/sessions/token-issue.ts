@@ -4,11 +4,11 @@ import { KeyStore } from '../keys/key-store.js';
 import type { Signer } from '../keys/signing-key.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { formatRefreshToken, type RefreshToken, successorOf } from '../tokens/refresh-token.js';
-import type { Presented, SeenSession } from './family.js';
-import type { Grant } from './grant.js';
+import type { RefreshAttempt, SeenSession } from './refresh-attempt.js';
+import type { IssuedTokens } from './issued-tokens.js';
 
 @Injectable()
-export class Grants implements OnModuleInit {
+export class TokenIssue implements OnModuleInit {
   /** K in docs/protocols/refresh.md. */
   private serverSecret: Buffer = Buffer.alloc(0);
 
@@ -34,7 +34,7 @@ export class Grants implements OnModuleInit {
   }
 
   /** What the client gets, for a session as the statement saw it that moved it. */
-  async of({ token, signer }: Presented, seen: SeenSession, successor: RefreshToken): Promise<Grant> {
+  async of({ token, signer }: RefreshAttempt, seen: SeenSession, successor: RefreshToken): Promise<IssuedTokens> {
     const { id, transport, persistent, email, role, now } = seen;
     const subject = {
       userId: token.userId,

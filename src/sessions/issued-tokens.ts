@@ -1,10 +1,9 @@
 // What does a client get when it signs in or refreshes?
+import type { Transport } from '../database/vocabularies.js';
 import type { SignedAccessToken } from '../tokens/access-tokens.js';
 import type { PublicUser } from '../users/users.js';
 
-export type Transport = 'cookie' | 'bearer';
-
-export interface Grant {
+export interface IssuedTokens {
   readonly user: PublicUser;
   readonly session: {
     readonly id: string;

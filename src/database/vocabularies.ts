@@ -1,0 +1,8 @@
+// The words that columns, claims and requests share: each list stands here once.
+
+export const roles = ['user', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** How tokens reach a client; a session keeps its transport for life. */
+export const transports = ['cookie', 'bearer'] as const;
+export type Transport = (typeof transports)[number];

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { SessionEnd } from './session-end.js';
+
+/** Needs no key: the command line ends sessions although the key-encryption key is lost. */
+@Module({
+  imports: [AuditModule, RevocationModule, UsersModule],
+  providers: [SessionEnd],
+  exports: [SessionEnd],
+})
+export class SessionEndModule {}
