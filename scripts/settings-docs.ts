@@ -14,6 +14,8 @@ const table = [
 
 const example = [
   '# Every setting of Watchword, with its default. Made from src/config/settings.ts: npm run docs:settings',
+  '# Copy it to .env and change what you need: the service and the command line read that file, but a variable of the',
+  '# environment wins. A name that is not a setting is reported at the start.',
   ...all.map(([name, { standard, about }]) => `\n# ${about}${standard ? ` Default: ${standard}.` : ''}\n#${name}=`),
   '',
 ].join('\n');

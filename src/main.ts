@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { Clock } from './clock.js';
 import { Config } from './config/config.js';
+import { loadEnvironment } from './config/environment.js';
 import { Log } from './telemetry/log.js';
 import { sentenceOf } from './database/database.js';
 import { Draining } from './runtime/draining.js';
@@ -14,6 +15,7 @@ const PATIENCE_MS = 7_500;
 const MAX_STOP_MS = 9_500;
 
 async function start(): Promise<void> {
+  loadEnvironment();
   const config = Config.fromEnv();
   const log = Log.to(config);
   const app = await createApp({ config, log, clock: new Clock() });

@@ -1,5 +1,5 @@
 // The service as its user starts it: one command, an embedded database, and what a kill leaves behind.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,6 +85,18 @@ describe('npm start', () => {
     for (const name of ['PORT', 'KEY_ENCRYPTION_KEY', 'PUBLIC_URL', 'DATABASE_URL'])
       expect(run.output()).toContain(`- ${name} `);
     expect(run.output()).not.toContain('hunter2');
+  }, 60_000);
+
+  it('reads .env, lets the environment win, and names the nearest setting for one that does not exist', async () => {
+    const folder = checkout();
+    writeFileSync(join(folder, '.env'), 'DRAIN_SECONDS=99\nPASSWORD_MIN_LENGTH=x\nRATE_LIMIT=hunter2\n');
+    const { code, output } = await command(folder, [], { PASSWORD_MIN_LENGTH: '15', LOGLEVEL: 'hunter2' });
+    expect(code).toBe(1);
+    expect(output).toContain('- DRAIN_SECONDS must be at most 5');
+    expect(output).not.toContain('- PASSWORD_MIN_LENGTH');
+    expect(output).toContain('Warning: RATE_LIMIT in .env is not a setting; the nearest is RATE_LIMITS.');
+    expect(output).toContain('Warning: LOGLEVEL is not a setting; did you mean LOG_LEVEL?');
+    expect(output).not.toContain('hunter2');
   }, 60_000);
 
   it('in production refuses to start on whatever would be insecure, each with a plain sentence', async () => {
