@@ -15,7 +15,9 @@ it('a variable of the environment is named only where it nearly is a setting', (
     'LOGLEVEL is not a setting; did you mean LOG_LEVEL?',
     'database_url is not a setting; did you mean DATABASE_URL?',
   ]);
-  expect(unknownSettings(['HOME', 'PATH', 'POST', 'HOSTNAME', 'LOGNAME', 'REDIS_HOST', 'NODE_OPTIONS'], [])).toEqual([]);
+  expect(unknownSettings(['HOME', 'PATH', 'POST', 'HOSTNAME', 'LOGNAME', 'REDIS_HOST', 'NODE_OPTIONS'], [])).toEqual(
+    [],
+  );
 });
 
 it('what docker compose and the AWS SDK read from the same .env is no mistake, and neither is any setting', () => {
