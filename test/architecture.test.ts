@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../src/config/settings.js';
 import { refusalCodes } from '../src/errors.js';
+import { tables, writesOf } from './support/table-writes.js';
 
 /** Each folder of src/ is a floor. Code leans only on floors listed before its own, and on its own. */
 const floors = [
@@ -59,6 +60,29 @@ describe('the house', () => {
     expect(offenders(/forwardRef/)).toEqual([]);
   });
 
+  it('has global modules only for what every floor needs: the settings, the log, the clock, the database', () => {
+    expect(offenders(/@Global\(\)|\bglobal: true/).toSorted()).toEqual([
+      'src/database/database.module.ts',
+      'src/telemetry/process.module.ts',
+    ]);
+  });
+
+  it('keeps each module a contract: at most 20 lines from its decorator on', () => {
+    const modules = code.filter(({ file }) => file.endsWith('.module.ts'));
+    const contractOf = (text: string) =>
+      text
+        .slice(text.search(/^@(?:Global|Module)\(/m))
+        .trim()
+        .split('\n');
+    const tooLong = modules.filter(({ text }) => contractOf(text).length > 20);
+    expect(tooLong.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('says in the first line of a file what it is, unless its name says it', () => {
+    const speaking = /\.(module|controller|guard|strategy|decorator)\.ts$/;
+    expect(offenders(/^(?!\/\/ |\/\*\* )/, (file) => speaking.test(file))).toEqual([]);
+  });
+
   it('opens transactions through inTransaction only', () => {
     expect(offenders(/\.transaction\(/)).toEqual([]);
   });
@@ -106,23 +130,65 @@ describe('the contract', () => {
     expect(names.length).toBeGreaterThan(20);
     for (const name of new Set(names)) expect.soft(guide, name).toContain(`\`${name}\``);
   });
+});
 
-  it('writes each table in one folder only', () => {
-    const owners: Record<string, string[]> = {
-      users: ['src/users/'],
-      refreshTokens: ['src/sessions/'],
-      accessRevocations: ['src/revocation/'],
-      revocationOutbox: ['src/revocation/'],
-      alertDeliveries: ['src/audit/'],
-      signingKeys: ['src/keys/'],
-      serverSecrets: ['src/keys/'],
-      auditEvents: ['src/audit/'],
-    };
-    for (const [table, owned] of Object.entries(owners)) {
-      const writes = new RegExp(
-        `(?:insert|update|delete)\\(${table}\\)|(?:insert into|update|delete from) \\$\\{${table}\\}`,
-      );
-      expect(offenders(writes, (file) => owned.some((place) => file.startsWith(place)))).toEqual([]);
-    }
+describe('the tables', () => {
+  /** The folder that writes the table; `none`: the database writes it by a trigger. */
+  const owners: Record<string, string> = {
+    users: 'users',
+    refreshTokens: 'sessions',
+    accessRevocations: 'revocation',
+    revocationOutbox: 'revocation',
+    signingKeys: 'keys',
+    keyRingVersion: 'none',
+    serverSecrets: 'keys',
+    auditEvents: 'audit',
+    alertDeliveries: 'audit',
+  };
+
+  it('have one owner each', () => {
+    expect(Object.keys(owners).toSorted()).toEqual([...tables.keys()].toSorted());
+  });
+
+  it('are written by their owner only', () => {
+    const strangers = code.flatMap(({ file, text }) =>
+      writesOf(text)
+        .filter((table) => file.split('/')[1] !== owners[table])
+        .map((table) => `${file} writes ${table}`),
+    );
+    expect(strangers).toEqual([]);
+    const written = new Set(code.flatMap(({ text }) => writesOf(text)));
+    for (const [table, owner] of Object.entries(owners))
+      expect([table, written.has(table)]).toEqual([table, owner !== 'none']);
+  });
+
+  it.each([
+    'tx.insert(users).values(row)',
+    'await tx\n      .update( users )\n      .set(row)',
+    'db.delete(schema.users).where(all)',
+    "import { users as people } from './schema.js';\ntx.update(people)",
+    "const u = alias(users, 'u');\ntx.delete(u)",
+    'const people = users;\nsql`delete from ${people}`',
+    'sql`insert into ${users} (id) values (1)`',
+    'sql`UPDATE ${schema.users} u SET role = 1`',
+    'sql`with gone as (delete from ${users} returning id) select 1`',
+    'const gone = db.$with("gone").as(db.delete(users).returning())',
+    'sql`update only users set role = 1`',
+    'pool.query(\'INSERT INTO "public"."users" VALUES (1)\')',
+    'sql`merge into ${users} using x on true when matched then delete`',
+    "sql.raw('truncate table users')",
+  ])('are seen to be written by: %s', (text) => {
+    expect(writesOf(text)).toEqual(['users']);
+  });
+
+  it.each([
+    'sql`select id from ${users} for update of ${users}`',
+    'tx.select().from(users).for("update")',
+    '// update users, some day',
+    'createHash("sha256").update(usersHash)',
+    'sql`insert into ${other} select id from ${users}`',
+    'sql`delete from users_of_old`',
+  ])('are not written by: %s', (text) => {
+    expect(writesOf(text)).toEqual([]);
   });
 });

@@ -1,0 +1,33 @@
+// Which tables does a source file write, by drizzle's builder or by SQL, under its own name or another?
+import { getTableName, is, Table } from 'drizzle-orm';
+import * as schema from '../../src/database/schema.js';
+
+/** Each table's variable in schema.ts, and its name in the database. */
+export const tables: ReadonlyMap<string, string> = new Map(
+  Object.entries(schema).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
+);
+
+const builders = '\\.\\s*(?:insert|update|delete)\\s*\\(\\s*';
+const statements =
+  '\\b(?:insert\\s+into|merge\\s+into|delete\\s+from|update|truncate(?:\\s+table)?|copy)\\s+(?:only\\s+)?';
+
+/** @returns the variables of the tables that the text writes. Comments do not count. */
+export function writesOf(source: string): string[] {
+  const text = source.replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
+  return [...tables].filter(([variable, name]) => writes(text, variable, name)).map(([variable]) => variable);
+}
+
+function writes(text: string, variable: string, name: string): boolean {
+  const names = [variable, ...othersFor(variable, text)].map((each) => `(?:\\w+\\.)?${each}\\b`).join('|');
+  const inSql = `\\$\\{\\s*(?:${names})|(?:"?public"?\\.)?"?${name}\\b`;
+  return new RegExp(`${builders}(?:${names})|${statements}(?:${inSql})`, 'i').test(text);
+}
+
+/** `import { users as people }`, `const people = users`, `alias(users, 'p')`. */
+function othersFor(variable: string, text: string): string[] {
+  const renamed = text.matchAll(new RegExp(`\\b${variable} as (\\w+)`, 'g'));
+  const assigned = text.matchAll(
+    new RegExp(`\\b(?:const|let) (\\w+) = (?:alias\\(\\s*)?(?:\\w+\\.)?${variable}\\b(?!\\.)`, 'g'),
+  );
+  return [...renamed, ...assigned].map(([, other = '']) => other);
+}
