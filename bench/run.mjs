@@ -1,4 +1,4 @@
-// Usage: npm run bench [-- [--quick] [--soak-seconds=300] scenario…]. Measures, writes bench/results/latest.json and the README's tables.
+// Usage: npm run bench [-- [--quick] [--soak-seconds=300] scenario…]. Measures, writes bench/results/latest.json and the tables of docs/measurements.md.
 // `--quick` only shows that everything runs: it writes nothing.
 import { buildIfStale } from '../scripts/build.mjs';
 import { installIfMissing } from './lib/install.mjs';

@@ -1,4 +1,4 @@
-// Writes the README's table of settings and .env.example from src/config/settings.ts; with --check only compares.
+// Writes the table of docs/settings.md and .env.example from src/config/settings.ts; with --check only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import type { Setting } from '../src/config/setting.js';
@@ -21,12 +21,13 @@ const example = [
 ].join('\n');
 
 const [start, end] = ['<!-- settings -->', '<!-- /settings -->'];
-const readme = readFileSync('README.md', 'utf8');
-const [before = '', rest = ''] = readme.split(start);
+const PAGE = 'docs/settings.md';
+const page = readFileSync(PAGE, 'utf8');
+const [before = '', rest = ''] = page.split(start);
 const after = rest.split(end)[1] ?? '';
 const whole = `${before}${start}\n\n${table}\n\n${end}${after}`;
 const wanted: Record<string, string> = {
-  'README.md': await format(whole, { ...(await resolveConfig('README.md')), parser: 'markdown' }),
+  [PAGE]: await format(whole, { ...(await resolveConfig(PAGE)), parser: 'markdown' }),
   '.env.example': example,
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the README's tour as it stands there, against a service of its own, and checks how each step ends.
+# Runs the tour of docs/tour.md as it stands there, against a service of its own, and checks how each step ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -15,7 +15,7 @@ for _ in $(seq 300); do
   sleep 0.2
 done
 
-sed -n '/<!-- tour -->/,/<!-- \/tour -->/p' README.md | sed -e '/^<!--/d' -e '/^```/d' -e "s/localhost:3000/localhost:$port/" >"$work/tour.sh"
+sed -n '/<!-- tour -->/,/<!-- \/tour -->/p' docs/tour.md | sed -e '/^<!--/d' -e '/^```/d' -e "s/localhost:3000/localhost:$port/" >"$work/tour.sh"
 npm() { command npm --prefix "$root" "$@"; }
 export -f npm
 export root=$PWD

@@ -39,7 +39,7 @@ const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
-/** Every code, for the tests and the README's table. */
+/** Every code, for the tests and the table in docs/errors.md. */
 export const refusalCodes = Object.keys(refusals) as RefusalCode[];
 
 interface RefusalDetails {

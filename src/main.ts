@@ -33,7 +33,7 @@ async function start(): Promise<void> {
     url: await app.getUrl(),
     publicUrl: config.publicUrl,
     database,
-    docs: 'README.md, docs/operations/',
+    docs: 'docs/README.md',
   });
 }
 

@@ -108,8 +108,8 @@ describe('the contract', () => {
     expect(tests).toContain(`'${name}'`);
   });
 
-  it.each(refusalCodes)('explains the refusal %s in the README', (name) => {
-    expect(readFileSync('README.md', 'utf8')).toContain(`\`${name}\``);
+  it.each(refusalCodes)('explains the refusal %s on the page of errors', (name) => {
+    expect(readFileSync('docs/errors.md', 'utf8')).toContain(`\`${name}\``);
   });
 
   it.each(Object.keys(settings))('reads the setting %s somewhere', (name) => {

@@ -1,4 +1,4 @@
-// How does a person read the results? Markdown tables, for the terminal and for the README.
+// How does a person read the results? Markdown tables, for the terminal and for docs/measurements.md.
 
 const figure = (value) =>
   Math.abs(value) >= 1_000

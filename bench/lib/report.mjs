@@ -1,11 +1,11 @@
-// Where do the results go? bench/results/latest.json, and between the README's marks. Scenarios that did not run keep their last.
+// Where do the results go? bench/results/latest.json, and between the marks of docs/measurements.md. Scenarios that did not run keep their last.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { format, resolveConfig } from 'prettier';
 import { rowsTable, targetsTable } from './markdown.mjs';
 
 const RESULTS = new URL('../results/latest.json', import.meta.url);
-const README = new URL('../../README.md', import.meta.url);
+const PAGE = new URL('../../docs/measurements.md', import.meta.url);
 const MARKS = /(<!-- bench:start -->)[\s\S]*(<!-- bench:end -->)/;
 
 const machine = () => ({
@@ -29,11 +29,12 @@ export async function write({ versions, scenarios }, order) {
     targets: all.flatMap(({ name, targets }) => targets.map((target) => ({ scenario: name, ...target }))),
   };
   await writePretty(RESULTS, JSON.stringify(report, rounded), 'json');
-  const readme = readFileSync(README, 'utf8');
-  if (!MARKS.test(readme)) throw new Error('README.md has lost its marks <!-- bench:start --> and <!-- bench:end -->.');
+  const page = readFileSync(PAGE, 'utf8');
+  if (!MARKS.test(page))
+    throw new Error('docs/measurements.md has lost its marks <!-- bench:start --> and <!-- bench:end -->.');
   await writePretty(
-    README,
-    readme.replace(MARKS, (_, start, end) => `${start}\n\n${text(report)}\n\n${end}`),
+    PAGE,
+    page.replace(MARKS, (_, start, end) => `${start}\n\n${text(report)}\n\n${end}`),
     'markdown',
   );
 }

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 
 export interface Setting {
   readonly schema: z.ZodType;
-  /** What the value means, one sentence, for the README and .env.example. */
+  /** What the value means, one sentence, for docs/settings.md and .env.example. */
   readonly about: string;
   /** The default as a reader should see it; absent where there is none. */
   readonly standard?: string;

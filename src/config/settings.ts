@@ -1,4 +1,4 @@
-// Which settings exist, what may they be, and what do they mean? The README's table and .env.example come from here.
+// Which settings exist, what may they be, and what do they mean? The table of docs/settings.md and .env.example come from here.
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import {
@@ -16,7 +16,7 @@ import { keySettings } from './key-settings.js';
 import { redisSettings } from './redis-settings.js';
 import type { Setting } from './setting.js';
 
-/** Every setting, in the order of the README's table. A default that depends on others is worked out in config.ts. */
+/** Every setting, in the order of the table in docs/settings.md. A default that depends on others is worked out in config.ts. */
 export const settings = {
   NODE_ENV: {
     schema: z.enum(['development', 'test', 'production']).default('development'),
