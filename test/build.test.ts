@@ -1,0 +1,14 @@
+// What the build makes of the sources: the same program, in fewer files.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { checkout, command } from './support/process.js';
+
+it('what is not ASCII comes out of the build as it went in, in strings, regular expressions and raw templates', async () => {
+  const folder = checkout('sources');
+  const main = join(folder, 'src/main.ts');
+  const probe = "process.stdout.write(`${/^[€ü]$/u.test('€')} ${String.raw`ü€😀`} ${'ü€😀'} ${'ü€😀'.length}\\n`);";
+  writeFileSync(main, `${readFileSync(main, 'utf8')}\n${probe}\nprocess.exit();\n`);
+  const { output } = await command(folder, []);
+  expect(output).toContain('true ü€😀 ü€😀 4\n');
+}, 120_000);
