@@ -1,47 +1,44 @@
-// Which statements does PostgreSQL keep a plan of, and what when the plan no longer fits?
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+// Which statements does PostgreSQL keep a plan of, and what happens when a plan no longer fits?
+import { sql } from 'drizzle-orm';
+import { describe, expect, it } from 'vitest';
+import { Database, inTransaction } from '../src/database/database.js';
 import { DatabasePool } from '../src/database/database-pool.js';
-import { PreparingClient } from '../src/database/preparing-client.js';
+import { given, Prepared } from '../src/database/prepared.js';
 import { mobile, refresh } from './support/client.js';
 import { startServiceForTest } from './support/service.js';
 
-const kept = `SELECT statement, generic_plans + custom_plans AS runs FROM pg_prepared_statements`;
+const kept = `SELECT name, statement FROM pg_prepared_statements`;
 
-async function connect(): Promise<PreparingClient> {
-  const client = new PreparingClient({ connectionString: inject('postgresUrl') });
-  await client.connect();
-  onTestFinished(() => client.end());
-  return client;
-}
-
-const run = async (client: PreparingClient, text: string, times: number) => {
-  for (let i = 0; i < times; i++) await client.query({ text, values: [] });
-};
-
-describe('a connection', () => {
-  it('prepares what is said again and again, and nothing that is said a few times', async () => {
-    const client = await connect();
-    await run(client, 'SELECT 1 AS often', 5);
-    await run(client, 'SELECT 2 AS seldom', 3);
-    const { rows } = await client.query<{ statement: string }>(kept);
-    expect(rows.map(({ statement }) => statement)).toEqual(['SELECT 1 AS often']);
+describe('a prepared statement', () => {
+  it('has a name that no other text has', () => {
+    const [one, same, other] = ['SELECT 1', 'SELECT 1', 'SELECT 2'].map((text) => new Prepared('x', sql.raw(text)));
+    expect(one?.name).toBe(same?.name);
+    expect(one?.name).not.toBe(other?.name);
   });
 
-  it('keeps a bounded number of plans', async () => {
-    const client = await connect();
-    for (let i = 0; i < 120; i++) await run(client, `SELECT ${i} AS one_of_many`, 4);
-    const { rows } = await client.query(kept);
-    expect(rows).toHaveLength(100);
+  it('runs once more, and only then, where a migration has outdated its plan', async () => {
+    const service = await startServiceForTest({ DATABASE_POOL_SIZE: '2' });
+    await service.query(
+      `CREATE TABLE changing (a integer); INSERT INTO changing VALUES (1); GRANT ALL ON changing TO PUBLIC`,
+    );
+    const database = service.app.get(Database);
+    const all = new Prepared('changing', sql`UPDATE changing SET a = a + ${given('by')}::int RETURNING *`);
+    await all.run(database, { by: 1 });
+    await service.query('ALTER TABLE changing ADD COLUMN b integer');
+    expect(await all.run(database, { by: 1 })).toEqual([{ a: 3, b: null }]);
   });
 
-  it('whose plan a migration has outdated says so once, and works without plans from then on', async () => {
-    const client = await connect();
-    await client.query('CREATE TEMPORARY TABLE changing (a integer); INSERT INTO changing VALUES (1)');
-    await run(client, 'SELECT * FROM changing', 5);
-    await client.query('ALTER TABLE changing ADD COLUMN b integer');
-    await expect(run(client, 'SELECT * FROM changing', 1)).rejects.toThrow(/cached plan must not change result type/);
-    const { rows } = await client.query({ text: 'SELECT * FROM changing', values: [] });
-    expect(rows).toEqual([{ a: 1, b: null }]);
+  it('gives its connection back when it fails, and ends one that is lost', async () => {
+    const service = await startServiceForTest({ DATABASE_POOL_SIZE: '2' });
+    const database = service.app.get(Database);
+    const { pool } = service.app.get(DatabasePool);
+    const fails = new Prepared('fails', sql`SELECT 1 / ${given('by')}::int`);
+    for (let i = 0; i < 3; i++) await expect(fails.run(database, { by: 0 })).rejects.toThrow('division by zero');
+    const lost = new Prepared('lost', sql`SELECT pg_terminate_backend(pg_backend_pid())`);
+    for (let i = 0; i < 3; i++) await expect(lost.run(database, {})).rejects.toThrow(/terminat/);
+    expect(await inTransaction(database, () => Promise.resolve('works'))).toBe('works');
+    expect(pool.idleCount).toBe(pool.totalCount);
+    expect(await service.query('SELECT 1 AS a')).toEqual([{ a: 1 }]);
   });
 });
 
@@ -66,20 +63,20 @@ describe('the service', () => {
     expect(await refreshes({})).toBe(1);
   });
 
-  it('hears of a plan that a migration has outdated as a 503 that keeps the session, and goes on', async () => {
+  it('goes on without an error where a migration has outdated the plan of a refresh', async () => {
     const service = await startServiceForTest(settings);
     let { refreshToken } = await mobile(service.url);
     for (let i = 0; i < 6; i++)
       refreshToken = (await refresh(service.url, refreshToken)).json['refreshToken'] as string;
     await service.query('ALTER TABLE users ALTER COLUMN email TYPE varchar(400)');
-    const answers = [await refresh(service.url, refreshToken)];
-    while (answers.at(-1)?.status !== 200) answers.push(await refresh(service.url, refreshToken));
-    const [first, ...others] = answers.slice(0, -1);
-    expect(first?.json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
-    expect(others.filter(({ status }) => status !== 503)).toEqual([]);
+    for (let i = 0; i < 6; i++) {
+      const answer = await refresh(service.url, refreshToken);
+      expect(answer.status).toBe(200);
+      refreshToken = answer.json['refreshToken'] as string;
+    }
   });
 
-  it('prepares nothing where a pooler does not know how (DATABASE_PREPARED_STATEMENTS=off)', async () => {
+  it('prepares nothing where a pooler knows no prepared statements (DATABASE_PREPARED_STATEMENTS=off)', async () => {
     expect(await refreshes({ DATABASE_PREPARED_STATEMENTS: 'off' })).toBe(0);
   });
 });

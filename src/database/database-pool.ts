@@ -1,10 +1,9 @@
 // Which PostgreSQL do we use, and is it ready for this release? The operator's, or an embedded one that ends with us.
 import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type pg from 'pg';
 import type { Config } from '../config/config.js';
 import type { Log } from '../telemetry/log.js';
-import { openPool } from './database.js';
+import { openPool, type Pool } from './database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.js';
 import { isTooPowerful, roleOf } from './grants.js';
 import { applyMigrations, countPendingMigrations } from './migrate.js';
@@ -12,7 +11,7 @@ import { applyMigrations, countPendingMigrations } from './migrate.js';
 @Injectable()
 export class DatabasePool implements OnApplicationShutdown {
   private constructor(
-    readonly pool: pg.Pool,
+    readonly pool: Pool,
     private readonly embedded?: EmbeddedPostgres,
   ) {}
 

@@ -4,7 +4,6 @@ import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
 import type { Log } from '../telemetry/log.js';
-import { PreparingClient } from './preparing-client.js';
 
 /** The connection pool as drizzle sees it; injectable by type. */
 export abstract class Database extends NodePgDatabase {}
@@ -21,8 +20,18 @@ export interface Transaction extends Queries {
 /** The server's own limit does not help when the server has gone silent. */
 const QUERY_TIMEOUT_MS = 6_000;
 
-export function openPool(url: string, config: Config, log: Log): pg.Pool {
-  const pool = new pg.Pool({
+/** A pool that says whether its connections may keep the plans of named statements. */
+export class Pool extends pg.Pool {
+  constructor(
+    options: pg.PoolConfig,
+    readonly keepsPlans: boolean,
+  ) {
+    super(options);
+  }
+}
+
+export function openPool(url: string, config: Config, log: Log): Pool {
+  const options = {
     connectionString: url,
     max: config.DATABASE_POOL_SIZE,
     connectionTimeoutMillis: 3_000,
@@ -32,8 +41,8 @@ export function openPool(url: string, config: Config, log: Log): pg.Pool {
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'watchword',
     keepAlive: true,
-    ...(config.DATABASE_PREPARED_STATEMENTS === 'on' ? { Client: PreparingClient } : {}),
-  });
+  };
+  const pool = new Pool(options, config.DATABASE_PREPARED_STATEMENTS === 'on');
   // Without a listener, a stopped server would kill the process.
   pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: error.message }));
   // The pool takes its own listener off while a connection is in use; the statement under way reports the loss.
@@ -41,10 +50,10 @@ export function openPool(url: string, config: Config, log: Log): pg.Pool {
   return pool;
 }
 
-export const toDatabase = (pool: pg.Pool): Database => drizzle({ client: pool });
+export const toDatabase = (pool: Pool): Database => drizzle({ client: pool });
 
 /** drizzle keeps it, but its type does not say so. */
-export const poolOf = (database: Database): pg.Pool => (database as unknown as { $client: pg.Pool }).$client;
+export const poolOf = (database: Database): Pool => (database as unknown as { $client: Pool }).$client;
 
 /**
  * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a connection back whose
@@ -97,9 +106,13 @@ const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EN
 /** Cancelled by a time-out, read-only after a fail-over, closed to connections, idle too long, a lost race of locks. */
 const withoutVerdict = new Set(['57014', '25006', '55000', '25P03', '40001', '40P01']);
 
+/** What pg itself reports has no code. */
+const clientTrouble =
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered/;
+
 /**
  * True when the database gave no verdict: it is unreachable, shutting down, starting, out of connections, read-only
- * after a fail-over, too slow, or a migration has just outdated a plan. Such an error says nothing about the request (PostgreSQL, Appendix A).
+ * after a fail-over, or too slow. Such an error says nothing about the request (PostgreSQL, Appendix A).
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
@@ -107,13 +120,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     if (typeof code === 'string') {
       if (network.has(code) || /^(08|53|57P|58)/.test(code) || withoutVerdict.has(code)) return true;
     }
-    if (
-      /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered|cached plan must not change/.test(
-        cause.message,
-      )
-    ) {
-      return true;
-    }
+    if (clientTrouble.test(cause.message)) return true;
   }
   return false;
 }

@@ -1,26 +1,49 @@
-// What is said at every request? A statement that is put together once; only its values are new each time.
+// A statement of the hot path: its text is built once, and PostgreSQL parses and plans it once for each connection.
+import { createHash } from 'node:crypto';
 import { fillPlaceholders, sql, type SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { QueryResultRow } from 'pg';
-import { type Database, poolOf } from './database.js';
+import { type Database, isDatabaseUnavailable, poolOf } from './database.js';
 
 /** A value that is given when the statement runs. */
 export const given = (name: string) => sql.placeholder(name);
 
+/** A migration has changed what a statement returns (PostgreSQL, Appendix A: feature_not_supported). */
+const PLAN_OUTDATED = '0A000';
+
 export class Prepared<Row extends QueryResultRow> {
+  readonly name: string;
   private readonly text: string;
   private readonly parameters: unknown[];
 
-  /** @param statement with `given(name)` for whatever differs from one time to the next */
-  constructor(statement: SQL) {
+  /**
+   * @param name what pg_prepared_statements shows; a hash of the text follows it, because pg refuses two texts of one name
+   * @param statement with `given(name)` for whatever differs from one time to the next
+   */
+  constructor(name: string, statement: SQL) {
     const query = new PgDialect().sqlToQuery(statement);
     this.text = query.sql;
     this.parameters = query.params;
+    this.name = `${name}_${createHash('sha256').update(this.text).digest('hex').slice(0, 12)}`;
   }
 
   /** @returns the rows as pg reads them: a time is a Date */
   async run(database: Database, values: Readonly<Record<string, unknown>>): Promise<Row[]> {
+    const pool = poolOf(database);
     const query = { text: this.text, values: fillPlaceholders(this.parameters, { ...values }) };
-    return (await poolOf(database).query<Row>(query)).rows;
+    if (!pool.keepsPlans) return (await pool.query<Row>(query)).rows;
+    const client = await pool.connect();
+    try {
+      const { rows } = await client.query<Row>({ ...query, name: this.name });
+      client.release();
+      return rows;
+    } catch (error) {
+      const isOutdated = error instanceof Error && (error as { code?: unknown }).code === PLAN_OUTDATED;
+      // Ended, not returned: its plan stays outdated, or whether the server still listens to it is not known.
+      client.release(isOutdated || isDatabaseUnavailable(error));
+      if (!isOutdated) throw error;
+    }
+    // The server refused the plan before it did anything, so that the statement may be sent again, without a name.
+    return (await pool.query<Row>(query)).rows;
   }
 }

@@ -58,7 +58,9 @@ export interface Seen extends SeenSession {
   readonly generation: number;
 }
 
-const read = new Prepared<Seen>(sql`
+const read = new Prepared<Seen>(
+  'read_family',
+  sql`
   select ${seenSession}, s.generation,
          s.token = ${given('hash')} as is_current,
          s.previous_token is not distinct from ${given('hash')} as is_previous,
@@ -67,7 +69,8 @@ const read = new Prepared<Seen>(sql`
          s.rotated_by_ip is not distinct from ${given('ip')}::inet as same_address,
          s.rotated_user_agent is not distinct from ${given('userAgent')} as same_agent
     from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now
-   where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}`);
+   where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}`,
+);
 
 /** @returns undefined when there is no such family. */
 export async function readFamily(

@@ -142,7 +142,9 @@ export class Refresh {
   }
 }
 
-const rotation = new Prepared<SeenSession>(sql`
+const rotation = new Prepared<SeenSession>(
+  'rotation',
+  sql`
   update ${refreshTokens} s
      set previous_token = s.token, token = ${given('next')}, ratchet_salt = ${given('salt')}, generation = s.generation + 1,
          rotated_at = now, rotated_by_ip = ${given('ip')}::inet, rotated_user_agent = ${given('userAgent')}, replays = 0,
@@ -152,14 +154,18 @@ const rotation = new Prepared<SeenSession>(sql`
    where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}
      and s.token = ${given('hash')} and s.generation = ${given('generation')} and s.transport = ${given('transport')}
      and ${isAlive}
-  returning ${seenSession}`);
+  returning ${seenSession}`,
+);
 
-const replay = new Prepared<SeenSession & { token: string; ratchet_salt: Buffer }>(sql`
+const replay = new Prepared<SeenSession & { token: string; ratchet_salt: Buffer }>(
+  'replay',
+  sql`
   update ${refreshTokens} s set replays = s.replays + 1
     from ${users} u, protocol_now() as now
    where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.family = ${given('family')}
      and s.previous_token = ${given('hash')} and ${isInGrace} and ${isAlive}
-  returning s.token, s.ratchet_salt, ${seenSession}`);
+  returning s.token, s.ratchet_salt, ${seenSession}`,
+);
 
 const endedForReuse = ({ ip }: Caller) => sql`
   revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${ip}::inet, revoked_reason = 'reuse', previous_token = null`;
