@@ -19,12 +19,16 @@ it('a new role kills the access tokens that carry the old one at once; the sessi
   const phone = await mobile(service.url);
   const accountStatus = service.app.get(AccountStatus);
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ role: 'user' });
-  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(true);
+  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toMatchObject({
+    hasChanged: true,
+  });
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
   const answer = await refresh(service.url, phone.refreshToken);
   expect(decode(answer.json['accessToken'])).toMatchObject({ role: 'admin', sid: phone.session.id });
   expect((await me(service.url, answer.json['accessToken'])).json).toMatchObject({ role: 'admin' });
-  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toBe(false);
+  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toMatchObject({
+    hasChanged: false,
+  });
   expect((await me(service.url, answer.json['accessToken'])).status).toBe(200);
   expect(await eventsOf(phone.user.id, 'role.changed')).toEqual([
     { details: { from: 'user', to: 'admin', by: 'operator' } },
@@ -34,12 +38,12 @@ it('a new role kills the access tokens that carry the old one at once; the sessi
 it('a disabled user loses every session and access token, and cannot sign in until enabled again (ASVS 7.4.2)', async () => {
   const phone = await mobile(service.url);
   const accountStatus = service.app.get(AccountStatus);
-  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toBe(true);
+  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toMatchObject({ hasChanged: true });
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
   expect((await refresh(service.url, phone.refreshToken)).json).toMatchObject({ session: 'ended' });
   const body = { ...phone.person, transport: 'bearer' };
   expect((await call(service.url, 'POST', '/auth/login', { body })).json['code']).toBe('invalid_credentials');
-  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toBe(false);
+  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toMatchObject({ hasChanged: false });
 
   expect(await accountStatus.enable(phone.user.id, 'operator', operator)).toBe(true);
   expect(await accountStatus.enable(phone.user.id, 'operator', operator)).toBe(false);
@@ -58,7 +62,7 @@ it('an end for everybody reaches every user, however many, and none that signs i
   expect(await own.app.get(SessionEnd).allOfEverybody('operator', operator)).toEqual({
     users: 2502,
     sessions: 2,
-    confirmed: true,
+    confirmation: { isConfirmed: true },
   });
   for (const phone of phones) {
     expect((await me(own.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale' });
@@ -79,7 +83,7 @@ it('an end for everybody goes through to the last user though Redis is away, and
   expect(await own.app.get(SessionEnd).allOfEverybody('operator', operator)).toEqual({
     users: 1501,
     sessions: 1,
-    confirmed: false,
+    confirmation: { isConfirmed: false },
   });
   expect(await own.query('SELECT 1 FROM users WHERE token_version <> 2')).toEqual([]);
   expect((await me(own.url, phone.accessToken)).json['code']).toBe('token_stale');

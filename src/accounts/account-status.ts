@@ -1,14 +1,22 @@
-// What may somebody else do to a user? Give another role, lock out, let in again.
+// What an operator or an administrator may do to a user: give another role, lock out, let in again.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction } from '../database/database.js';
 import type { Role } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
+import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';
-import { Users } from '../users/users.js';
 import { SessionEnd } from '../sessions/session-end.js';
+import { Users } from '../users/users.js';
 
+export interface StatusChange {
+  /** False where the user had that status already, or there is no such user. */
+  readonly hasChanged: boolean;
+  readonly confirmation: Confirmation;
+}
+
+/** Each act names the user to `revocations.end` even where nothing changes: a retry waits for Redis as the first did. */
 @Injectable()
 export class AccountStatus {
   constructor(
@@ -20,29 +28,26 @@ export class AccountStatus {
   ) {}
 
   /**
-   * Access tokens with the old role die at once; the sessions live on and get the new one when they refresh.
+   * Access tokens with the old role die at once; the sessions live on and receive the new role when they refresh.
    * @param by who does it: a user's id, or `operator`
-   * @returns false when there is nothing to change
    */
-  changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<boolean> {
+  changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<StatusChange> {
     return inTransaction(this.database, async (tx) => {
       const from = await this.users.changeRole(tx, userId, to);
-      // Repeated though it is done already: a retry must not answer before Redis has heard of what it repeats.
-      await this.revocations.forget(tx, [userId]);
-      if (!from) return false;
-      await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
-      return true;
+      const confirmation = await this.revocations.end(tx, { users: [userId] });
+      if (from) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
+      return { hasChanged: from !== undefined, confirmation };
     });
   }
 
-  /** Every session and access token dies, and no new one begins. @returns false when there is nothing to change */
-  disable(userId: string, by: string, caller: Caller): Promise<boolean> {
+  /** Every session and access token dies, and no new one begins. */
+  disable(userId: string, by: string, caller: Caller): Promise<StatusChange> {
     return inTransaction(this.database, async (tx) => {
-      await this.revocations.forget(tx, [userId]);
-      if (!(await this.users.disable(tx, userId))) return false;
-      await this.sessionEnd.where(tx, userId, sql`true`, 'disabled', caller);
-      await this.audit.record(tx, [{ type: 'user.disabled', userId, by }], caller);
-      return true;
+      const hasChanged = await this.users.disable(tx, userId);
+      const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'disabled', caller) : [];
+      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      if (hasChanged) await this.audit.record(tx, [{ type: 'user.disabled', userId, by }], caller);
+      return { hasChanged, confirmation };
     });
   }
 

@@ -7,8 +7,8 @@ import { Cookies } from '../http/cookies.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { Public } from '../http/public.decorator.js';
-import { isUnconfirmed } from '../revocation/revocations.js';
-import { SessionEnd } from '../sessions/session-end.js';
+import { assertConfirmed } from '../revocation/confirmation.js';
+import { SessionEnd, type SessionsEnded } from '../sessions/session-end.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { PresentedToken } from './presented-token.js';
 
@@ -60,16 +60,11 @@ export class LogoutController {
     await this.endThenClear([end], hasCookies ? reply : undefined);
   }
 
-  /** What is committed is over for this browser, whether Redis has confirmed it or not. */
-  private async endThenClear(ends: (() => Promise<unknown>)[], reply: FastifyReply | undefined): Promise<void> {
-    let unconfirmed: unknown;
-    for (const end of ends) {
-      await end().catch((error: unknown) => {
-        if (!isUnconfirmed(error)) throw error;
-        unconfirmed = error;
-      });
-    }
+  /** The cookies go before the confirmation is judged: what is committed is over for this browser. */
+  private async endThenClear(ends: (() => Promise<SessionsEnded | undefined>)[], reply?: FastifyReply): Promise<void> {
+    const done: (SessionsEnded | undefined)[] = [];
+    for (const end of ends) done.push(await end());
     if (reply) this.cookies.clear(reply);
-    if (unconfirmed) throw unconfirmed;
+    for (const ended of done) if (ended) assertConfirmed(ended.confirmation);
   }
 }

@@ -6,6 +6,7 @@ import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
+import { assertConfirmed } from '../revocation/confirmation.js';
 import { SessionList } from '../sessions/session-list.js';
 import { PresentedToken } from './presented-token.js';
 import { SignIn } from './sign-in.js';
@@ -38,7 +39,8 @@ export class PasswordController {
     const transport = this.presentedToken.of(request)?.transport ?? 'bearer';
     // A session keeps its transport: the token of a cookie never becomes one in a body.
     if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
-    const user = await this.passwordChange.change(me.userId, currentPassword, newPassword, caller);
+    const { user, confirmation } = await this.passwordChange.change(me.userId, currentPassword, newPassword, caller);
+    assertConfirmed(confirmation);
     const wish = { transport, persistent: current?.persistent ?? false, methods: ['pwd'] };
     const grant = await this.signIn.complete(user, wish, caller);
     // Somebody changed the user again in between: the new password is set, the session is not.

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
 import { Public } from '../http/public.decorator.js';
-import { isUnconfirmed } from '../revocation/revocations.js';
+import { assertConfirmed } from '../revocation/confirmation.js';
 import { Refresh } from '../sessions/refresh.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import { TokenAnswer } from './token-answer.js';
@@ -49,12 +49,8 @@ export class RefreshController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.sessionEnd
-      .byRefreshToken(this.cookies.read(request, 'refresh') ?? '', caller)
-      .catch((error: unknown) => {
-        if (isUnconfirmed(error)) this.cookies.clear(reply); // committed: over for this browser all the same
-        throw error;
-      });
-    this.cookies.clear(reply);
+    const ended = await this.sessionEnd.byRefreshToken(this.cookies.read(request, 'refresh') ?? '', caller);
+    this.cookies.clear(reply); // before the confirmation is judged: what is committed is over for this browser
+    if (ended) assertConfirmed(ended.confirmation);
   }
 }

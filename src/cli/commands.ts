@@ -42,21 +42,21 @@ export const commands: Readonly<Record<string, Command>> = {
     if (options.all === (options.user !== undefined)) throw new Error('Say either --user or --all.');
     if (options.all) {
       const result = await sessionEnd.allOfEverybody(OPERATOR, caller);
-      const doubt = result.confirmed
+      const doubt = result.confirmation.isConfirmed
         ? ''
         : ' Redis has not confirmed: within a minute no instance accepts an old token.';
       return {
-        result,
+        result: { users: result.users, sessions: result.sessions, confirmed: result.confirmation.isConfirmed },
         sentence: `Ended ${result.sessions} session(s) of ${result.users} user(s).${doubt}${hint(app)}`,
       };
     }
     const { id } = await userOf(app, options);
-    const sessions = await sessionEnd.allOf(id, 'operator', caller);
+    const { sessions } = await sessionEnd.allOf(id, 'operator', caller);
     return { result: { user: id, sessions }, sentence: `Ended ${sessions} session(s) of ${id}.${hint(app)}` };
   },
   'users disable': async (app, options, caller) => {
     const { id } = await userOf(app, options);
-    const changed = await app.get(AccountStatus).disable(id, OPERATOR, caller);
+    const { hasChanged: changed } = await app.get(AccountStatus).disable(id, OPERATOR, caller);
     const sentence = changed
       ? `${id} is disabled; every session has ended.${hint(app)}`
       : `${id} was disabled already.`;
@@ -74,7 +74,7 @@ export const commands: Readonly<Record<string, Command>> = {
     const role = z.enum(roles).safeParse(options.role);
     if (!role.success) throw new Error('Say --role user or --role admin.');
     const { id } = await userOf(app, options);
-    const changed = await app.get(AccountStatus).changeRole(id, role.data, OPERATOR, caller);
+    const { hasChanged: changed } = await app.get(AccountStatus).changeRole(id, role.data, OPERATOR, caller);
     const sentence = changed
       ? `${id} is ${role.data} now; access tokens with the old role are dead, sessions live on.${hint(app)}`
       : `${id} was ${role.data} already.`;

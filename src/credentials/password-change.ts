@@ -5,6 +5,7 @@ import { Audit } from '../audit/audit.js';
 import { Database, inTransaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
+import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import { Passwords } from '../users/passwords.js';
@@ -12,6 +13,11 @@ import { type User, Users } from '../users/users.js';
 
 /** A sign-in may renew the hash under the change; the current password is then proven against the new one. */
 const PROOFS = 3;
+
+interface Changed {
+  readonly user: User;
+  readonly confirmation: Confirmation;
+}
 
 @Injectable()
 export class PasswordChange {
@@ -26,18 +32,17 @@ export class PasswordChange {
 
   /**
    * Ends every session and access token of the user. Hashing is done outside of the transaction.
-   * @returns the user as it is now, for a new session of whoever changed it
-   * @throws Refusal `invalid_credentials`, `password_rejected`, `overloaded`, `token_stale` when the user changed meanwhile,
-   *   `revocation_unconfirmed`
+   * @returns the user as they are now, for the new session of the one who changed it
+   * @throws Refusal `invalid_credentials`, `password_rejected`, `overloaded`, `token_stale` when the user changed meanwhile
    */
-  async change(userId: string, current: string, wanted: string, caller: Caller): Promise<User> {
+  async change(userId: string, current: string, wanted: string, caller: Caller): Promise<Changed> {
     this.passwords.assertAcceptable(wanted);
     let to: string | undefined;
     for (let proof = 0; proof < PROOFS; proof++) {
       const from = await this.prove(userId, current, caller);
       to ??= await this.passwords.hash(wanted);
-      const user = await this.replace(userId, from, to, caller);
-      if (user) return user;
+      const changed = await this.replace(userId, from, to, caller);
+      if (changed) return changed;
     }
     throw new Refusal('token_stale');
   }
@@ -51,14 +56,14 @@ export class PasswordChange {
   }
 
   /** @returns undefined when the hash is no longer the one that was verified */
-  private replace(userId: string, from: string, to: string, caller: Caller): Promise<User | undefined> {
+  private replace(userId: string, from: string, to: string, caller: Caller): Promise<Changed | undefined> {
     return inTransaction(this.database, async (tx) => {
       const changed = await this.users.changePassword(tx, userId, from, to);
       if (!changed) return undefined;
-      await this.revocations.forget(tx, [userId]);
-      await this.sessionEnd.where(tx, userId, sql`true`, 'password_changed', caller);
+      const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'password_changed', caller);
+      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
       await this.audit.record(tx, [{ type: 'password.changed', userId }], caller);
-      return changed;
+      return { user: changed, confirmation };
     });
   }
 }

@@ -1,18 +1,18 @@
-// How does Redis learn of a revocation? Right after its commit; where that cannot be confirmed, or the instance dies in
-// between, from a row that was written with it.
+// Tells Redis of a revocation: right after its commit, and where Redis does not confirm that, or the instance dies in
+// between, from a row that the revocation's transaction wrote.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
 import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { revocationOutbox } from '../database/schema.js';
-import { Refusal } from '../errors.js';
 import { Periodic } from '../runtime/periodic.js';
+import type { Confirmation } from './confirmation.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { VerdictCache } from './verdict-cache.js';
 
 const EVERY_MS = 500;
-/** Younger rows are just being told by whoever wrote them. */
+/** The instance that wrote a younger row is telling Redis just now. */
 const LEAVE_ALONE_MS = 1_000;
 const BATCH = 100;
 /** No entry in Redis lives for a minute. */
@@ -23,8 +23,6 @@ type Due = Record<string, unknown> & { userId: string; id: string; created_at: s
 @Injectable()
 export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Periodic;
-  /** Who has been written down in a transaction already. */
-  private readonly added = new WeakMap<Transaction, Set<string>>();
 
   constructor(
     private readonly database: Database,
@@ -43,24 +41,21 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     return this.rounds.stop();
   }
 
-  /** The caller of the transaction hears `revocation_unconfirmed` where Redis has not confirmed within a second. */
-  async add(tx: Transaction, userIds: readonly string[]): Promise<void> {
-    const added = this.added.get(tx) ?? new Set();
-    const rows = userIds.filter((userId) => !added.has(userId)).map((userId) => ({ userId, id: uuidv7() }));
-    if (rows.length === 0) return;
-    this.added.set(tx, new Set([...added, ...userIds]));
+  /** Writes one row for each user. After the commit Redis is told; rows that it confirms go at once. */
+  async add(tx: Transaction, userIds: ReadonlySet<string>): Promise<Confirmation> {
+    const confirmation = { isConfirmed: !this.cache.isFed };
+    const rows = [...userIds].map((userId) => ({ userId, id: uuidv7() }));
     await tx.insert(revocationOutbox).values(rows);
-    if (!this.cache.isFed) return; // whoever writes without Redis: an instance that has it works the row off
+    if (!this.cache.isFed) return confirmation; // an instance that has Redis works the row off
     tx.afterCommit(async () => {
-      await Promise.all(rows.map(({ userId }) => this.cache.drop(userId))).catch((cause: unknown) => {
-        throw new Refusal('revocation_unconfirmed', { cause });
-      });
-      // Nobody waits for this: a row that stays is worked off by the next look.
-      void this.remove(this.database, rows).catch(() => undefined);
+      confirmation.isConfirmed = await this.cache.invalidate([...userIds]);
+      // Nobody waits for this: a row that stays is worked off by the next round.
+      if (confirmation.isConfirmed) void this.remove(this.database, rows).catch(() => undefined);
     });
+    return confirmation;
   }
 
-  /** The row as a part of a larger statement, once for each row of `source`; to be followed by `dropQuietly`. */
+  /** The row as a part of a larger statement, once for each row of `source`. */
   insertFrom(source: SQL, isWanted: boolean): SQL {
     return sql`insert into ${revocationOutbox} (user_id, id) select user_id, ${uuidv7()}::uuid from ${source}
       where ${isWanted}`;
@@ -73,11 +68,6 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
         select user_id, id from ${revocationOutbox}
          where created_at < protocol_now() - make_interval(secs => ${OUTLIVED_SECONDS}) limit ${limit} for update skip locked)`);
     return rowCount ?? 0;
-  }
-
-  /** For an act whose answer does not depend on it; the row of `insertFrom` covers a failure. */
-  async dropQuietly(userId: string): Promise<void> {
-    if (this.cache.isFed) await this.cache.drop(userId).catch(() => undefined);
   }
 
   /** Goes through all that is due, though some of it fails: one dead node of a Cluster must not hold up the others. */

@@ -8,6 +8,7 @@ import { accessRevocations, users } from '../database/schema.js';
 import { Refusal } from '../errors.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 import { batched } from './batched.js';
+import type { Confirmation } from './confirmation.js';
 import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
@@ -25,13 +26,18 @@ const WAITING_READS = 1_000;
 const READS = { inFlight: 2, together: 100 };
 
 /** Where PostgreSQL alone is asked. A silent one must not hold up thousands one batch after the other. */
-const LONGEST_READ_MS = 6_000;
+const MAX_READ_MS = 6_000;
 
 const GONE: Truth = { version: 'gone', revoked: [] };
 
-/** Committed, but Redis has not said so. */
-export const isUnconfirmed = (error: unknown): boolean =>
-  error instanceof Refusal && error.code === 'revocation_unconfirmed';
+/** What an act ends. */
+export interface Ended {
+  /** Users whose counters have moved: every token of an older version is dead. */
+  readonly users?: readonly string[];
+  readonly sessions?: readonly { userId: string; sessionId: string }[];
+  /** Single access tokens; their session lives on (RFC 7009). */
+  readonly tokens?: readonly { userId: string; tokenId: string }[];
+}
 
 @Injectable()
 export class Revocations {
@@ -57,7 +63,7 @@ export class Revocations {
   async verdictFor(claims: Claims, skipsVerdictCache = false): Promise<Verdict> {
     if (skipsVerdictCache || !this.cache.isUsed) {
       this.metrics.countVerdict('postgres');
-      return judge(await this.inTime(this.read(claims), LONGEST_READ_MS), claims);
+      return judge(await this.inTime(this.read(claims), MAX_READ_MS), claims);
     }
     let isAnswering = true;
     const known = await this.cache.check(claims).catch(() => {
@@ -123,21 +129,33 @@ export class Revocations {
   }
 
   /**
-   * Denies sessions and not only one token of each: a refresh in flight mints another. A user who is gone needs none.
-   * What Redis knows of the user is dropped once the transaction is committed.
+   * Ends access tokens for good, in the transaction of the act that ends them. Called once for each act. A session is
+   * denied by its `sid` and not token by token: a refresh in flight signs another token of the same session.
+   * @returns filled in once the transaction is committed
    */
-  async denySessions(tx: Transaction, userId: string, sessionIds: readonly string[]): Promise<void> {
-    await this.deny(tx, 's', userId, sessionIds);
-  }
-
-  /** Denies one access token; its session lives on (RFC 7009). */
-  async denyToken(tx: Transaction, { sub, jti }: Claims): Promise<void> {
-    await this.deny(tx, 'j', sub, [jti]);
+  async end(tx: Transaction, { users = [], sessions = [], tokens = [] }: Ended): Promise<Confirmation> {
+    const owners = new Set([...sessions, ...tokens].map(({ userId }) => userId));
+    for (const owner of owners) {
+      const isTheirs = ({ userId }: { userId: string }) => userId === owner;
+      await this.deny(
+        tx,
+        's',
+        owner,
+        sessions.filter(isTheirs).map(({ sessionId }) => sessionId),
+      );
+      await this.deny(
+        tx,
+        'j',
+        owner,
+        tokens.filter(isTheirs).map(({ tokenId }) => tokenId),
+      );
+    }
+    return this.outbox.add(tx, new Set([...users, ...owners]));
   }
 
   /**
-   * The same as common table expressions of a larger statement, for each row (user_id, id) of `source`; to be followed by
-   * `forgetQuietly`.
+   * The end of a session as common table expressions of a larger statement, for each row (user_id, id) of `source`.
+   * `invalidate` follows it.
    */
   expressionsFor(source: SQL, isWanted: boolean): SQL {
     return sql`denied as (
@@ -147,24 +165,19 @@ export class Revocations {
       ), told as (${this.outbox.insertFrom(source, isWanted)})`;
   }
 
-  /** For an act whose answer is the same though Redis does not confirm. */
-  forgetQuietly(userId: string): Promise<void> {
-    return this.outbox.dropQuietly(userId);
-  }
-
-  /** For a transaction that has moved a user's counters. */
-  async forget(tx: Transaction, userIds: readonly string[]): Promise<void> {
-    await this.outbox.add(tx, userIds);
+  /** Drops what Redis knows of a user. A failure is covered by the outbox row of `expressionsFor`. */
+  async invalidate(userId: string): Promise<void> {
+    await this.cache.invalidate([userId]);
   }
 
   private async deny(tx: Transaction, kind: 's' | 'j', userId: string, refs: readonly string[]): Promise<void> {
+    if (refs.length === 0) return;
     await tx.execute(sql`
       insert into ${accessRevocations} (user_id, kind, ref, expires_at)
       select u.id, ${kind}, ref, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS})
         from ${users} u, unnest(${sql.param([...refs])}::uuid[]) as ref
        where u.id = ${userId}
       on conflict do nothing`);
-    await this.outbox.add(tx, [userId]);
   }
 
   /** @returns how many of those that cover nothing any more went, at most `limit`. */

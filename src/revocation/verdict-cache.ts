@@ -108,6 +108,13 @@ export class VerdictCache {
     }
   }
 
+  /** @returns whether Redis has confirmed for every user that nothing is held of them */
+  async invalidate(userIds: readonly string[]): Promise<boolean> {
+    if (!this.isFed) return true;
+    const dropped = await Promise.allSettled(userIds.map((userId) => this.drop(userId)));
+    return dropped.every(({ status }) => status === 'fulfilled');
+  }
+
   /** A late answer does no harm: a late FILL asks for the lease, a late lease runs out. */
   private ask(key: string, command: () => Promise<unknown>): Promise<unknown> {
     return this.breakers.execute(this.redis.serverOf(key), () => withTimeout(this.config.REDIS_TIMEOUT_MS, command()));

@@ -130,7 +130,7 @@ export class Refresh {
       ), ${this.revocations.expressionsFor(sql`reused`, ends)}, ${this.audit.expressionsFor(sql`reused`, event, caller)}
       select id from reused`);
     if (rows.length > 0) this.audit.note(event, caller);
-    if (rows.length > 0 && ends) await this.revocations.forgetQuietly(token.userId);
+    if (rows.length > 0 && ends) await this.revocations.invalidate(token.userId);
     if (rows.length === 0) this.refuse(presented, seen, ends ? 'refresh_token_invalid' : 'refresh_token_reused');
     if (!ends) return new Refusal('refresh_token_reused', { session: 'keep' });
     return new Refusal(rows.length > 0 ? 'refresh_token_reused' : 'refresh_token_invalid');

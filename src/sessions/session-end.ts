@@ -1,11 +1,12 @@
-// How does a session end? Its row is marked, its sid is denied, and it is written down: together or not at all.
+// Ends sessions: the row is marked, the sid is denied and an event is recorded, together or not at all.
 import { Injectable } from '@nestjs/common';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { refreshTokens } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
-import { isUnconfirmed, Revocations } from '../revocation/revocations.js';
+import type { Confirmation } from '../revocation/confirmation.js';
+import { Revocations } from '../revocation/revocations.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import { familyOf, parseRefreshToken } from '../tokens/refresh-token.js';
 import { Users } from '../users/users.js';
@@ -15,9 +16,15 @@ export interface SessionRef {
   readonly sessionId: string;
 }
 
-type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revokedReason']>;
+export type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revokedReason']>;
 
-/** Users whose sessions end in one transaction when everybody's do: each is short, and no time-out meets it. */
+export interface SessionsEnded {
+  /** How many sessions were alive until now. */
+  readonly sessions: number;
+  readonly confirmation: Confirmation;
+}
+
+/** Users whose sessions end in one transaction when everybody's do: each transaction stays far below its time-out. */
 const BATCH = 1_000;
 
 @Injectable()
@@ -30,95 +37,103 @@ export class SessionEnd {
   ) {}
 
   /** Ends one session at once: its refresh token, and every access token that it has or is just getting. */
-  async one(session: SessionRef, caller: Caller): Promise<void> {
-    await inTransaction(this.database, async (tx) => {
-      // The row first, the denial second, as every other end does it: else two of them deadlock.
-      await this.where(tx, session.userId, sql`id = ${session.sessionId}`, 'logout', caller);
-      // Though no row may be left to end: after this has answered, no token of the session is accepted.
-      await this.revocations.denySessions(tx, session.userId, [session.sessionId]);
+  one(session: SessionRef, caller: Caller): Promise<SessionsEnded> {
+    return inTransaction(this.database, async (tx) => {
+      const { userId, sessionId } = session;
+      const { length } = await this.mark(tx, userId, sql`id = ${sessionId}`, 'logout', caller);
+      // Denied although no row may be left to end: after the answer no token of the session is accepted.
+      return { sessions: length, confirmation: await this.revocations.end(tx, { sessions: [session] }) };
     });
   }
 
-  /** Ends one access token; its session goes on (RFC 7009). */
-  async token(claims: AccessClaims, caller: Caller): Promise<void> {
-    await inTransaction(this.database, async (tx) => {
-      await this.revocations.denyToken(tx, claims);
-      await this.audit.record(tx, [{ type: 'token.revoked', userId: claims.sub, sessionId: claims.sid }], caller);
+  /** Ends one access token; its session lives on (RFC 7009). */
+  token({ sub, sid, jti }: AccessClaims, caller: Caller): Promise<Confirmation> {
+    return inTransaction(this.database, async (tx) => {
+      const confirmation = await this.revocations.end(tx, { tokens: [{ userId: sub, tokenId: jti }] });
+      await this.audit.record(tx, [{ type: 'token.revoked', userId: sub, sessionId: sid }], caller);
+      return confirmation;
     });
   }
 
-  /** Ends the session of a refresh token. Any token of the family will do: whoever knows its selector held it. */
-  async byRefreshToken(text: string, caller: Caller): Promise<void> {
+  /**
+   * Ends the session of a refresh token. Any token of the family will do: only a former holder knows its selector.
+   * @returns undefined when it names no session
+   */
+  async byRefreshToken(text: string, caller: Caller): Promise<SessionsEnded | undefined> {
     const token = parseRefreshToken(text);
-    if (!token) return;
+    if (!token) return undefined;
     const [found] = await this.database
       .select({ userId: refreshTokens.userId, sessionId: refreshTokens.id })
       .from(refreshTokens)
       .where(and(eq(refreshTokens.userId, token.userId), eq(refreshTokens.family, familyOf(token))));
-    if (found) await this.one(found, caller);
+    return found && this.one(found, caller);
   }
 
-  /**
-   * Ends those of a user's own sessions that a condition picks.
-   * @returns how many there were
-   */
-  async own(userId: string, which: SQL, caller: Caller): Promise<number> {
+  /** Ends those of a user's own sessions that a condition picks. */
+  own(userId: string, which: SQL, caller: Caller): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
-      // Though there may be nothing left to end: a retry must not answer before Redis has heard of what it repeats.
-      await this.revocations.forget(tx, [userId]);
-      return this.where(tx, userId, which, 'ended_by_user', caller);
+      const sessions = await this.mark(tx, userId, which, 'ended_by_user', caller);
+      // The user is named although nothing may be left to end: a retry is answered only when Redis has confirmed too.
+      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      return { sessions: sessions.length, confirmation };
     });
   }
 
-  /** Every session and every access token of the user. The counters also catch a sign-in that is under way. */
-  async allOf(userId: string, reason: EndReason, caller: Caller): Promise<number> {
+  /** Ends every session and access token of the user. The counters also catch a sign-in that is under way. */
+  allOf(userId: string, reason: EndReason, caller: Caller): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
       await this.users.bumpBoth(tx, userId);
-      await this.revocations.forget(tx, [userId]);
-      const sessions = await this.where(tx, userId, sql`true`, reason, caller);
-      await this.audit.record(tx, [{ type: 'logout_all', userId, sessions }], caller);
-      return sessions;
+      const sessions = await this.mark(tx, userId, sql`true`, reason, caller);
+      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      await this.audit.record(tx, [{ type: 'logout_all', userId, sessions: sessions.length }], caller);
+      return { sessions: sessions.length, confirmation };
     });
   }
 
-  /**
-   * Every session that anyone had when this began; for an incident, or after a restore from a backup.
-   * @returns also whether Redis has confirmed; if not, its memory ends by itself within a minute
-   */
-  async allOfEverybody(by: string, caller: Caller): Promise<{ users: number; sessions: number; confirmed: boolean }> {
+  /** Ends every session that anyone had when this began; for an incident, or after a restore from a backup. */
+  async allOfEverybody(by: string, caller: Caller): Promise<SessionsEnded & { users: number }> {
     const done = { users: 0, sessions: 0 };
-    let confirmed = true;
+    const confirmation = { isConfirmed: true };
     let batch: string[] = [];
     do {
       const last = batch.at(-1);
-      await inTransaction(this.database, async (tx) => {
+      const ended = await inTransaction(this.database, async (tx) => {
         batch = await this.users.bumpBothOfNext(tx, last, BATCH);
-        await this.revocations.forget(tx, batch);
+        const ofBatch = await this.revocations.end(tx, { users: batch });
         done.sessions += await this.markAll(tx, batch, caller);
-      }).catch((error: unknown) => {
-        if (!isUnconfirmed(error)) throw error;
-        confirmed = false;
+        return ofBatch;
       });
+      confirmation.isConfirmed &&= ended.isConfirmed;
       done.users += batch.length;
     } while (batch.length === BATCH);
     await this.audit.recordAlone({ type: 'sessions.all_ended', ...done, by }, caller);
-    return { ...done, confirmed };
+    return { ...done, confirmation };
   }
 
-  /** @returns how many there were */
-  async where(tx: Transaction, userId: string, which: SQL, reason: EndReason, caller: Caller): Promise<number> {
+  /**
+   * Marks sessions as ended and records it, as a part of a larger act, which then calls `revocations.end` with the
+   * result. In this order everywhere, rows first and denials second: else two ends of one session deadlock.
+   */
+  async mark(
+    tx: Transaction,
+    userId: string,
+    which: SQL,
+    reason: EndReason,
+    caller: Caller,
+  ): Promise<readonly SessionRef[]> {
     const { rows } = await tx.execute<{ id: string }>(sql`
       update ${refreshTokens} set ${ended(reason, caller)}
        where user_id = ${userId} and not revoked and ${which} returning id`);
-    if (rows.length === 0) return 0;
-    const ids = rows.map(({ id }) => id);
-    await this.revocations.denySessions(tx, userId, ids);
-    const events = ids.map((sessionId) => ({ type: 'session.ended', userId, sessionId, reason }) as const);
-    await this.audit.record(tx, events, caller);
-    return ids.length;
+    const sessions = rows.map(({ id }) => ({ userId, sessionId: id }));
+    await this.audit.record(
+      tx,
+      sessions.map((session) => ({ type: 'session.ended', ...session, reason })),
+      caller,
+    );
+    return sessions;
   }
 
-  /** The users' counters have ended them already; this is what their rows show. */
+  /** What the rows show. The users' counters have ended these sessions already. */
   private async markAll(tx: Transaction, userIds: readonly string[], caller: Caller): Promise<number> {
     const { rowCount } = await tx.execute(sql`
       update ${refreshTokens} set ${ended('operator', caller)}
@@ -126,7 +141,6 @@ export class SessionEnd {
     return rowCount ?? 0;
   }
 }
-
 const ended = (reason: EndReason, caller: Caller) => sql`
   revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet, revoked_reason = ${reason},
   previous_token = null`;

@@ -5,11 +5,11 @@ import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
-import { isUnconfirmed } from '../revocation/revocations.js';
-import { SessionEnd } from './session-end.js';
+import { assertConfirmed } from '../revocation/confirmation.js';
+import { SessionEnd, type SessionsEnded } from './session-end.js';
 import { type ListedSession, SessionList } from './session-list.js';
 
-const which = z.strictObject({ persistent: z.literal('true').optional() });
+const endQuery = z.strictObject({ persistent: z.literal('true').optional() });
 
 @Controller('auth/sessions')
 export class SessionsController {
@@ -29,12 +29,12 @@ export class SessionsController {
   @Delete()
   @HttpCode(204)
   async endMany(
-    @Query({ schema: which }) { persistent }: z.output<typeof which>,
+    @Query({ schema: endQuery }) { persistent }: z.output<typeof endQuery>,
     @Me() me: Principal,
     @From() caller: Caller,
   ): Promise<void> {
-    const ended = this.sessionEnd.own(me.userId, persistent ? sql`persistent` : sql`id <> ${me.sessionId}`, caller);
-    await this.confirmed(ended, me);
+    const which = persistent ? sql`persistent` : sql`id <> ${me.sessionId}`;
+    await this.confirmed(await this.sessionEnd.own(me.userId, which, caller), me);
   }
 
   /** A foreign id and one that is no id at all are the same: not found. */
@@ -42,19 +42,16 @@ export class SessionsController {
   @Delete(':id')
   @HttpCode(204)
   async endOne(@Param('id') id: string, @Me() me: Principal, @From() caller: Caller): Promise<void> {
-    const isId = z.uuid().safeParse(id).success;
-    const ended = isId ? await this.confirmed(this.sessionEnd.own(me.userId, sql`id = ${id}`, caller), me) : 0;
-    if (ended === 0) throw new Refusal('not_found');
+    if (!z.uuid().safeParse(id).success) throw new Refusal('not_found');
+    const ended = await this.sessionEnd.own(me.userId, sql`id = ${id}`, caller);
+    await this.confirmed(ended, me);
+    if (ended.sessions === 0) throw new Refusal('not_found');
   }
 
-  /** The ends of other sessions that Redis has not confirmed do not end the caller's. */
-  private async confirmed<T>(end: Promise<T>, me: Principal): Promise<T> {
-    try {
-      return await end;
-    } catch (cause) {
-      if (!isUnconfirmed(cause)) throw cause;
-      const isMineAlive = (await this.sessionList.of(me.userId)).some(({ id }) => id === me.sessionId);
-      throw new Refusal('revocation_unconfirmed', { session: isMineAlive ? 'keep' : 'ended', cause });
-    }
+  /** An unconfirmed end of other sessions does not end the caller's. */
+  private async confirmed({ confirmation }: SessionsEnded, me: Principal): Promise<void> {
+    if (confirmation.isConfirmed) return;
+    const isMineAlive = (await this.sessionList.of(me.userId)).some(({ id }) => id === me.sessionId);
+    assertConfirmed(confirmation, isMineAlive ? 'keep' : 'ended');
   }
 }

@@ -4,11 +4,11 @@ import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
+import { Database, inTransaction, type Queries } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
-import { isUnconfirmed } from '../revocation/revocations.js';
+import { Revocations } from '../revocation/revocations.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { familyOf, firstRefreshToken, formatRefreshToken, hashOf } from '../tokens/refresh-token.js';
 import { toPublicUser, type User } from '../users/users.js';
@@ -43,6 +43,7 @@ export class Sessions {
     private readonly database: Database,
     private readonly accessTokens: AccessTokens,
     private readonly sessionEnd: SessionEnd,
+    private readonly revocations: Revocations,
     private readonly config: Config,
     private readonly audit: Audit,
   ) {}
@@ -102,37 +103,22 @@ export class Sessions {
     return { now: new Date(row.now), absoluteExpiresAt: new Date(row.absolute), afterForcedEnd, live };
   }
 
-  private insteadOfOthers(
-    userId: string,
-    insert: SQL,
-    replaced: SessionRef | undefined,
-    caller: Caller,
-  ): Promise<boolean> {
+  /** The end of the others may stay unconfirmed: this session has begun all the same, and the outbox sees to them. */
+  private insteadOfOthers(userId: string, insert: SQL, replaced: SessionRef | undefined, caller: Caller) {
     return inTransaction(this.database, async (tx) => {
       if (!(await isDone(tx, insert))) return false;
-      await this.endReplaced(tx, replaced, caller);
-      await this.endSurplus(tx, userId, caller);
+      const which = sql`id = ${replaced?.sessionId}`;
+      const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
+      const surplus = await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller);
+      if (old.length + surplus.length > 0) await this.revocations.end(tx, { sessions: [...old, ...surplus] });
       return true;
-    }).catch(unlessStarted);
-  }
-
-  private async endReplaced(tx: Transaction, session: SessionRef | undefined, caller: Caller): Promise<void> {
-    if (session) await this.sessionEnd.where(tx, session.userId, sql`id = ${session.sessionId}`, 'replaced', caller);
-  }
-
-  private async endSurplus(tx: Transaction, userId: string, caller: Caller): Promise<void> {
-    const surplus = sql`id in (
-      select s.id from ${refreshTokens} s, protocol_now() as now
-       where s.user_id = ${userId} and not s.revoked and s.expires_at > now and s.absolute_expires_at > now
-       order by s.rotated_at desc offset ${MAX_SESSIONS})`;
-    await this.sessionEnd.where(tx, userId, surplus, 'too_many', caller);
+    });
   }
 }
 
 const isDone = async (queries: Queries, statement: SQL) => (await queries.execute(statement)).rows.length === 1;
 
-/** What is unconfirmed is the end of another session; this one has begun, and the outbox sees to the other. */
-function unlessStarted(error: unknown): true {
-  if (isUnconfirmed(error)) return true;
-  throw error;
-}
+const idleLongest = (userId: string) => sql`id in (
+  select s.id from ${refreshTokens} s, protocol_now() as now
+   where s.user_id = ${userId} and not s.revoked and s.expires_at > now and s.absolute_expires_at > now
+   order by s.rotated_at desc offset ${MAX_SESSIONS})`;
