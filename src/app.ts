@@ -4,7 +4,7 @@ import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import cookieParser from 'cookie-parser';
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
 import { Metrics } from './telemetry/metrics.js';
 import type { Config } from './config/config.js';
@@ -16,10 +16,12 @@ import { Draining } from './runtime/draining.js';
 import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
 import { CrossSiteGuard } from './http/csrf.js';
 import { sendSecurityHeaders } from './http/security-headers.js';
+import { trustedProxies } from './http/trusted-proxies.js';
 import { Passwords } from './users/passwords.js';
 
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;
+  for (const warning of config.warnings) log.warn({ event: 'config.warning' }, warning);
   const root = { module: AppModule, imports: [ProcessModule.with(surroundings)] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(surroundings), {
     bodyParser: false,
@@ -51,6 +53,7 @@ function adapter({ config, log }: Surroundings): FastifyAdapter {
     logger: false,
     bodyLimit: BODY_LIMIT,
     trustProxy: trustedProxies(config.TRUST_PROXY),
+    keepAliveTimeout: config.KEEP_ALIVE_SECONDS * 1_000,
     genReqId: () => randomUUID(),
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
@@ -85,13 +88,16 @@ function countEveryRequest(server: FastifyInstance, metrics: Metrics): void {
   });
 }
 
+/** W3C Trace Context and Baggage: tracers of browsers add them to every request. */
+const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage'];
+
 /**
  * Pages of the listed origins; what anyone may read says so at its route (http/open-to-all.ts). Not by Nest's `enableCors`, which copies
  * every header that is set to Node's response, where it costs more (http/security-headers.ts).
  */
 async function allowOrigins(server: FastifyInstance, config: Config): Promise<void> {
   await server.register(cors, {
-    allowedHeaders: ['authorization', 'content-type'],
+    allowedHeaders: ['authorization', 'content-type', ...TRACE_HEADERS, ...config.CORS_ALLOWED_HEADERS],
     exposedHeaders: 'retry-after, x-request-id, www-authenticate',
     maxAge: 600,
     strictPreflight: false,
@@ -99,12 +105,4 @@ async function allowOrigins(server: FastifyInstance, config: Config): Promise<vo
     credentials: true,
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
   });
-}
-
-type TrustedProxies = NonNullable<FastifyServerOptions['trustProxy']>;
-
-function trustedProxies(setting: string): TrustedProxies {
-  if (setting === 'none') return false;
-  if (!/^\d+$/.test(setting)) return setting.split(',').map((part) => part.trim());
-  return (_address: string, hop: number) => hop < Number(setting);
 }

@@ -1,7 +1,7 @@
 // Who may use the cookies of a browser: our own pages and the listed origins, nobody else.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, Browser, call, mobile, register } from './support/client.js';
-import { type Service, startService } from './support/service.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
 
 const LISTED = 'https://app.example.com';
 let service: Service;
@@ -152,5 +152,40 @@ describe('CORS', () => {
     });
     expect(answer.headers['access-control-allow-origin']).toBe('*');
     expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+  });
+});
+
+describe('CORS for what browsers and apps add by themselves', () => {
+  const ask = async (target: Service, origin: string, header: string) => {
+    const answer = await call(target.url, 'OPTIONS', '/auth/refresh', {
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': header },
+    });
+    const allowed = String(answer.headers['access-control-allow-headers']).split(', ');
+    return answer.headers['access-control-allow-origin'] === origin && allowed.includes(header);
+  };
+
+  it('lets the headers of W3C tracing pass, and those that a setting names', async () => {
+    const traced = await startServiceForTest({ ALLOWED_ORIGINS: LISTED, CORS_ALLOWED_HEADERS: 'X-B3-TraceId' });
+    for (const header of ['traceparent', 'tracestate', 'baggage'])
+      expect(await ask(service, LISTED, header)).toBe(true);
+    expect(await ask(service, LISTED, 'x-b3-traceid')).toBe(false);
+    expect(await ask(traced, LISTED, 'x-b3-traceid')).toBe(true);
+    expect(await ask(traced, LISTED, 'traceparent')).toBe(true);
+  });
+
+  it('knows the origins of packaged apps by their exact text', async () => {
+    const apps = ['capacitor://localhost', 'tauri://localhost', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop'];
+    const packaged = await startServiceForTest({ ALLOWED_ORIGINS: apps.join() });
+    const person = await register(packaged.url);
+    for (const origin of apps) {
+      expect(await ask(packaged, origin, 'content-type')).toBe(true);
+      const login = await call(packaged.url, 'POST', '/auth/login', { body: person, headers: { origin } });
+      expect([origin, login.status]).toEqual([origin, 200]);
+    }
+    for (const origin of ['capacitor://other', 'tauri://localhost.evil.example', 'null', 'chrome-extension://evil']) {
+      expect(await ask(packaged, origin, 'content-type')).toBe(false);
+      const login = await call(packaged.url, 'POST', '/auth/login', { body: person, headers: { origin } });
+      expect([origin, login.status]).toEqual([origin, 403]);
+    }
   });
 });

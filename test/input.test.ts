@@ -162,6 +162,17 @@ describe('where a request comes from', () => {
     expect(await loginFrom(listed, '1.2.3.4')).toBe('1.2.3.4');
   });
 
+  it('is known when a proxy writes a port behind the address, its own or another proxy’s', async () => {
+    const proxied = await startServiceForTest({ TRUST_PROXY: '1' });
+    expect(await loginFrom(proxied, '203.0.113.7:51234')).toBe('203.0.113.7');
+    expect(await loginFrom(proxied, '[2001:db8::1]:443')).toBe('2001:db8::1');
+    expect(await loginFrom(proxied, '[2001:db8::1]')).toBe('2001:db8::1');
+    expect(await loginFrom(proxied, '203.0.113.7:99999999')).toBeNull();
+    const listed = await startServiceForTest({ TRUST_PROXY: '127.0.0.1, 10.0.0.0/8, fd00::/8' });
+    expect(await loginFrom(listed, '203.0.113.7:51234, [fd00::5]:8080, 10.1.2.3:443')).toBe('203.0.113.7');
+    expect(await loginFrom(listed, '6.6.6.6, 203.0.113.7, ::ffff:10.1.2.3')).toBe('203.0.113.7');
+  });
+
   it('says nothing of what our own name is: only PUBLIC_URL does, trusted hop or not', async () => {
     const proxied = await startServiceForTest({ TRUST_PROXY: '1' });
     const lies = {
@@ -221,3 +232,11 @@ function raw(text: string): Promise<string> {
     socket.on('error', () => done(answer));
   });
 }
+
+it('an idle connection outlives the load balancer’s, by the setting', async () => {
+  const head = await call(service.url, 'GET', '/health/live', { headers: { connection: 'keep-alive' } });
+  expect(head.headers['keep-alive']).toBe('timeout=75');
+  const patient = await startServiceForTest({ KEEP_ALIVE_SECONDS: '620' });
+  const longer = await call(patient.url, 'GET', '/health/live', { headers: { connection: 'keep-alive' } });
+  expect(longer.headers['keep-alive']).toBe('timeout=620');
+});

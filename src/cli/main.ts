@@ -51,7 +51,7 @@ async function run(args: string[]): Promise<string> {
 }
 
 async function migrate() {
-  const config = Config.fromEnv();
+  const config = Config.fromEnv(undefined, {}, 'cli');
   if (!config.DATABASE_URL) throw new Error('DATABASE_URL is not set; the embedded PostgreSQL migrates by itself.');
   const ownerUrl = config.DATABASE_OWNER_URL ?? config.DATABASE_URL;
   const pool = openPool(ownerUrl, config, Log.to(config, process.stderr));
@@ -69,7 +69,7 @@ async function command(name: string, given: Options) {
   const all = { ...commands, ...keyCommands };
   const wanted = Object.hasOwn(all, name) ? all[name] : undefined;
   if (!wanted || (given.rest ?? []).length > (name in keyCommands ? 1 : 0)) throw new Error(usage);
-  const config = joinRunning(Config.fromEnv());
+  const config = joinRunning(Config.fromEnv(undefined, {}, 'cli'));
   const surroundings = ProcessModule.with({ config, log: Log.to(config, process.stderr), clock: new Clock() });
   const root = { module: commandsWithKey.has(name) ? CliWithKeyModule : CliModule, imports: [surroundings] };
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
@@ -84,7 +84,7 @@ async function command(name: string, given: Options) {
 function joinRunning(config: Config): Config {
   const running = config.DATABASE_URL ? undefined : findEmbeddedPostgres(join(config.DATA_DIR, 'postgres'));
   if (!running) return config;
-  return Config.fromEnv(undefined, { DATABASE_URL: running.url, DATABASE_OWNER_URL: running.ownerUrl });
+  return Config.fromEnv(undefined, { DATABASE_URL: running.url, DATABASE_OWNER_URL: running.ownerUrl }, 'cli');
 }
 
 const operator = (): Caller => ({

@@ -4,8 +4,8 @@ import { Config, ConfigError } from './config.js';
 const production = {
   NODE_ENV: 'production',
   PUBLIC_URL: 'https://auth.example.com',
-  DATABASE_URL: 'postgres://app:secret-in-url@db.example.com/watchword',
-  KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+  DATABASE_URL: 'postgres://app:secret-in-url@db.example.com/watchword?sslmode=verify-full',
+  KEY_ENCRYPTION_KEY: 'dGVzdCBrZXkgZW5jcnlwdGlvbiBrZXksIDMyIGJ5dGU=',
 };
 
 function problemsOf(env: Record<string, string>): readonly string[] {

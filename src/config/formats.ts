@@ -1,5 +1,8 @@
 // What may a setting look like? Its text from the environment, checked and turned into a value.
+import { isIP } from 'node:net';
+import { getPublicSuffix } from 'tldts';
 import * as z from 'zod';
+import { format, Wrong } from './format.js';
 
 export const integer = (min: number, max: number) =>
   z
@@ -8,20 +11,36 @@ export const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 
-/** `scheme://host[:port]` and nothing else, as browsers write it in the Origin header. */
-export const origin = z
-  .string()
-  .refine(
-    (text) => /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''),
-    'must be an origin such as https://app.example.com, without a path or a wildcard',
-  )
-  .transform((text) => new URL(text).origin);
+export const port = (min: number) => {
+  const number = integer(min, 65_535);
+  return format((text) => {
+    if (text.startsWith('tcp://'))
+      return new Wrong(
+        'is an address that Kubernetes has put here for a Service of that name: ' +
+          'set enableServiceLinks: false in the pod, or set a number',
+      );
+    const parsed = number.safeParse(text);
+    return parsed.success ? parsed.data : new Wrong(parsed.error.issues[0]?.message ?? 'must be a port');
+  });
+};
 
-export const issuer = z.string().refine((text) => {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !text.includes('#');
-}, 'must be an http(s) URL without a query, a fragment or credentials (RFC 8414 §2)');
+export const issuer = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must not have spaces or characters outside ASCII')
+  .refine((text) => {
+    if (!URL.canParse(text) || !/^https?:\/\/[^"'<>\\]+$/.test(text)) return false;
+    const url = new URL(text);
+    return !url.search && !url.hash && !url.username && !/[?#]/.test(text);
+  }, 'must be an http(s) URL without a query, a fragment or credentials (RFC 8414 §2)');
+
+/** StringOrURI of RFC 7519 §2, without what no verifier would be configured with. */
+export const audience = z.string().regex(/^[^\s"'\p{C}]+$/u, 'must not have spaces, quotes or control characters');
+
+/** RFC 9110 §5.1. No wildcard: with credentials browsers take it for a header of that name. */
+export const headerName = z
+  .string()
+  .regex(/^[!#$%&'+.^_`|~0-9a-z-]+$/i, 'must be names of headers, separated by commas, without a wildcard')
+  .transform((text) => text.toLowerCase());
 
 export const httpUrl = z
   .string()
@@ -43,14 +62,6 @@ export const list = <T>(item: z.ZodType<T, string>) =>
     .transform((parts) => parts.filter((part) => part !== ''))
     .pipe(z.array(item));
 
-export const postgresUrl = z
-  .string()
-  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be a postgres:// URL');
-
-export const redisUrl = z
-  .string()
-  .refine((text) => /^rediss?:\/\//.test(text) && URL.canParse(text), 'must be a redis:// or rediss:// URL');
-
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;
@@ -71,16 +82,15 @@ export const keyEncryptionKey = z
     'must be 32 bytes in base64 (make one with: openssl rand -base64 32)',
   );
 
-export const hostname = z
+/** A domain that somebody owns: cookies of a public suffix would go to everybody under it, so browsers drop them. */
+export const cookieDomain = z
   .string()
   .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com, in lower case')
-  .transform((text) => text.replace(/^\./, ''));
-
-export const trustedProxies = z
-  .string()
-  .regex(
-    /^(none|\d{1,2}|[0-9a-f.:/]+(\s*,\s*[0-9a-f.:/]+)*)$/i,
-    'must be none, a number of hops, or a list of addresses',
+  .transform((text) => text.replace(/^\./, ''))
+  .refine((text) => isIP(text) === 0, 'must be a domain name, not an address')
+  .refine(
+    (text) => getPublicSuffix(text, { allowPrivateDomains: true }) !== text,
+    'must be a domain of your own: this one is a public suffix, under which anybody can have a name',
   );
 
 export const vaultUrl = z

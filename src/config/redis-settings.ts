@@ -1,6 +1,7 @@
 // How is Redis reached, and how long is it waited for? A part of settings.ts.
 import * as z from 'zod';
-import { hostAndPort, integer, list, redisUrl } from './formats.js';
+import { redisUrl } from './backends.js';
+import { hostAndPort, integer, list } from './formats.js';
 import type { Setting } from './setting.js';
 
 export const redisSettings = {
@@ -8,7 +9,7 @@ export const redisSettings = {
     schema: redisUrl.optional(),
     secret: true,
     about:
-      'redis:// or rediss:// URL of one server: verdicts are then read from it. Without any Redis PostgreSQL gives each verdict.',
+      'redis://, rediss:// or unix:///path/to/socket URL of one server: verdicts are then read from it. Without any Redis PostgreSQL gives each verdict.',
   },
   REDIS_SENTINELS: {
     schema: list(hostAndPort).optional(),
@@ -19,7 +20,12 @@ export const redisSettings = {
     standard: 'mymaster',
     about: 'What the Sentinels call the primary.',
   },
-  REDIS_SENTINEL_PASSWORD: { schema: z.string().min(1).optional(), secret: true, about: 'Password of the Sentinels.' },
+  REDIS_SENTINEL_PASSWORD: {
+    schema: z.string().min(1).optional(),
+    secret: true,
+    isVerbatim: true,
+    about: 'Password of the Sentinels.',
+  },
   REDIS_CLUSTER_NODES: {
     schema: list(hostAndPort).optional(),
     about: 'host:port of some nodes of a Redis Cluster, separated by commas, instead of REDIS_URL.',
@@ -31,6 +37,7 @@ export const redisSettings = {
   REDIS_PASSWORD: {
     schema: z.string().min(1).optional(),
     secret: true,
+    isVerbatim: true,
     about: 'With Sentinels or a Cluster; REDIS_URL carries its own.',
   },
   REDIS_TLS: {

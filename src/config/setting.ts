@@ -8,4 +8,6 @@ export interface Setting {
   /** The default as a reader should see it; absent where there is none. */
   readonly standard?: string;
   readonly secret?: true;
+  /** Spaces and quotes at its ends belong to the value: passwords of other systems. */
+  readonly isVerbatim?: true;
 }

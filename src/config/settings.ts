@@ -1,18 +1,10 @@
 // Which settings exist, what may they be, and what do they mean? The table of docs/settings.md and .env.example come from here.
-import { availableParallelism } from 'node:os';
 import * as z from 'zod';
-import {
-  hostname,
-  httpUrl,
-  integer,
-  issuer,
-  list,
-  origin,
-  postgresUrl,
-  trustedProxies,
-  webhookSecret,
-} from './formats.js';
+import { postgresUrl } from './backends.js';
+import { audience, httpUrl, integer, issuer, list, webhookSecret } from './formats.js';
+import { httpSettings } from './http-settings.js';
 import { keySettings } from './key-settings.js';
+import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import type { Setting } from './setting.js';
 
@@ -23,16 +15,14 @@ export const settings = {
     standard: 'development',
     about: '`production` refuses every insecure combination below.',
   },
-  HOST: { schema: z.string().min(1).default('127.0.0.1'), standard: '127.0.0.1', about: 'Address to listen on.' },
-  PORT: { schema: integer(0, 65_535).default(3000), standard: '3000', about: 'Port to listen on.' },
-  PUBLIC_URL: {
-    schema: origin.optional(),
-    standard: 'http://localhost:PORT',
-    about: 'The origin that clients see. Its scheme decides whether cookies are Secure; production wants https.',
+  ...httpSettings,
+  JWT_ISSUER: {
+    schema: issuer.optional(),
+    standard: 'PUBLIC_URL',
+    about: 'The `iss` claim. With a path the metadata also stands where RFC 8414 §3 and OpenID Discovery look for it.',
   },
-  JWT_ISSUER: { schema: issuer.optional(), standard: 'PUBLIC_URL', about: 'The `iss` claim.' },
   JWT_AUDIENCE: {
-    schema: list(z.string())
+    schema: list(audience)
       .refine((values) => values.length > 0, 'must name at least one audience')
       .optional(),
     standard: 'JWT_ISSUER',
@@ -49,7 +39,7 @@ export const settings = {
     standard: 'DATABASE_URL',
     secret: true,
     about:
-      'The same database as the role that owns the schema. Only migrations use it: a running production needs none.',
+      'The same database as the role that owns the schema. Only `npm run cli -- migrate` uses it: a running production refuses it.',
   },
   DATABASE_POOL_SIZE: {
     schema: integer(2, 200).default(10),
@@ -67,23 +57,15 @@ export const settings = {
     about: 'Folder of the embedded PostgreSQL.',
   },
   ...redisSettings,
+  INSECURE_BACKENDS: {
+    schema: list(z.enum(['postgres', 'redis', 'metrics'])).default([]),
+    about:
+      'What production may use without TLS and a password, on a private network only: `postgres`, `redis`, `metrics`. Each start warns of it.',
+  },
   AUDIT_RETENTION_MONTHS: {
     schema: integer(3, 120).default(13),
     standard: '13',
     about: 'How many whole months of `audit_events` are kept.',
-  },
-  COOKIE_DOMAIN: {
-    schema: hostname.optional(),
-    about: 'Share the cookies with the subdomains of this domain. Leave it empty unless you must.',
-  },
-  ALLOWED_ORIGINS: {
-    schema: list(origin).default([]),
-    about: 'Origins of browser apps that may call with cookies (CORS and CSRF), separated by commas.',
-  },
-  TRUST_PROXY: {
-    schema: trustedProxies.default('none'),
-    standard: 'none',
-    about: "Whose X-Forwarded-For is believed: `none`, a number of hops, or the proxies' addresses (CIDR).",
   },
   REGISTRATION: {
     schema: z.enum(['open', 'closed', 'verified']).optional(),
@@ -135,44 +117,17 @@ export const settings = {
     standard: 'on',
     about: '`off` is for load tests; refused in production.',
   },
-  PASSWORD_MIN_LENGTH: {
-    schema: integer(8, 128).default(15),
-    standard: '15',
-    about: 'In characters (code points). Less than 15 only where a second factor is enforced.',
-  },
-  ARGON2_MEMORY_KIB: { schema: integer(7168, 1_048_576).default(19_456), standard: '19456', about: 'argon2id memory.' },
-  ARGON2_PASSES: { schema: integer(1, 20).default(2), standard: '2', about: 'argon2id passes.' },
-  ARGON2_LANES: { schema: integer(1, 16).default(1), standard: '1', about: 'argon2id lanes.' },
-  PASSWORD_HASH_CONCURRENCY: {
-    schema: integer(1, 64).default(availableParallelism()),
-    standard: 'number of cores',
-    about: 'Password hashes that run at the same time.',
-  },
-  PASSWORD_QUEUE_LENGTH: {
-    schema: integer(1, 10_000).default(100),
-    standard: '100',
-    about: 'Password hashes that may wait; beyond that the answer is 503 `overloaded`.',
-  },
+  ...passwordSettings,
   ...keySettings,
   DRAIN_SECONDS: {
     schema: integer(0, 5).default(1),
     standard: '1',
     about: 'After SIGTERM: how long /health/ready is red before the port closes; then requests in flight finish.',
   },
-  METRICS_PORT: {
-    schema: integer(1, 65_535).optional(),
-    standard: 'off',
-    about: 'Port of GET /metrics (Prometheus). Never publish it.',
-  },
-  METRICS_HOST: {
-    schema: z.string().min(1).default('127.0.0.1'),
-    standard: '127.0.0.1',
-    about: 'Address that the metrics listen on.',
-  },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
     standard: 'info',
-    about: 'The least grave event that is written.',
+    about: 'The least grave event that is written. Production refuses `fatal` and `silent` without ALERT_WEBHOOK_URL.',
   },
 } satisfies Record<string, Setting>;
 

@@ -1,7 +1,7 @@
 // From where does a request come? A value that is handed on to whatever records it.
-import { isIP } from 'node:net';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { plainAddress } from './trusted-proxies.js';
 
 export interface Caller {
   /** The address as TRUST_PROXY lets us know it; null where it is no address. */
@@ -17,16 +17,10 @@ export const From = createParamDecorator((_: unknown, context: ExecutionContext)
 
 export function callerOf(request: FastifyRequest): Caller {
   return {
-    ip: address(request.ip),
+    ip: plainAddress(request.ip),
     userAgent: printable(request.headers['user-agent']),
     requestId: request.id,
   };
-}
-
-/** X-Forwarded-For may hold anything, and IPv4 often arrives mapped into IPv6. */
-function address(text: string | undefined): string | null {
-  const plain = text?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '') ?? '';
-  return isIP(plain) ? plain : null;
 }
 
 /** Control characters have no place in a log line or a session list (ASVS 16.4.1). */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
+import { isDegenerate } from '../config/production.js';
 import { readAwsSecret } from './aws-secret.js';
 import { KeyEncryption } from './key-encryption.js';
 import { readVaultSecret } from './vault-secret.js';
@@ -20,6 +21,9 @@ export async function loadKeyEncryption(config: Config): Promise<KeyEncryption> 
   const { current, previous } = await stored(config);
   const { KEY_ENCRYPTION_KEY_PREVIOUS: text, KEY_ENCRYPTION_KEY_PREVIOUS_FILE: file } = config;
   const given = text ?? (file === undefined ? undefined : readKeyFile(file));
+  const isWeak = isDegenerate(Buffer.from(current, 'base64'));
+  if (config.isProduction && isWeak)
+    throw new Error('The key-encryption key must be random: make one with: openssl rand -base64 32');
   return new KeyEncryption(Buffer.from(current, 'base64'), [given, previous].flatMap(decode));
 }
 

@@ -1,0 +1,114 @@
+// Reads the URLs of PostgreSQL and Redis, and says how safe the way to them is.
+import { existsSync } from 'node:fs';
+import { isLoopback } from './addresses.js';
+import { format, Wrong } from './format.js';
+
+const ENCODE = 'special characters of a password are percent-encoded (/ as %2F, # as %23, @ as %40)';
+
+/** What node-postgres would misread or refuse with a riddle is refused here, or written as it understands it. */
+export const postgresUrl = format((written) => {
+  const authority = /^postgres(?:ql)?:\/\/([^/?#]*)/.exec(written)?.[1];
+  if (authority === undefined) return new Wrong('must be a postgres:// URL');
+  if (authority.slice(authority.lastIndexOf('@') + 1).includes(','))
+    return new Wrong('names several hosts: write one, such as the proxy or the DNS name that leads to the primary');
+  const text = withSocketAsHost(written);
+  if (!URL.canParse(text)) return new Wrong(`must be a postgres:// URL with a host; ${ENCODE}`);
+  const { searchParams, hostname, username } = new URL(text);
+  if (searchParams.get('host')?.includes(',')) return new Wrong('names several hosts in host=: write one');
+  if (hostname === '' && !searchParams.get('host')) return new Wrong('names no host: write localhost, or a socket');
+  if (username === '') return new Wrong('names no user: write postgres://user:password@host/database');
+  return wrongTls(searchParams) ?? asNodePostgresReadsIt(text, searchParams);
+});
+
+/** libpq's `user@/db?host=/folder` is no URL for Node; with the folder in the place of the host it is one. */
+function withSocketAsHost(text: string): string {
+  const parts = /^(\w+:\/\/[^/?#]*@)(\/[^?#]*)\?([^#]*)$/.exec(text);
+  if (!parts) return text;
+  const [, start = '', path = '', query = ''] = parts;
+  const params = new URLSearchParams(query);
+  const folder = params.get('host');
+  if (!folder || folder.includes(',')) return text;
+  params.delete('host');
+  return `${start}${encodeURIComponent(folder)}${path}${params.size > 0 ? `?${params.toString()}` : ''}`;
+}
+
+/** It verifies `require` and `verify-ca` as `verify-full`, and warns of its next release; so they get that name. */
+function asNodePostgresReadsIt(text: string, params: URLSearchParams): string {
+  const withoutSystem = text.replace(/([?&])sslrootcert=system(&|$)/, (_, before: string, after) =>
+    after ? before : '',
+  );
+  if (params.get('uselibpqcompat') === 'true') return withoutSystem;
+  return withoutSystem.replace(/([?&]sslmode=)(?:require|verify-ca)\b/, '$1verify-full');
+}
+
+const sslModes = new Set(['disable', 'no-verify', 'require', 'verify-ca', 'verify-full']);
+const sslFiles = ['sslrootcert', 'sslcert', 'sslkey'];
+
+function wrongTls(params: URLSearchParams): Wrong | undefined {
+  const mode = params.get('sslmode');
+  if (mode !== null && !sslModes.has(mode)) {
+    const advice = 'sslmode=verify-full, with sslrootcert=/path/to/ca.pem for a private authority, or sslmode=disable';
+    return new Wrong(`has an sslmode that is not supported: write ${advice}`);
+  }
+  const ssl = params.get('ssl');
+  if (ssl !== null && !/^(true|1|false|0)$/.test(ssl))
+    return new Wrong('has ssl= with a value: write sslmode=verify-full');
+  const missing = sslFiles.find((name) => {
+    const file = params.get(name);
+    return file !== null && !(name === 'sslrootcert' && file === 'system') && !existsSync(file);
+  });
+  return missing === undefined ? undefined : new Wrong(`names a file in ${missing}= that does not exist`);
+}
+
+export const redisUrl = format((written) => {
+  if (/^(unix|redis\+(unix|socket)|redis-socket):\/\/\/|^\/(?!\/)/.test(written)) return socketOf(written);
+  if (!/^rediss?:\/\//.test(written)) return new Wrong('must be a redis://, rediss:// or unix:///path/to/socket URL');
+  if (!URL.canParse(written)) return new Wrong(`must be a redis:// or rediss:// URL; ${ENCODE}`);
+  const { hostname, pathname, searchParams } = new URL(written);
+  if (hostname === '') return new Wrong('names no host; a socket is written as unix:///path/to/socket?db=0');
+  return wrongDatabase(pathname.slice(1), searchParams) ?? written;
+});
+
+function socketOf(written: string): string | Wrong {
+  const [path = '', query = ''] = written.replace(/^[^:/]+:\/\//, '').split('?');
+  return wrongDatabase('', new URLSearchParams(query)) ?? `${path}${query ? `?${query}` : ''}`;
+}
+
+/** ioredis takes what is no number for 0, and stays in 0 where the server has no such database. */
+function wrongDatabase(inPath: string, params: URLSearchParams): Wrong | undefined {
+  const isNumber = [inPath || '0', params.get('db') ?? '0'].every(
+    (text) => /^\d{1,2}$/.test(text) && Number(text) < 16,
+  );
+  return isNumber ? undefined : new Wrong('must have a database number from 0 to 15, as in redis://host:6379/0');
+}
+
+export interface Security {
+  readonly isLocal: boolean;
+  /** And the server's certificate is checked. */
+  readonly isEncrypted: boolean;
+  readonly isAuthenticated: boolean;
+}
+
+/** @param text as postgresUrl returns it */
+export function securityOfPostgres(text: string): Security {
+  const { searchParams: params, hostname, password } = new URL(text);
+  const mode = params.get('sslmode');
+  const isVerified = mode === 'verify-full' || (mode !== null && mode !== 'no-verify' && params.has('sslrootcert'));
+  const isOn = mode === null ? /^(true|1)$/.test(params.get('ssl') ?? '') || params.has('sslrootcert') : isVerified;
+  return {
+    isLocal: isLoopback(params.get('host') ?? decodeURIComponent(hostname).replace(/^\[|\]$/g, '')),
+    isEncrypted: mode !== 'disable' && isOn,
+    isAuthenticated: [password, params.get('password'), params.get('sslkey')].some(Boolean),
+  };
+}
+
+/** @param text as redisUrl returns it */
+export function securityOfRedis(text: string): Security {
+  if (text.startsWith('/')) return { isLocal: true, isEncrypted: true, isAuthenticated: true };
+  const { protocol, hostname, password, searchParams } = new URL(text);
+  return {
+    isLocal: isLoopback(hostname.replace(/^\[|\]$/g, '')),
+    isEncrypted: protocol === 'rediss:',
+    isAuthenticated: [password, searchParams.get('password')].some(Boolean),
+  };
+}

@@ -1,0 +1,56 @@
+// Settings that contradict each other, in every environment.
+import { accessCookieTooLong } from './cookie-size.js';
+import type { Settings } from './settings.js';
+
+export function contradictions(values: Partial<Settings>): string[] {
+  const found: string[] = [];
+  const { REFRESH_IDLE_DAYS: idle, REFRESH_REMEMBER_DAYS: remember, REFRESH_ABSOLUTE_DAYS: absolute } = values;
+  if (idle && remember && remember < idle) found.push('REFRESH_REMEMBER_DAYS must not be less than REFRESH_IDLE_DAYS');
+  if (remember && absolute && absolute < remember) {
+    found.push('REFRESH_ABSOLUTE_DAYS must not be less than REFRESH_REMEMBER_DAYS');
+  }
+  const ways = [values.REDIS_URL, values.REDIS_SENTINELS, values.REDIS_CLUSTER_NODES];
+  if (ways.filter((way) => way !== undefined).length > 1) {
+    found.push('REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER_NODES are ways to different kinds of Redis: set one');
+  }
+  if (values.ALERT_WEBHOOK_URL && !values.ALERT_WEBHOOK_SECRET) {
+    found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: an unsigned alert is worth nothing');
+  }
+  found.push(...contradictionsOfKeys(values), ...accessCookieTooLong(values));
+  if (values.REGISTRATION === 'verified') {
+    found.push('REGISTRATION=verified needs email verification, which is not built yet: use open or closed');
+  }
+  const { COOKIE_DOMAIN: domain, PUBLIC_URL: url } = values;
+  if (domain && url) {
+    const host = new URL(url).hostname;
+    if (host !== domain && !host.endsWith(`.${domain}`)) {
+      found.push('COOKIE_DOMAIN must be the host of PUBLIC_URL or a parent of it');
+    }
+  }
+  return found;
+}
+
+/** Where the key-encryption key may come from: at most one of them. */
+export const keySources = [
+  'KEY_ENCRYPTION_KEY',
+  'KEY_ENCRYPTION_KEY_FILE',
+  'KEY_ENCRYPTION_KEY_AWS_SECRET',
+  'KEY_ENCRYPTION_KEY_VAULT_URL',
+] as const satisfies (keyof Settings)[];
+
+function contradictionsOfKeys(values: Partial<Settings>): string[] {
+  const found: string[] = [];
+  const sources = keySources.filter((name) => values[name] !== undefined);
+  if (sources.length > 1) found.push(`${sources.join(' and ')} are set together: set one`);
+  if (values.KEY_ENCRYPTION_KEY_PREVIOUS && values.KEY_ENCRYPTION_KEY_PREVIOUS_FILE) {
+    found.push('KEY_ENCRYPTION_KEY_PREVIOUS and KEY_ENCRYPTION_KEY_PREVIOUS_FILE are both set: set one');
+  }
+  if (values.KEY_ENCRYPTION_KEY_VAULT_URL && !values.VAULT_TOKEN === !values.VAULT_TOKEN_FILE) {
+    found.push('KEY_ENCRYPTION_KEY_VAULT_URL needs VAULT_TOKEN or VAULT_TOKEN_FILE: set one');
+  }
+  const { KEY_ROTATION_DAYS: days, KEY_PUBLISH_AHEAD_SECONDS: ahead } = values;
+  if (days && ahead && ahead > days * 86_400) {
+    found.push('KEY_PUBLISH_AHEAD_SECONDS must not be longer than KEY_ROTATION_DAYS');
+  }
+  return found;
+}

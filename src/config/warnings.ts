@@ -1,0 +1,21 @@
+// What is allowed but must not be forgotten: logged at every start.
+import type { Settings } from './settings.js';
+
+const risks: Readonly<Record<Settings['INSECURE_BACKENDS'][number], string>> = {
+  postgres: 'PostgreSQL may be reached without TLS or a password',
+  redis: 'Redis may be reached without TLS or a password',
+  metrics: 'the metrics may be open to every network',
+};
+
+export function warningsOf(values: Settings): string[] {
+  const warnings = values.INSECURE_BACKENDS.map((name) => {
+    return `INSECURE_BACKENDS=${name}: ${risks[name]}. Only a private network protects them.`;
+  });
+  if (values.NODE_ENV === 'production' && values.PASSWORD_MIN_LENGTH < 15) {
+    warnings.push(
+      `PASSWORD_MIN_LENGTH=${values.PASSWORD_MIN_LENGTH} is under 15, which is safe only with a second factor; ` +
+        'second factors do not exist yet (NIST SP 800-63B-4 §3.1.1.2).',
+    );
+  }
+  return warnings;
+}
