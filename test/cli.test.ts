@@ -1,5 +1,7 @@
 // The operator's command line, as a process of its own beside a running service.
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { call, me, mobile, refresh } from './support/client.js';
@@ -13,28 +15,44 @@ it('ends sessions, disables, enables and promotes on the database of a running s
   onTestFinished(() => service.stop());
   // The key-encryption key is made anew here, as if the right one were lost.
   const folder = checkout();
-  const cli = (...args: string[]) => command(folder, ['cli', ...args], databaseSettings(databaseUrl));
+  const settings = databaseSettings(databaseUrl);
+  const cli = (...args: string[]) => command(folder, ['cli', ...args], settings);
   const json = async (...args: string[]) => {
-    const { code, output } = await cli(...args, '--json');
-    expect([code, output]).toEqual([0, expect.any(String)]);
-    return JSON.parse(output.split('\n').findLast((line) => line.startsWith('{') && !line.includes('"level"')) ?? '');
+    const { code, stdout } = await cli(...args, '--json');
+    expect([args, code, stdout]).toEqual([args, 0, expect.any(String)]);
+    return JSON.parse(stdout);
   };
+  const { hostname, port, pathname, username, password } = new URL(settings.DATABASE_URL);
+  const database = { host: hostname, port: Number(port), name: pathname.slice(1), role: username };
 
   const phone = await mobile(service.url);
   const tablet = await mobile(service.url, phone.person);
   const other = await mobile(service.url);
-  expect(await json('sessions', 'end', '--user', phone.person.email)).toEqual({ user: phone.user.id, sessions: 2 });
+  const whose = ['sessions', 'end', '--user', phone.person.email];
+  const ended = { user: phone.user.id, sessions: 2, database };
+  expect(await json(...whose, '--dry-run')).toEqual({ ...ended, dryRun: true });
+  expect((await me(service.url, phone.accessToken)).status).toBe(200);
+  expect(await json(...whose)).toEqual({ ...ended, dryRun: false, confirmed: true });
   for (const token of [phone.accessToken, tablet.accessToken]) expect((await me(service.url, token)).status).toBe(401);
   expect((await me(service.url, other.accessToken)).status).toBe(200);
 
+  for (const [act, ...more] of [['role', '--role', 'admin'], ['disable']]) {
+    const dry = await json('users', act!, '--user', other.user.id, ...more, '--dry-run');
+    expect(dry).toMatchObject({ changed: false, dryRun: true, database });
+  }
+  expect((await me(service.url, other.accessToken)).status).toBe(200);
   expect(await json('users', 'role', '--user', other.user.id, '--role', 'admin')).toMatchObject({ changed: true });
   expect((await me(service.url, other.accessToken)).json['code']).toBe('token_stale');
   expect(await json('users', 'disable', '--user', other.user.id)).toMatchObject({ changed: true });
   expect(await json('users', 'enable', '--user', other.user.id)).toMatchObject({ changed: true });
 
   const last = await mobile(service.url, phone.person);
+  expect(await json('sessions', 'end', '--all', '--dry-run')).toMatchObject({ users: 2, sessions: 1, dryRun: true });
+  expect((await me(service.url, last.accessToken)).status).toBe(200);
   const all = await cli('sessions', 'end', '--all');
-  expect(all.output).toMatch(/Ended 1 session\(s\) of 2 user\(s\)\./);
+  expect(all.stdout).toMatch(/^Ended 1 session\(s\) of 2 user\(s\)\..*\n$/);
+  expect(all.stderr).toContain(`Database: ${database.name} at ${hostname}:${port} as ${username}\n`);
+  expect(all.output).not.toContain(password);
   expect((await refresh(service.url, last.refreshToken)).json['session']).toBe('ended');
   const [row] = await service.query<{ user_agent: string }>(
     `SELECT user_agent FROM audit_events WHERE type = 'sessions.all_ended'`,
@@ -47,18 +65,130 @@ it('ends sessions, disables, enables and promotes on the database of a running s
     ['nonsense'],
     ['--x'],
   ]) {
-    expect([args, (await cli(...args)).code]).toEqual([args, 1]);
+    expect([args, await cli(...args)]).toMatchObject([args, { code: 2, stdout: '' }]);
   }
-  expect((await cli('users', 'disable', '--user', 'nobody@example.com')).output).toContain('There is no such user.');
+  const nobody = ['users', 'disable', '--user', 'nobody@example.com'];
+  expect(await cli(...nobody)).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/\nNo such user: nobody@example\.com\.\n$/),
+  });
+  const failed = await cli(...nobody, '--json');
+  expect([failed.code, JSON.parse(failed.stdout)]).toEqual([
+    1,
+    { error: { code: 'no_such_user', message: 'No such user: nobody@example.com.' }, database },
+  ]);
 }, 300_000);
 
-it('joins the embedded database of a service that runs', async () => {
+it('lists and shows users a page at a time and never their hashes', async () => {
+  const service = await startService();
+  onTestFinished(() => service.stop());
+  const folder = checkout();
+  const json = async (...args: string[]) => {
+    const { code, stdout } = await command(folder, ['cli', ...args, '--json'], databaseSettings(service.databaseUrl));
+    expect([args, code, stdout]).toEqual([args, 0, expect.not.stringContaining('argon2')]);
+    return JSON.parse(stdout);
+  };
+  const [ada, bob, eve] = [await mobile(service.url), await mobile(service.url), await mobile(service.url)];
+  await mobile(service.url, ada.person);
+  const first = await json('users', 'list', '--limit', '2');
+  expect(first.users.map(({ id }: { id: string }) => id)).toEqual([ada.user.id, bob.user.id]);
+  expect(first.next).toBe(bob.user.id);
+  const second = await json('users', 'list', '--after', first.next);
+  expect([second.users.length, second.users[0].id, second.next]).toEqual([1, eve.user.id, null]);
+  expect((await json('users', 'show', '--user', ada.person.email)).user).toEqual({
+    id: ada.user.id,
+    email: ada.person.email,
+    role: 'user',
+    status: 'active',
+    emailVerified: false,
+    createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    disabledAt: null,
+    sessions: 2,
+  });
+}, 300_000);
+
+it('makes the first admin while registration is closed; the password comes from standard input', async () => {
+  const service = await startService({ REGISTRATION: 'closed' });
+  onTestFinished(() => service.stop());
+  const folder = checkout();
+  const settings = { ...databaseSettings(service.databaseUrl), ARGON2_MEMORY_KIB: '7168' };
+  const person = { email: 'root@example.com', password: 'correct horse battery staple' };
+  const create = (input: string) =>
+    command(folder, ['cli', 'users', 'create-admin', '--email', person.email, '--json'], settings, input);
+  const short = await create('short\n');
+  expect([short.code, JSON.parse(short.stdout).error.code]).toEqual([1, 'password_rejected']);
+  const made = await create(`${person.password}\n`);
+  expect([made.code, JSON.parse(made.stdout)]).toMatchObject([0, { email: person.email, role: 'admin' }]);
+  const answer = await call(service.url, 'POST', '/auth/login', { body: { ...person, transport: 'bearer' } });
+  expect(answer.json['user']).toMatchObject({ id: JSON.parse(made.stdout).user, role: 'admin' });
+  const again = await create(`${person.password}\n`);
+  expect([again.code, JSON.parse(again.stdout).error.code]).toEqual([1, 'email_taken']);
+}, 300_000);
+
+it('ends, whatever does not answer: Redis, the database, both', async () => {
+  const folder = checkout();
+  const settings = databaseSettings(await cloneDatabase());
+  const REDIS_URL = 'redis://127.0.0.1:1';
+  const working = await command(folder, ['cli', 'users', 'list'], { ...settings, REDIS_URL });
+  expect([working.code, working.stdout]).toEqual([0, 'No users.\n']);
+  const service = await startService({}, { databaseUrl: settings.DATABASE_OWNER_URL });
+  onTestFinished(() => service.stop());
+  const { user } = await mobile(service.url);
+  for (const args of [
+    ['sessions', 'end', '--user', user.id],
+    ['sessions', 'end', '--all'],
+    ['users', 'disable', '--user', user.id],
+  ]) {
+    const doubtful = await command(folder, ['cli', ...args, '--json'], { ...settings, REDIS_URL });
+    expect([args, doubtful.code, JSON.parse(doubtful.stdout).confirmed]).toEqual([args, 3, false]);
+  }
+  const gone = { DATABASE_URL: 'postgres://watchword:hidden@127.0.0.1:1/watchword' };
+  for (const args of [['users', 'list'], ['sessions', 'end', '--all'], ['keys', 'rotate'], ['migrate']]) {
+    for (const given of [gone, { ...gone, REDIS_URL }]) {
+      const { code, stdout, output } = await command(folder, ['cli', ...args, '--json'], given);
+      expect([args, code, JSON.parse(stdout).error.code]).toEqual([args, 1, 'database_unavailable']);
+      expect(output).not.toContain('hidden');
+    }
+  }
+}, 300_000);
+
+it('works under a user ID without a name, as containers run on OpenShift', async ({ skip }) => {
+  if (process.getuid?.() !== 0) skip();
+  const folder = checkout();
+  chmodSync(folder, 0o755);
+  const settings = databaseSettings(await cloneDatabase());
+  const asNobody = ['--reuid=1234567', '--regid=0', '--clear-groups', '--', process.execPath];
+  const { status, stdout, stderr } = spawnSync(
+    'setpriv',
+    [...asNobody, join(folder, 'dist/bundle/cli.js'), 'sessions', 'end', '--all'],
+    { encoding: 'utf8', cwd: folder, env: { PATH: process.env['PATH'], ...settings } },
+  );
+  expect([status, stdout, stderr]).toEqual([0, expect.stringContaining('Ended 0 session(s)'), expect.any(String)]);
+  const client = new pg.Client({ connectionString: settings.DATABASE_OWNER_URL });
+  await client.connect();
+  const { rows } = await client.query(`SELECT user_agent FROM audit_events WHERE type = 'sessions.all_ended'`);
+  await client.end();
+  expect(rows).toEqual([{ user_agent: expect.stringMatching(/^cli uid-1234567@/) }]);
+}, 300_000);
+
+it('joins the embedded database of a service that runs, starts that of one that has stopped, and makes none', async () => {
   const folder = checkout();
   const run = await untilReady(await start(folder));
   const phone = await mobile(run.url);
   const { code, output } = await command(folder, ['cli', 'sessions', 'end', '--user', phone.person.email]);
   expect([code, output]).toEqual([0, expect.stringContaining('Ended 1 session(s)')]);
   expect((await me(run.url, phone.accessToken)).status).toBe(401);
+
+  run.process.kill('SIGTERM');
+  expect(await run.exited).toBe(0);
+  const later = await command(folder, ['cli', 'users', 'list', '--json']);
+  expect([later.code, JSON.parse(later.stdout).users.length]).toEqual([0, 1]);
+  expect((await untilReady(await start(folder))).events('database.embedded_died')).toEqual([]);
+
+  const empty = await command(folder, ['cli', 'users', 'list', '--json'], { DATA_DIR: 'nothing-here' });
+  expect([empty.code, JSON.parse(empty.stdout).error.code]).toEqual([1, 'no_database']);
+  expect(existsSync(join(folder, 'nothing-here'))).toBe(false);
 }, 300_000);
 
 it('migrates an empty database as its owner, grants the service what it needs, and production starts on it', async () => {
@@ -77,8 +207,14 @@ it('migrates an empty database as its owner, grants the service what it needs, a
   };
   const folder = checkout();
   const all = readdirSync('drizzle').filter((file) => file.endsWith('.sql')).length;
-  const first = await command(folder, ['cli', 'migrate', '--json'], settings);
-  expect([first.code, first.output]).toEqual([0, `{"applied":${all}}\n`]);
+  const json = async (...args: string[]) => {
+    const { code, stdout } = await command(folder, ['cli', ...args, '--json'], settings);
+    return { code, ...JSON.parse(stdout) };
+  };
+  const database = { name, role: 'watchword' };
+  expect(await json('users', 'list')).toMatchObject({ code: 1, error: { code: 'not_migrated' } });
+  expect(await json('migrate', '--dry-run')).toMatchObject({ code: 0, pending: all, dryRun: true, database });
+  expect(await json('migrate')).toMatchObject({ code: 0, applied: all, dryRun: false, database });
   expect((await command(folder, ['cli', 'migrate'], settings)).output).toContain('The database is up to date.');
   const { DATABASE_OWNER_URL: _, ...asService } = settings;
   const run = await untilReady(await start(folder, { settings: asService }));

@@ -62,9 +62,8 @@ async function sitDown(): Promise<Desk> {
     folder: checkout(),
     settings: { ...databaseSettings(databaseUrl), KEY_ENCRYPTION_KEY },
     async cli(...args) {
-      const { code, output } = await command(desk.folder, ['cli', ...args], desk.settings);
-      const said = output.split('\n').filter((line) => !line.includes('"event"'));
-      return { code, output: said.join('\n').trim() };
+      const { code, stdout, stderr } = await command(desk.folder, ['cli', ...args], desk.settings);
+      return { code, output: (code === 0 ? stdout : stderr.replace(/^Database: .*\n/, '')).trim() };
     },
     async json(...args) {
       const { code, output } = await desk.cli(...args, '--json');
@@ -195,15 +194,15 @@ it('key-compromise.md: revoke, without a key-encryption key, and look at what is
     changed: false,
     objection: 'revoked_already',
   });
-  for (const [args, sentence] of [
-    [['keys', 'revoke', 'nobody'], 'There is no such key'],
-    [['keys', 'revoke', `-${'x'.repeat(42)}`], 'There is no such key'],
-    [['keys', 'revoke'], 'Say which key'],
-    [['keys', 'import', 'no-such-file'], 'cannot be read'],
-    [['keys', 'import'], 'Say which file'],
-    [['keys', 'list', 'everything', 'else'], 'usage'],
+  for (const [args, exitCode, sentence] of [
+    [['keys', 'revoke', 'nobody'], 1, 'There is no such key'],
+    [['keys', 'revoke', `-${'x'.repeat(42)}`], 1, 'There is no such key'],
+    [['keys', 'revoke'], 2, 'Missing the kid'],
+    [['keys', 'import', 'no-such-file'], 1, 'cannot be read'],
+    [['keys', 'import'], 2, 'Missing the file'],
+    [['keys', 'list', 'everything', 'else'], 2, 'Too many arguments'],
   ] as const) {
     const { code, output } = await desk.cli(...args);
-    expect([args, code, output]).toEqual([args, 1, expect.stringContaining(sentence)]);
+    expect([args, code, output]).toEqual([args, exitCode, expect.stringContaining(sentence)]);
   }
 }, 240_000);

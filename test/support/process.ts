@@ -36,6 +36,8 @@ export interface Run {
   readonly url: string;
   readonly process: ChildProcess;
   output(): string;
+  stdout(): string;
+  stderr(): string;
   /** The line of the log that holds the event, as soon as it is there. */
   events(name: string): Record<string, any>[];
   exited: Promise<number | null>;
@@ -45,10 +47,12 @@ interface Start {
   readonly settings?: Record<string, string>;
   /** What follows `scripts/start.cjs`, such as `cli migrate`. */
   readonly args?: readonly string[];
+  /** What it reads from its standard input. */
+  readonly input?: string;
 }
 
 /** The generous grace is for slow machines: how long a restart takes is not what these tests are about. */
-export async function start(folder: string, { settings = {}, args = [] }: Start = {}): Promise<Run> {
+export async function start(folder: string, { settings = {}, args = [], input }: Start = {}): Promise<Run> {
   const port = Number(settings['PORT']) || (await freePort());
   const env = {
     PATH: process.env['PATH'] ?? '',
@@ -62,11 +66,19 @@ export async function start(folder: string, { settings = {}, args = [] }: Start 
   const child = spawn(process.execPath, ['scripts/start.cjs', ...args], {
     cwd: folder,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stdin.on('error', () => undefined); // it may have ended before
+  child.stdin.end(input);
+  let [output, stdout, stderr] = ['', '', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    stderr += chunk.toString();
+  });
   const exited = new Promise<number | null>((done) => child.once('close', done));
   onTestFinished(async () => {
     child.kill('SIGKILL');
@@ -79,7 +91,15 @@ export async function start(folder: string, { settings = {}, args = [] }: Start 
       .split('\n')
       .filter((line) => line.includes(`"event":"${name}"`))
       .map((line) => JSON.parse(line) as Record<string, any>);
-  return { url: `http://127.0.0.1:${port}`, process: child, output: () => output, events, exited };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    process: child,
+    output: () => output,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    events,
+    exited,
+  };
 }
 
 export async function untilReady(run: Run): Promise<Run> {
@@ -93,10 +113,15 @@ export async function untilReady(run: Run): Promise<Run> {
 }
 
 /** Runs a command to its end. */
-export async function command(folder: string, args: readonly string[], settings: Record<string, string> = {}) {
-  const run = await start(folder, { args, settings });
+export async function command(
+  folder: string,
+  args: readonly string[],
+  settings: Record<string, string> = {},
+  input = '',
+) {
+  const run = await start(folder, { args, settings, input });
   const code = await run.exited;
-  return { code, output: run.output() };
+  return { code, output: run.output(), stdout: run.stdout(), stderr: run.stderr() };
 }
 
 export const freePort = () =>

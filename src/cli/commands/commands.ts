@@ -1,0 +1,19 @@
+// Every command, in the order in which the help lists them.
+import type { CliCommand } from '../command.js';
+import { keysImport } from './keys-import.js';
+import { keysList } from './keys-list.js';
+import { keysRevoke } from './keys-revoke.js';
+import { keysRewrap } from './keys-rewrap.js';
+import { keysRotate } from './keys-rotate.js';
+import { migrate } from './migrate.js';
+import { sessionsEnd } from './sessions-end.js';
+import { usersCreateAdmin } from './users-create-admin.js';
+import { usersDisable, usersEnable } from './users-disable.js';
+import { usersList, usersShow } from './users-list.js';
+import { usersRole } from './users-role.js';
+
+export const commands: readonly CliCommand[] = [
+  ...[migrate, sessionsEnd],
+  ...[usersList, usersShow, usersDisable, usersEnable, usersRole, usersCreateAdmin],
+  ...[keysList, keysRotate, keysImport, keysRevoke, keysRewrap],
+];

@@ -1,0 +1,22 @@
+// keys rewrap: docs/operations/key-rotation.md.
+import * as z from 'zod';
+import { Rewrap } from '../../keys/rewrap.js';
+import { asDryRun, command } from '../command.js';
+import { flag } from '../input.js';
+
+export const keysRewrap = command({
+  name: 'keys rewrap',
+  about: 'seal everything under the present key-encryption key',
+  hasDryRun: true,
+  needs: 'keys',
+  input: z.object({ dryRun: flag }),
+  async run(desk, { dryRun }) {
+    const done = await desk.get(Rewrap).run(desk.caller, { isDryRun: dryRun });
+    const count = `${done.keys.length} key(s) and ${done.secrets.length} secret(s)`;
+    const sentence = dryRun
+      ? asDryRun(`${count} would be sealed anew under the present key, ${done.untouched} are already.`)
+      : `${count} were sealed anew under the present key, ${done.untouched} were already. ` +
+        'KEY_ENCRYPTION_KEY_PREVIOUS can go once every instance runs with the present key.';
+    return { sentence, result: { dryRun, ...done } };
+  },
+});

@@ -1,0 +1,58 @@
+// users create-admin: the first admin of an installation, while registration may be closed.
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import { Audit } from '../../audit/audit.js';
+import { Database, inTransaction } from '../../database/database.js';
+import { emailAddress } from '../../users/email.js';
+import { Passwords } from '../../users/passwords.js';
+import { Users } from '../../users/users.js';
+import { command, type Desk } from '../command.js';
+import { Failure } from '../failure.js';
+
+export const usersCreateAdmin = command({
+  name: 'users create-admin',
+  usage: '--email EMAIL < FILE',
+  about: 'make an account with the role admin; the password is read from standard input',
+  details: 'One line end at the end of the password is cut off. Works although registration is closed.',
+  options: {
+    '--email <email>': 'the email address of the new admin',
+    '--password <password>': 'instead of standard input; other users of this machine can see it',
+  },
+  needs: 'tables',
+  input: z.object({
+    email: z
+      .string({ error: 'Missing --email.' })
+      .pipe(emailAddress.catch(''))
+      .refine(Boolean, '--email is not an email address.'),
+    password: z.string().optional(),
+  }),
+  async run(desk, { email, password: given }) {
+    if (given !== undefined) desk.warn('Every user of this machine can see --password. Use standard input instead.');
+    const password = given ?? (await passwordFromInput(desk));
+    const passwords = desk.get(Passwords);
+    passwords.assertAcceptable(password);
+    const user = await create(desk, email, await passwords.hash(password));
+    return { sentence: `Created the admin ${email} (${user}).`, result: { user, email, role: 'admin' } };
+  },
+});
+
+async function passwordFromInput(desk: Desk): Promise<string> {
+  if (process.stdin.isTTY) desk.warn('Type the password (it is shown), then Enter and Ctrl-D:');
+  return (await text(process.stdin)).replace(/\r?\n$/, '');
+}
+
+/** The account and its role in one transaction: there is never a user who should have been an admin. */
+async function create(desk: Desk, email: string, passwordHash: string): Promise<string> {
+  const [users, audit] = [desk.get(Users), desk.get(Audit)];
+  const user = await inTransaction(desk.get(Database), async (tx) => {
+    const created = await users.create(tx, email, passwordHash);
+    if (!created) return undefined;
+    const { id: userId } = created;
+    const from = (await users.changeRole(tx, userId, 'admin')) ?? created.role;
+    const role = { type: 'role.changed', userId, from, to: 'admin', by: 'operator' } as const;
+    await audit.record(tx, [{ type: 'user.registered', userId }, role], desk.caller);
+    return userId;
+  });
+  if (!user) throw Failure.of('email_taken', `${email} has an account: use users role --user ${email} --role admin.`);
+  return user;
+}

@@ -1,0 +1,38 @@
+// users role: access tokens with the old role die at once, sessions live on.
+import * as z from 'zod';
+import { AccountStatus } from '../../accounts/account-status.js';
+import { roles } from '../../database/vocabularies.js';
+import { asDryRun, command } from '../command.js';
+import { hintOf } from '../confirmation.js';
+import { flag, userOf, who } from '../input.js';
+
+const choice = roles.join(' or ');
+
+export const usersRole = command({
+  name: 'users role',
+  usage: '--user WHO --role ROLE',
+  about: `give a user a role: ${choice}`,
+  options: { '--user <who>': 'an email address or a user ID', '--role <role>': choice },
+  hasDryRun: true,
+  needs: 'tables',
+  input: z.object({
+    user: who,
+    role: z.enum(roles, {
+      error: ({ input }) => (input === undefined ? `Missing --role (${choice}).` : `--role must be ${choice}.`),
+    }),
+    dryRun: flag,
+  }),
+  async run(desk, { user: named, role, dryRun }) {
+    const { id, role: from } = await userOf(desk, named);
+    if (dryRun) {
+      const fate = from === role ? `is ${role} already.` : `would become ${role}; it is ${from} now.`;
+      return { sentence: asDryRun(`${id} ${fate}`), result: { dryRun, user: id, changed: false, role: from } };
+    }
+    const { hasChanged, confirmation } = await desk.get(AccountStatus).changeRole(id, role, 'operator', desk.caller);
+    const fate = hasChanged
+      ? `is ${role} now; access tokens with the old role are refused, sessions live on.`
+      : `was ${role} already.`;
+    const sentence = `${id} ${fate}${hintOf(desk, confirmation)}`;
+    return { sentence, result: { dryRun, user: id, changed: hasChanged, role }, confirmation };
+  },
+});

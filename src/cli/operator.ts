@@ -1,0 +1,19 @@
+// Who runs this command? The audit trail keeps it as the user agent.
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import type { Caller } from '../http/caller.js';
+
+export const operator = (): Caller => ({
+  ip: null,
+  userAgent: `cli ${loginName()}@${hostname()}`,
+  requestId: randomUUID(),
+});
+
+/** A container may run under a user ID that has no name (OpenShift): then Node cannot tell one. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}

@@ -1,0 +1,85 @@
+// Runs one command line: the result goes to standard output, everything else to standard error.
+import { NestFactory } from '@nestjs/core';
+import { Clock } from '../clock.js';
+import { Config } from '../config/config.js';
+import { loadEnvironment } from '../config/environment.js';
+import { Log } from '../telemetry/log.js';
+import { ProcessModule } from '../telemetry/process.module.js';
+import { CliModule, CliWithKeyModule } from './cli.module.js';
+import type { Desk, Done } from './command.js';
+import { readCommandLine, type Typed } from './command-line.js';
+import { exitCodes, Failure } from './failure.js';
+import { operator } from './operator.js';
+import { assertMigrated, type DatabaseName, findTarget, nameOf } from './target.js';
+
+interface Output {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** @returns the exit code */
+export async function run(args: readonly string[], { out, err }: Output, program?: string): Promise<number> {
+  let isJson = args.includes('--json');
+  let database: DatabaseName | undefined;
+  try {
+    const typed = readCommandLine(args, program);
+    if ('text' in typed) {
+      out(typed.text);
+      return exitCodes.done;
+    }
+    isJson = typed.json;
+    const { sentence, result, confirmation } = await execute(typed, err, (found) => (database = found));
+    const confirmed = confirmation && { confirmed: confirmation.isConfirmed };
+    out(isJson ? JSON.stringify({ ...result, ...confirmed, database }) : sentence);
+    return confirmation?.isConfirmed === false ? exitCodes.unconfirmed : exitCodes.done;
+  } catch (error) {
+    const failure = Failure.from(error);
+    const { code, message } = failure;
+    if (isJson) out(JSON.stringify({ error: { code, message }, database }));
+    else err(message);
+    return failure.exitCode;
+  }
+}
+
+const sayDatabase = ({ name, host, port, role }: DatabaseName) => `${name} at ${host}:${port} as ${role}`;
+
+type Command = Exclude<Typed, { text: string }>;
+
+async function execute(typed: Command, err: Output['err'], found: (name: DatabaseName) => void): Promise<Done> {
+  loadEnvironment((sentence) => err(`Warning: ${sentence}`));
+  const overrides = typed.verbose ? {} : quiet(Config.fromEnv(undefined, {}, 'cli'));
+  const config = Config.fromEnv(undefined, overrides, 'cli');
+  const log = Log.to(config, process.stderr);
+  const target = await findTarget(config, overrides, log);
+  try {
+    const database = nameOf(typed.command.needs === 'database' ? target.ownerUrl : target.url);
+    found(database);
+    err(`Database: ${sayDatabase(database)}${target.isEmbedded ? ' (embedded)' : ''}`);
+    return await onDesk(typed, { target, log, caller: operator(), warn: err });
+  } finally {
+    await target.close();
+  }
+}
+
+async function onDesk({ command, act }: Command, desk: Omit<Desk, 'get'>): Promise<Done> {
+  const { target, log } = desk;
+  if (command.needs === 'database') {
+    const get = () => {
+      throw Error(`${command.name} has no tables to work with.`);
+    };
+    return act({ ...desk, get });
+  }
+  await assertMigrated(target, log);
+  const surroundings = ProcessModule.with({ config: target.config, log, clock: new Clock() });
+  const root = { module: command.needs === 'keys' ? CliWithKeyModule : CliModule, imports: [surroundings] };
+  const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
+  try {
+    return await act({ ...desk, get: app.get.bind(app) });
+  } finally {
+    await app.close();
+  }
+}
+
+/** Only warnings and worse; an operator who asked for less gets less. */
+const quiet = ({ LOG_LEVEL }: Config) =>
+  LOG_LEVEL === 'info' || LOG_LEVEL === 'debug' ? { LOG_LEVEL: 'warn' } : ({} as Record<string, string>);

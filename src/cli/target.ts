@@ -1,0 +1,73 @@
+// Which database does a command work on? The operator's, or the embedded one of this folder; none is ever made.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Config } from '../config/config.js';
+import { openPool } from '../database/database.js';
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '../database/embedded.js';
+import { countPendingMigrations } from '../database/migrate.js';
+import type { Log } from '../telemetry/log.js';
+import { Failure } from './failure.js';
+
+/** What may be shown: never the password. */
+export interface DatabaseName {
+  readonly host: string;
+  readonly port: number;
+  readonly name: string;
+  readonly role: string;
+}
+
+export interface Target {
+  /** Always with DATABASE_URL. */
+  readonly config: Config;
+  readonly url: string;
+  /** As the role that owns the schema, where it is known. */
+  readonly ownerUrl: string;
+  readonly isEmbedded: boolean;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws Failure `no_database` where there is none: a command neither makes one nor starts an empty one. */
+export async function findTarget(config: Config, overrides: Record<string, string>, log: Log): Promise<Target> {
+  const nothingToClose = () => Promise.resolve();
+  if (config.DATABASE_URL) {
+    const url = config.DATABASE_URL;
+    return { config, url, ownerUrl: config.DATABASE_OWNER_URL ?? url, isEmbedded: false, close: nothingToClose };
+  }
+  const folder = join(config.DATA_DIR, 'postgres');
+  const running = findEmbeddedPostgres(folder);
+  if (!running && !existsSync(join(folder, 'data', 'PG_VERSION'))) {
+    throw Failure.of(
+      'no_database',
+      `No database: set DATABASE_URL, or start the service first (no data in ${folder}).`,
+    );
+  }
+  const started = running ? undefined : await startEmbeddedPostgres({ folder, log });
+  const { url = '', ownerUrl = '' } = running ?? started ?? {};
+  const close = started ? () => started.stop() : nothingToClose;
+  const joined = Config.fromEnv(undefined, { ...overrides, DATABASE_URL: url, DATABASE_OWNER_URL: ownerUrl }, 'cli');
+  return { config: joined, url, ownerUrl, isEmbedded: true, close };
+}
+
+/** A command never migrates by the way: the schema is checked before anything is opened, Redis included. */
+export async function assertMigrated({ config, url, isEmbedded }: Target, log: Log): Promise<void> {
+  const pool = openPool(url, config, log);
+  try {
+    const pending = await countPendingMigrations(pool);
+    if (pending === 0) return;
+    const advice = isEmbedded ? 'start the service, or run migrate' : 'run migrate';
+    throw Failure.of('not_migrated', `The database lacks ${pending} migration(s) of this release: ${advice} first.`);
+  } finally {
+    await pool.end();
+  }
+}
+
+export function nameOf(url: string): DatabaseName {
+  const { hostname, port, pathname, username, searchParams } = new URL(url);
+  const role = decodeURIComponent(username);
+  return {
+    host: hostname || (searchParams.get('host') ?? 'localhost'),
+    port: Number(port || (searchParams.get('port') ?? 5432)),
+    name: decodeURIComponent(pathname.slice(1)) || role,
+    role,
+  };
+}
