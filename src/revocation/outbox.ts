@@ -43,6 +43,7 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   /** Writes one row for each user. After the commit Redis is told; rows that it confirms go at once. */
   async add(tx: Transaction, userIds: ReadonlySet<string>): Promise<Confirmation> {
+    if (userIds.size === 0) return { isConfirmed: true }; // the last batch of everybody may be empty
     const confirmation = { isConfirmed: !this.cache.isFed };
     const rows = [...userIds].map((userId) => ({ userId, id: uuidv7() }));
     await tx.insert(revocationOutbox).values(rows);
