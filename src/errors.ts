@@ -21,7 +21,7 @@ const refusals = {
   session_state_lost: [401, 'The server has lost the state of this session; sign in.', 'ended'],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
   registration_closed: [403, 'Registration is closed.', 'none'],
-  not_found: [404, 'There is nothing here.', 'ask'],
+  not_found: [404, 'There is no such resource.', 'ask'],
   email_taken: [409, 'An account with this email address exists.', 'keep'],
   body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
@@ -47,6 +47,8 @@ interface RefusalDetails {
   readonly cause?: unknown;
   /** Overrides the table's verdict on the session. */
   readonly session?: 'keep' | 'ended';
+  /** Overrides the table's sentence. Never holds a value that the caller sent. */
+  readonly detail?: string;
   /** Seconds to wait; also sent as the Retry-After header. */
   readonly retryAfter?: number;
   /** Which fields were wrong, and why. */
@@ -65,7 +67,7 @@ export class Refusal extends Error {
     details: RefusalDetails = {},
   ) {
     const [status, sentence, verdict] = refusals[code];
-    super(sentence, { cause: details.cause });
+    super(details.detail ?? sentence, { cause: details.cause });
     this.name = 'Refusal';
     this.status = status;
     this.sessionVerdict = details.session ?? verdict;

@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, mobile } from './support/client.js';
-import { type Service, startService } from './support/service.js';
+import { call, mobile, somebody } from './support/client.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
 
 let service: Service;
 beforeAll(async () => {
@@ -156,4 +157,23 @@ describe('random input', () => {
       { numRuns: 200 },
     );
   });
+});
+
+it('a flood of the same refusal is a line a second with a count, not a line each (3,436 error lines in 40 s)', async () => {
+  const target = await startServiceForTest({ PASSWORD_HASH_CONCURRENCY: '1', PASSWORD_QUEUE_LENGTH: '1' });
+  const flood = () =>
+    Promise.all(
+      Array.from(
+        { length: 60 },
+        async () => (await call(target.url, 'POST', '/auth/login', { body: somebody() })).status,
+      ),
+    );
+  const started = performance.now();
+  const refused = [...(await flood()), ...(await flood())].filter((status) => status === 503).length;
+  expect(refused).toBeGreaterThan(60);
+  const lines = () => target.log.filter((line) => line['code'] === 'overloaded');
+  const counted = () => lines().reduce((sum, { more = 1 }) => sum + Number(more), 0);
+  await until('every refusal is counted', () => counted() === refused);
+  expect(lines().length).toBeLessThan(3 + (performance.now() - started) / 1_000);
+  expect(new Set(lines().map(({ level }) => level))).toEqual(new Set(['warn']));
 });

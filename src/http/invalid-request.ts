@@ -1,15 +1,25 @@
-// What does a caller hear whose body or query failed its schema? Which fields, and why.
+// Says which fields of a body or a query are wrong, and why.
 import { Refusal } from '../errors.js';
 
-/** Never repeats a value, nor the name of a field that the route does not know. */
-export const toInvalidRequest = (issues: readonly { message: string; path?: readonly unknown[] | undefined }[]) => {
-  const errors = issues.slice(0, 20).map(({ message, path }) => ({
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly unknown[] | undefined;
+  /** zod: the names that the schema does not know. */
+  readonly keys?: readonly string[];
+}
+
+/** Never repeats a value. */
+export const toInvalidRequest = (issues: readonly Issue[]) => {
+  const errors = issues.slice(0, 20).map(({ message, path, keys }) => ({
     path: pathText(path).slice(0, 100),
-    message: message.startsWith('Unrecognized')
-      ? 'There is a field that the route does not know.'
-      : message.slice(0, 200),
+    message: keys ? unknownName('field', keys[0] ?? '') : message.slice(0, 200),
   }));
   return new Refusal('invalid_request', { errors });
 };
+
+/** A name that is too long or strange to be one may be a secret in the wrong place: it is not repeated. */
+export const unknownName = (kind: string, name: string): string =>
+  /^[\w.-]{1,64}$/.test(name) ? `Unknown ${kind}: \`${name}\`.` : `Unknown ${kind}.`;
+
 const pathText = (path: readonly unknown[] = []) =>
   path.map((part) => String(typeof part === 'object' && part !== null && 'key' in part ? part.key : part)).join('.');

@@ -2,25 +2,29 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Log } from '../telemetry/log.js';
-import { isDatabaseUnavailable, withoutStatement } from '../database/database.js';
+import { isDatabaseUnavailable } from '../database/database.js';
 import { Refusal } from '../errors.js';
-import { callerOf } from './caller.js';
 import { Cookies } from './cookies.js';
+import { RefusalLog } from './refusal-log.js';
 
 @Catch()
 export class RefusalFilter implements ExceptionFilter {
+  private readonly refusalLog: RefusalLog;
+
   constructor(
     private readonly cookies: Cookies,
-    private readonly log: Log,
-  ) {}
+    log: Log,
+  ) {
+    this.refusalLog = new RefusalLog(log);
+  }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     // A client that goes away in the middle of its body is no fault of ours.
-    const refusal = request.raw.readableAborted ? new Refusal('invalid_request') : toRefusal(error);
-    this.record(refusal, request);
+    const refusal = request.raw.readableAborted ? new Refusal('invalid_request') : toRefusal(error, request);
+    this.refusalLog.record(refusal, request);
     if (reply.sent) return;
 
     if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
@@ -49,24 +53,7 @@ export class RefusalFilter implements ExceptionFilter {
     if (sessionVerdict !== 'ask') return sessionVerdict;
     return request.headers.authorization || this.cookies.carriesAny(request) ? 'keep' : undefined;
   }
-
-  private record(refusal: Refusal, request: FastifyRequest): void {
-    const entry = {
-      event: 'request.refused',
-      ...callerOf(request),
-      method: request.method,
-      route: request.routeOptions?.url ?? null,
-      code: refusal.code,
-      status: refusal.status,
-    };
-    if (refusal.status >= 500) this.log.error({ ...entry, cause: describe(refusal.cause) });
-    else this.log.info({ ...entry, reason: reasonOf(refusal) });
-  }
 }
-
-/** Why a token was turned away. Not for other refusals: a JSON parser's message quotes the body. */
-const reasonOf = ({ code, cause }: Refusal) =>
-  code === 'unauthenticated' && cause instanceof Error ? cause.message : undefined;
 
 const byStatus: Readonly<Record<number, ConstructorParameters<typeof Refusal>[0]>> = {
   404: 'not_found',
@@ -76,13 +63,19 @@ const byStatus: Readonly<Record<number, ConstructorParameters<typeof Refusal>[0]
   503: 'unavailable',
 };
 
-function toRefusal(error: unknown): Refusal {
+function toRefusal(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return error;
   if (isDatabaseUnavailable(error)) return new Refusal('unavailable', { cause: error });
   const status =
     error instanceof HttpException ? error.getStatus() : ((error as { statusCode?: number } | null)?.statusCode ?? 500);
   const code = byStatus[status] ?? (status >= 400 && status < 500 ? 'invalid_request' : 'internal_error');
-  return new Refusal(code, { cause: error });
+  return new Refusal(code, { cause: error, ...(code === 'not_found' ? { detail: noSuchRoute(request) } : {}) });
+}
+
+/** The path as it was asked for, without its query; what is too long or strange is not repeated. */
+function noSuchRoute({ method, url }: FastifyRequest): string {
+  const [path = ''] = url.split('?', 1);
+  return /^[\w./~%-]{1,100}$/.test(path) ? `No such route: ${method} ${path}` : 'No such route.';
 }
 
 /** RFC 6750 §3: without credentials no error code; with bad ones, which and why. */
@@ -94,13 +87,4 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
   }
   if (!usedBearer) return undefined;
   return refusal.code === 'ambiguous_token' ? `${realm}, error="invalid_request"` : undefined;
-}
-
-/** The message and the stack, capped. */
-function describe(thrown: unknown): unknown {
-  const cause = withoutStatement(thrown);
-  if (!(cause instanceof Error)) return cause === undefined ? undefined : typeof cause;
-  const { code } = cause as { code?: unknown };
-  const [message, stack] = [cause.message.slice(0, 1_000), cause.stack?.slice(0, 4_000)];
-  return { name: cause.name, message, ...(typeof code === 'string' ? { code } : {}), stack };
 }
