@@ -8,9 +8,18 @@ import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { toInvalidRequest } from './http/invalid-request.js';
 import { RefusalFilter } from './http/refusal.filter.js';
+import { UnknownInputModule } from './http/unknown-input.module.js';
 
 @Module({
-  imports: [DatabaseModule, HttpModule, AuditUpkeepModule, AccountsModule, AuthModule, HealthModule],
+  imports: [
+    DatabaseModule,
+    HttpModule,
+    AuditUpkeepModule,
+    AccountsModule,
+    AuthModule,
+    HealthModule,
+    UnknownInputModule,
+  ],
   providers: [
     { provide: APP_FILTER, useClass: RefusalFilter },
     { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: toInvalidRequest }) },

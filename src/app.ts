@@ -13,9 +13,11 @@ import { NestLog } from './telemetry/log.js';
 import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
 import { costsHash } from './http/costs-hash.js';
 import { Draining } from './runtime/draining.js';
-import { answerBrokenPath, answerBrokenRequest } from './http/broken-request.js';
+import { BrokenRequests } from './http/broken-request.js';
+import { assertHost } from './http/host-header.js';
+import { metadataOfIssuerPath } from './http/issuer-path.js';
 import { CrossSiteGuard } from './http/csrf.js';
-import { sendSecurityHeaders } from './http/security-headers.js';
+import { securityHeaders, sendSecurityHeaders } from './http/security-headers.js';
 import { trustedProxies } from './http/trusted-proxies.js';
 import { Passwords } from './users/passwords.js';
 
@@ -23,13 +25,16 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   const { config, log } = surroundings;
   for (const warning of config.warnings) log.warn({ event: 'config.warning' }, warning);
   const root = { module: AppModule, imports: [ProcessModule.with(surroundings)] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(surroundings), {
+  const headers = securityHeaders({ byTls: config.hasSecureCookies });
+  const broken = new BrokenRequests(log, headers);
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config, broken), {
     bodyParser: false,
     abortOnError: false,
     logger: new NestLog(log),
   });
   const server = app.getHttpAdapter().getInstance();
-  sendSecurityHeaders(server, { byTls: config.hasSecureCookies });
+  broken.watch(app.getHttpServer());
+  sendSecurityHeaders(server, headers);
   await allowOrigins(server, config); // before any hook that may refuse: a page of a listed origin may read why
   acceptOnlyJson(server);
   guardEveryRequest(server, app);
@@ -48,7 +53,8 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
-function adapter({ config, log }: Surroundings): FastifyAdapter {
+function adapter(config: Config, broken: BrokenRequests): FastifyAdapter {
+  const rewriteUrl = metadataOfIssuerPath(config.issuer);
   return new FastifyAdapter({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -59,8 +65,9 @@ function adapter({ config, log }: Surroundings): FastifyAdapter {
     return503OnClosing: false,
     multipart: false,
     http: { requireHostHeader: false, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
-    clientErrorHandler: answerBrokenRequest(log),
-    frameworkErrors: answerBrokenPath,
+    clientErrorHandler: broken.onClientError,
+    frameworkErrors: broken.onRouterError,
+    ...(rewriteUrl ? { rewriteUrl } : {}),
   });
 }
 
@@ -74,6 +81,7 @@ function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication)
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
     // A kept-alive connection would otherwise be cut under the client's next request.
     if (draining.isDraining) reply.header('connection', 'close');
+    assertHost(request.raw);
     guard.check(request);
     if (costsHash(request)) passwords.assertPlace();
     done();

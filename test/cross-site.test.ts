@@ -189,3 +189,40 @@ describe('CORS for what browsers and apps add by themselves', () => {
     }
   });
 });
+
+describe('a page that cannot send JSON logs out', () => {
+  it.each([
+    ['a beacon', 'text/plain;charset=UTF-8', ''],
+    ['a beacon with a word in it', 'text/plain;charset=UTF-8', 'bye'],
+    ['an empty form', 'application/x-www-form-urlencoded', ''],
+    ['a form with a button', 'application/x-www-form-urlencoded', 'logout=1'],
+  ])('by %s of our own origin, and of no other', async (_, type, rawBody) => {
+    const browser = await Browser.signedIn(service.url);
+    const phone = await mobile(service.url);
+    const cookie = browser.cookiesFor('/auth/logout');
+    for (const headers of foreign) {
+      const refused = await call(service.url, 'POST', '/auth/logout', {
+        rawBody,
+        headers: { cookie, 'content-type': type, ...headers },
+      });
+      expect(refused.json['code']).toBe('csrf_rejected');
+    }
+    const left = await browser.go('POST', '/auth/logout', { rawBody, headers: { 'content-type': type } });
+    expect(left.status).toBe(204);
+    expect((await call(service.url, 'GET', '/auth/me', { headers: { cookie } })).status).toBe(401);
+    const elsewhere = await call(service.url, 'POST', '/auth/logout-all', {
+      rawBody: 'x=1',
+      headers: { ...bearer(phone.accessToken), 'content-type': type },
+    });
+    expect(elsewhere.json['code']).toBe('unsupported_media_type');
+  });
+
+  it('but a form that carries a token is told that it does not count', async () => {
+    const phone = await mobile(service.url);
+    const answer = await call(service.url, 'POST', '/auth/logout', {
+      rawBody: `refreshToken=${phone.refreshToken}`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect([answer.status, answer.json['code']]).toEqual([415, 'unsupported_media_type']);
+  });
+});

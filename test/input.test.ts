@@ -59,6 +59,45 @@ describe('a body that is not what the route wants', () => {
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
   });
 
+  it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x', 'nonsense'])(
+    'is no body when it is empty, whatever type it names: %s',
+    async (type) => {
+      const phone = await mobile(service.url);
+      const headers = { authorization: `Bearer ${phone.accessToken}`, 'content-type': type };
+      const answer = await call(service.url, 'POST', '/auth/logout-all', { rawBody: '', headers });
+      expect([answer.status, answer.text]).toEqual([204, '']);
+    },
+  );
+
+  it('is no body when it is chunked and empty', async () => {
+    const phone = await mobile(service.url);
+    const answer = await raw(
+      `POST /auth/logout-all HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${phone.accessToken}\r\n` +
+        'Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 204 /);
+  });
+
+  it('is counted before it is parsed: thousands of keys or levels cost nothing, even where it is no JSON', async () => {
+    const keys = `{${Array.from({ length: 9_000 }, (__, index) => `"k${index}":1`).join(',')}`.slice(0, 62_000);
+    const values = `{"email":[${'1,'.repeat(20_000)}`;
+    const levels = `{"email":${'['.repeat(17)}`;
+    for (const rawBody of [keys, values, levels]) {
+      const answer = await login(rawBody);
+      expect([answer.status, answer.json['errors']]).toEqual([
+        400,
+        [{ path: '', message: 'The body has too many fields or levels.' }],
+      ]);
+    }
+  });
+
+  it('says the name of a field that the route does not know, unless it is no name', async () => {
+    const named = await login('{"email":"a@b.co","password":"x","name":"a secret value"}');
+    expect(named.json['errors']).toEqual([{ path: '', message: 'Unknown field: `name`.' }]);
+    const strange = await login('{"email":"a@b.co","password":"x","<script>":1}');
+    expect(strange.json['errors']).toEqual([{ path: '', message: 'Unknown field.' }]);
+  });
+
   it('does not hear a long unknown name back', async () => {
     const answer = await login(JSON.stringify({ email: 'a@b.co', password: 'x', ['hunter2'.repeat(8_000)]: 1 }));
     expect(answer.text.length).toBeLessThan(1_000);
@@ -78,7 +117,157 @@ describe('a body that is not what the route wants', () => {
   });
 });
 
+describe('input that a route would ignore is refused, and nothing is done', () => {
+  it.each([
+    ['a body where none is taken', 'DELETE', '/auth/sessions', { rawBody: '{"id":"one"}' }],
+    ['a query that nobody knows', 'DELETE', '/auth/sessions?id=one', {}],
+    ['one that is nearly known', 'DELETE', '/auth/sessions?persistant=true', {}],
+    ['a value that nobody knows', 'DELETE', '/auth/sessions?persistent=yes', {}],
+    ['a body for everything', 'POST', '/auth/logout-all', { rawBody: '{"except":"current"}' }],
+    ['a query on a path with an id', 'DELETE', '/auth/sessions/0?all=false', {}],
+    ['a query of a reader', 'GET', '/auth/me?fields=id', {}],
+    ['a query of a writer with a body', 'POST', '/auth/password?dry=1', { rawBody: '{}' }],
+    ['a body of a reader', 'GET', '/auth/sessions', { rawBody: '{"limit":1}' }],
+  ])('%s', async (_, method, path, given) => {
+    const phone = await mobile(service.url);
+    const other = await mobile(service.url, phone.person);
+    const headers = { authorization: `Bearer ${phone.accessToken}` };
+    const answer = await call(service.url, method, path, { ...given, headers });
+    expect([answer.status, answer.json['code'], answer.json['session']]).toEqual([400, 'invalid_request', 'keep']);
+    for (const { accessToken } of [phone, other]) {
+      const mine = await call(service.url, 'GET', '/auth/me', { headers: { authorization: `Bearer ${accessToken}` } });
+      expect(mine.status).toBe(200);
+    }
+  });
+
+  it('but an empty object says nothing, and a stranger hears of his token first', async () => {
+    const phone = await mobile(service.url);
+    const stranger = await call(service.url, 'DELETE', '/auth/sessions?x=1');
+    expect(stranger.json['code']).toBe('unauthenticated');
+    const headers = { authorization: `Bearer ${phone.accessToken}` };
+    expect((await call(service.url, 'POST', '/auth/logout-all', { body: {}, headers })).status).toBe(204);
+    expect((await call(service.url, 'GET', '/.well-known/jwks.json?v=2')).status).toBe(200);
+    expect((await call(service.url, 'GET', '/health/live?from=probe')).status).toBe(200);
+  });
+});
+
+describe('an email address as people and phones write it', () => {
+  it.each([
+    ['with spaces around it', (id: string) => ` ${id}@Example.com \u00a0`, (id: string) => `${id}@example.com`],
+    [
+      'with an international domain',
+      (id: string) => `${id}@Bücher.example`,
+      (id: string) => `${id}@xn--bcher-kva.example`,
+    ],
+    [
+      'with one in decomposed letters',
+      (id: string) => `${id}@bu\u0308cher.example`,
+      (id: string) => `${id}@xn--bcher-kva.example`,
+    ],
+    ['with full stops of another script', (id: string) => `${id}@例え。jp`, (id: string) => `${id}@xn--r8jz45g.jp`],
+  ])('%s is one account', async (_, written, canonical) => {
+    const { email, password } = somebody();
+    const id = email.split('@')[0] ?? '';
+    const made = await call(service.url, 'POST', '/auth/register', { body: { email: written(id), password } });
+    expect([made.status, made.json['user']?.email]).toEqual([201, canonical(id)]);
+    const again = await call(service.url, 'POST', '/auth/register', { body: { email: canonical(id), password } });
+    expect(again.json['code']).toBe('email_taken');
+    const body = { email: ` ${canonical(id).toUpperCase()}`, password };
+    expect((await call(service.url, 'POST', '/auth/login', { body })).status).toBe(200);
+  });
+
+  it.each([
+    'a@b@é.example',
+    'a@é%2eexample',
+    'a@é/x.example',
+    'a@é.example:80',
+    'é@example.com',
+    'a@é..example',
+    '@é.example',
+  ])('is refused where it is none: %s', async (email) => {
+    const answer = await call(service.url, 'POST', '/auth/register', { body: { ...somebody(), email } });
+    expect([answer.status, answer.json['code']]).toEqual([400, 'invalid_request']);
+  });
+});
+
+describe('the metadata of an issuer with a path', () => {
+  it('stands where RFC 8414 §3 and OpenID Discovery look for it', async () => {
+    const issuer = 'http://auth.test/tenant/one';
+    const { url } = await startServiceForTest({ JWT_ISSUER: issuer });
+    for (const path of [
+      '/.well-known/oauth-authorization-server/tenant/one',
+      '/.well-known/openid-configuration/tenant/one',
+      '/tenant/one/.well-known/openid-configuration',
+      '/tenant/one/.well-known/openid-configuration?x=1',
+    ]) {
+      const found = await call(url, 'GET', path, { headers: { origin: 'https://any.example' } });
+      expect([path, found.status, found.json['issuer']]).toEqual([path, 200, issuer]);
+      expect(found.headers['access-control-allow-origin']).toBe('*');
+    }
+    for (const path of ['/tenant/.well-known/openid-configuration', '/.well-known/oauth-authorization-server/tenant'])
+      expect((await call(url, 'GET', path)).status).toBe(404);
+  });
+});
+
 describe('a request that never reaches a route', () => {
+  it('is told which route does not exist, without its query', async () => {
+    const answer = await call(service.url, 'GET', '/auth/login?token=abc');
+    expect(answer.json['detail']).toBe('No such route: GET /auth/login');
+    const strange = await call(service.url, 'GET', `/${'a'.repeat(200)}`);
+    expect(strange.json['detail']).toBe('No such route.');
+  });
+
+  it.each([
+    ['with a path that cannot be decoded', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
+    [
+      'with an id that is too long',
+      `DELETE /auth/sessions/${'a'.repeat(500)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      404,
+    ],
+    [
+      'with an expectation that nobody knows',
+      'GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n',
+      417,
+    ],
+    ['without a Host', 'GET /auth/me HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['with two Hosts (RFC 9112 §3.2)', 'GET /auth/me HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n', 400],
+    ['that is no HTTP', 'GARBAGE\r\n\r\n', 400],
+  ])('%s gets one answer with every security header', async (_, text, status) => {
+    const answer = await raw(text);
+    expect(answer.match(/HTTP\/1\.1 \d{3}/g)).toEqual([`HTTP/1.1 ${status}`]);
+    expect(answer).toMatch(/"code":"(invalid_request|not_found)"/);
+    for (const line of [
+      'x-frame-options: DENY',
+      'cache-control: no-store',
+      "content-security-policy: default-src 'none'",
+    ])
+      expect(answer.toLowerCase()).toContain(line.toLowerCase());
+  });
+
+  it('of HTTP/1.0 needs no Host', async () => {
+    expect(await raw('GET /health/live HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    ['whose framing is nonsense', 'POST /nope HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n{}'],
+    ['whose chunk is nonsense', 'POST /nope HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+    [
+      'whose type is nonsense and its chunk too',
+      'POST /auth/me HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    ],
+    [
+      'that is a reader’s with a broken body',
+      'GET /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    ],
+  ])('one request has one answer: %s', async (_, text) => {
+    expect((await raw(text)).match(/HTTP\/1\.1 \d{3}/g)).toHaveLength(1);
+  });
+
+  it('is answered after the one before it on the same connection', async () => {
+    const answer = await raw('GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGARBAGE\r\n\r\n');
+    expect(answer.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  });
+
   it.each(['/%zz', '/nope', '/auth/me/x.css', '/auth'])('GET %s is a clear 4xx (ASVS 14.2.5)', async (path) => {
     const answer = await call(service.url, 'GET', path);
     expect(answer.json['code']).toBe(path === '/%zz' ? 'invalid_request' : 'not_found');

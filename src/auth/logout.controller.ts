@@ -7,6 +7,7 @@ import { Cookies } from '../http/cookies.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { Public } from '../http/public.decorator.js';
+import { TakesForms } from '../http/takes-forms.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
 import { SessionEnd, type SessionsEnded } from '../sessions/session-end.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -25,6 +26,7 @@ export class LogoutController {
 
   /** Ends the session of every token that the request carries; without any it is done already. */
   @Public()
+  @TakesForms()
   @Post('logout')
   @HttpCode(204)
   async logout(

@@ -1,0 +1,22 @@
+// Finds the metadata of an issuer that has a path, where clients look for it.
+import type { IncomingMessage } from 'node:http';
+
+const OAUTH = '/.well-known/oauth-authorization-server';
+const OPENID = '/.well-known/openid-configuration';
+
+/** @returns what Fastify calls for each request before it routes it; undefined where the issuer has no path */
+export function metadataOfIssuerPath(issuer: string): ((request: IncomingMessage) => string) | undefined {
+  const path = new URL(issuer).pathname.replace(/\/+$/, '');
+  if (path === '') return undefined;
+  const places = new Map([
+    [`${OAUTH}${path}`, OAUTH], // RFC 8414 §3.1
+    [`${OPENID}${path}`, OPENID], // RFC 8414 §5
+    [`${path}${OPENID}`, OPENID], // OpenID Connect Discovery §4.1
+  ]);
+  return ({ url = '/' }) => {
+    const [asked = '', query] = url.split('?', 2);
+    const place = places.get(asked);
+    if (place === undefined) return url;
+    return query === undefined ? place : `${place}?${query}`;
+  };
+}

@@ -1,0 +1,54 @@
+// Refuses what a route would ignore: whoever sends it believes that it counts.
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { FastifyRequest } from 'fastify';
+import { Refusal } from '../errors.js';
+import { unknownName } from './invalid-request.js';
+import { IS_PUBLIC } from './public.decorator.js';
+
+interface Takes {
+  readonly body: boolean;
+  /** What anyone may read (the key set, metadata, health) is nobody's to narrow: a query is harmless there. */
+  readonly anyQuery: boolean;
+}
+
+@Injectable()
+export class UnknownInputGuard implements CanActivate {
+  private readonly known = new WeakMap<object, Takes>();
+
+  /** @throws Refusal `invalid_request` for a body or a query on a route that has no schema for it */
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const takes = this.takes(context, request.method);
+    if (!takes.body && hasBody(request)) throw refusal('This route takes no body.');
+    if (takes.anyQuery || !request.url.includes('?')) return true;
+    const [name] = Object.keys(request.query as object);
+    if (name !== undefined) throw refusal(unknownName('query parameter', name));
+    return true;
+  }
+
+  private takes(context: ExecutionContext, method: string): Takes {
+    const handler = context.getHandler();
+    const known = this.known.get(handler);
+    if (known) return known;
+    const read = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) as object | undefined;
+    const kinds = Object.keys(read ?? {}).map((key) => Number(key.split(':', 1)[0]));
+    const isOpen = [handler, context.getClass()].some((target) => Reflect.getMetadata(IS_PUBLIC, target) === true);
+    const takes = {
+      body: kinds.includes(RouteParamtypes.BODY),
+      anyQuery: kinds.includes(RouteParamtypes.QUERY) || (isOpen && method === 'GET'),
+    };
+    this.known.set(handler, takes);
+    return takes;
+  }
+}
+
+/** `{}` says nothing; clients send it out of habit. What comes with GET is not read at all. */
+function hasBody({ method, headers, body }: FastifyRequest): boolean {
+  if (method === 'GET' || method === 'HEAD')
+    return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return typeof body === 'object' && body !== null && Object.keys(body).length > 0;
+}
+
+const refusal = (message: string) => new Refusal('invalid_request', { errors: [{ path: '', message }] });
