@@ -33,11 +33,11 @@ export class UnknownInputGuard implements CanActivate {
     const known = this.known.get(handler);
     if (known) return known;
     const read = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) as object | undefined;
-    const kinds = Object.keys(read ?? {}).map((key) => Number(key.split(':', 1)[0]));
+    const kinds = new Set(Object.keys(read ?? {}).map((key) => Number(key.split(':', 1)[0])));
     const isOpen = [handler, context.getClass()].some((target) => Reflect.getMetadata(IS_PUBLIC, target) === true);
     const takes = {
-      body: kinds.includes(RouteParamtypes.BODY),
-      anyQuery: kinds.includes(RouteParamtypes.QUERY) || (isOpen && method === 'GET'),
+      body: kinds.has(RouteParamtypes.BODY),
+      anyQuery: kinds.has(RouteParamtypes.QUERY) || (isOpen && method === 'GET'),
     };
     this.known.set(handler, takes);
     return takes;
