@@ -2,7 +2,7 @@
 # Makes the two roles of Watchword: an owner that migrates and a service that only reads and writes rows.
 #
 # The official image runs this once, on an empty volume, from /docker-entrypoint-initdb.d. It may be run again at any time, also
-# against a PostgreSQL of your own (17 or newer) as a superuser with a psql of 15 or newer; it then sets both
+# against a PostgreSQL of your own (15 or newer) as a superuser with a psql of 15 or newer; it then sets both
 # passwords anew, which is how they are changed. What the service may do with each table is granted by the command `migrate`.
 #
 #   POSTGRES_USER, POSTGRES_DB        who runs this, and the database that the roles are for (as in the official image)
