@@ -32,8 +32,9 @@ describe('npm start', () => {
       expect((await me(second.url, phone.accessToken)).status).toBe(200);
     }
     expect(existsSync(join(folder, 'keys', 'key-encryption-key'))).toBe(true);
-    expect(second.output()).toMatch(/"event":"service.started".*embedded PostgreSQL.*docs\/operations/);
+    expect(second.output()).toMatch(/"event":"service.started".*embedded PostgreSQL.*docs\/README/);
     noteSecret(readFileSync(join(folder, '.data/postgres/password'), 'utf8').trim(), "the database's password");
+    noteSecret(readFileSync(join(folder, '.data/postgres/service-password'), 'utf8').trim(), "the service's password");
     noteSecret(readFileSync(join(folder, 'keys/key-encryption-key'), 'utf8').trim(), 'the key-encryption key');
     second.process.kill('SIGTERM');
     expect(await second.exited).toBe(0);

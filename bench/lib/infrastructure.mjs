@@ -15,7 +15,7 @@ const REDIS = '/usr/bin/redis-server';
 export async function startInfrastructure() {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'));
   atEnd(async () => rmSync(folder, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), settings: POSTGRES });
+  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), settings: POSTGRES, overTcp: true });
   atEnd(() => postgres.stop());
   const redis = await startRedis(folder);
 

@@ -20,7 +20,7 @@ const asked = process.argv.slice(2);
 const names = asked.length > 0 ? asked : all.map(({ name }) => name);
 
 const folder = mkdtempSync(join(tmpdir(), 'watchword-peers-'));
-const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
+const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), overTcp: true });
 const redisPort = await freePort();
 const redis = spawn(
   REDIS_SERVER,

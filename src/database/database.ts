@@ -116,7 +116,8 @@ const clientTrouble =
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const code = (cause as { code?: unknown }).code;
+    const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
+    if (syscall === 'connect') return true; // whatever the reason: ENOENT where the server has taken its socket away
     if (typeof code === 'string') {
       if (network.has(code) || /^(08|53|57P|58)/.test(code) || withoutVerdict.has(code)) return true;
     }

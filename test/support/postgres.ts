@@ -21,6 +21,7 @@ export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-test-'));
   const server = await startEmbeddedPostgres({
     folder,
+    overTcp: true, // the proxies of the tests stand between two ports
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'],
   });
   await makeTemplate(server.ownerUrl);
@@ -36,6 +37,8 @@ async function makeTemplate(url: string): Promise<void> {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
   await admin.query(`CREATE DATABASE ${TEMPLATE}`);
+  // databaseSettings() makes the service's URL from the owner's.
+  await admin.query(`ALTER ROLE ${SERVICE_ROLE} PASSWORD ${admin.escapeLiteral(new URL(url).password)}`);
   await admin.end();
 
   const templateUrl = url.replace(/\/postgres$/, `/${TEMPLATE}`);

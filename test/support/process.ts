@@ -1,6 +1,6 @@
 // The service as a process of its own, started as its user starts it, in a checkout of its own.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,11 @@ export function checkout(what: 'built' | 'sources' = 'built'): string {
     cpSync('dist', join(folder, 'dist'), { recursive: true });
   }
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  onTestFinished(() => {
+    const record = join(folder, '.data/postgres/run-folder'); // left where the service was killed
+    if (existsSync(record)) rmSync(readFileSync(record, 'utf8'), { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   return folder;
 }
 
