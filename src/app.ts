@@ -10,6 +10,8 @@ import { Metrics } from './telemetry/metrics.js';
 import type { Config } from './config/config.js';
 import { ProcessModule, type Surroundings } from './telemetry/process.module.js';
 import { NestLog } from './telemetry/log.js';
+import { keepAgentsAscii } from './http/ascii-agents.js';
+import { DatabasePool } from './database/database-pool.js';
 import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
 import { costsHash } from './http/costs-hash.js';
 import { Draining } from './runtime/draining.js';
@@ -38,6 +40,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   await allowOrigins(server, config); // before any hook that may refuse: a page of a listed origin may read why
   acceptOnlyJson(server);
   guardEveryRequest(server, app);
+  if (!app.get(DatabasePool).isUtf8) keepAgentsAscii(server);
   countEveryRequest(server, app.get(Metrics));
   try {
     await app.init();

@@ -168,7 +168,7 @@ describe("the service's role", () => {
     }
   };
 
-  it('adds to the audit trail and reads it; it can neither change nor remove a row (ASVS 16.4.2)', async () => {
+  it('adds to the audit trail and reads it; it can neither change, remove nor date a row (ASVS 16.4.2)', async () => {
     await asService(async (client) => {
       expect((await client.query('SELECT count(*) FROM audit_events')).rowCount).toBe(1);
       const [{ partition } = { partition: '' }] = await service.query<{ partition: string }>(
@@ -183,6 +183,8 @@ describe("the service's role", () => {
         `DROP TABLE ${partition}`,
         `ALTER TABLE audit_events DETACH PARTITION ${partition}`,
         'SELECT audit_rotate(0)',
+        `INSERT INTO audit_events (user_id, at, id, type, outcome, details)
+         VALUES ('${NOBODY}', '2001-01-01', gen_random_uuid(), 'x', 'success', '{}')`,
       ]) {
         await expect(client.query(statement)).rejects.toThrow(/permission denied|must be owner|at least 3 months/);
       }
@@ -195,7 +197,7 @@ describe("the service's role", () => {
         'CREATE TABLE x (y int)',
         'ALTER TABLE users ADD COLUMN x int',
         'CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql AS $$SELECT now()$$',
-        'DELETE FROM drizzle.__drizzle_migrations',
+        'DELETE FROM watchword_migrations.applied',
         'CREATE ROLE x',
       ]) {
         await expect(client.query(statement)).rejects.toThrow(/permission denied|must be owner/);

@@ -129,13 +129,12 @@ describe('npm start', () => {
 
     const owner = new pg.Client({ connectionString: ownerUrl });
     await owner.connect();
-    const last = '(SELECT max(created_at) FROM drizzle.__drizzle_migrations)';
-    const { rows } = await owner.query(
-      `DELETE FROM drizzle.__drizzle_migrations WHERE created_at = ${last} RETURNING *`,
+    const { rows } = await owner.query<{ hash: string }>(
+      `DELETE FROM watchword_migrations.applied WHERE ctid = (SELECT max(ctid) FROM watchword_migrations.applied) RETURNING hash`,
     );
     const pending = await command(process.cwd(), [], sound);
     expect(pending.output).toMatch(/^Watchword cannot start\. The database lacks 1 migration\(s\) .*cli -- migrate/m);
-    await owner.query('INSERT INTO drizzle.__drizzle_migrations VALUES ($1, $2, $3)', Object.values(rows[0] as object));
+    await owner.query('INSERT INTO watchword_migrations.applied VALUES ($1)', [rows[0]?.hash]);
     await owner.end();
 
     const run = await untilReady(await start(process.cwd(), { settings: sound }));

@@ -49,7 +49,8 @@ export const settings = {
   DATABASE_PREPARED_STATEMENTS: {
     schema: z.enum(['on', 'off']).default('on'),
     standard: 'on',
-    about: '`off` where a pooler in transaction mode knows no prepared statements (PgBouncer before 1.21).',
+    about:
+      '`off` behind a pooler in transaction mode; the settings of the role then apply (docs/operations/postgresql.md).',
   },
   DATA_DIR: {
     schema: z.string().min(1).default('.data'),

@@ -4,6 +4,7 @@ import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
 import type { Log } from '../telemetry/log.js';
+import { pinSession } from './session-settings.js';
 
 /** The connection pool as drizzle sees it; injectable by type. */
 export abstract class Database extends NodePgDatabase {}
@@ -20,13 +21,16 @@ export interface Transaction extends Queries {
 /** The server's own limit does not help when the server has gone silent. */
 const QUERY_TIMEOUT_MS = 6_000;
 
-/** A pool that says whether its connections may keep the plans of named statements. */
 export class Pool extends pg.Pool {
+  /** @param keepsPlans false where another client may have a connection next: a pooler in transaction mode */
   constructor(
     options: pg.PoolConfig,
     readonly keepsPlans: boolean,
   ) {
     super(options);
+    // pg-pool waits for the promise, and nobody gets the connection before; its type does not say so.
+    // oxlint-disable-next-line typescript/no-misused-promises
+    this.options.onConnect = keepsPlans ? pinSession : undefined;
   }
 }
 
@@ -36,9 +40,7 @@ export function openPool(url: string, config: Config, log: Log): Pool {
     max: config.DATABASE_POOL_SIZE,
     connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: 5_000,
     query_timeout: QUERY_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: 10_000,
     application_name: 'watchword',
     keepAlive: true,
   };

@@ -1,29 +1,33 @@
 // What may the service's role do, and what not? It works with rows; it never owns, creates or drops anything, and the
 // audit trail only grows under it (ASVS 13.2.2, 16.4.2).
-import type pg from 'pg';
+import { getTableColumns, getTableName, is } from 'drizzle-orm';
+import { PgTable } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import * as schema from './schema.js';
 
 /** Whose name a URL connects with. */
 export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
+/** Our own tables only: whose else there are in the database is nothing to us. */
+const tables = Object.values(schema).filter((each) => is(each, PgTable));
+const changeable = tables.filter((table) => table !== schema.auditEvents).map(nameOf);
+/** When an event was is the database's to say. */
+const eventColumns = Object.values(getTableColumns(schema.auditEvents))
+  .map(({ name }) => name)
+  .filter((name) => name !== 'at');
+
+function nameOf(table: PgTable): string {
+  return `public.${pg.escapeIdentifier(getTableName(table))}`;
+}
+
 /** Partitions need no grant of their own: rows reach them through their table. */
-const grantAll = `
-  DO $$
-  DECLARE
-    service text := current_setting('watchword.service_role');
-    name text;
-  BEGIN
-    EXECUTE format('GRANT USAGE ON SCHEMA public, drizzle TO %I', service);
-    EXECUTE format('GRANT SELECT ON drizzle.__drizzle_migrations TO %I', service);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION audit_rotate(integer) TO %I', service);
-    FOR name IN
-      SELECT relname FROM pg_class
-       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-    LOOP
-      EXECUTE format('GRANT SELECT, INSERT ON public.%I TO %I', name, service);
-      CONTINUE WHEN name = 'audit_events';
-      EXECUTE format('GRANT UPDATE, DELETE ON public.%I TO %I', name, service);
-    END LOOP;
-  END $$`;
+const grantsTo = (role: string) => `
+  GRANT USAGE ON SCHEMA public, watchword_migrations TO ${role};
+  GRANT SELECT ON watchword_migrations.applied TO ${role};
+  GRANT EXECUTE ON FUNCTION public.audit_rotate(integer) TO ${role};
+  GRANT SELECT, INSERT, UPDATE, DELETE ON ${changeable.join(', ')} TO ${role};
+  REVOKE INSERT ON public.audit_events FROM ${role};
+  GRANT SELECT, INSERT (${eventColumns.join(', ')}) ON public.audit_events TO ${role}`;
 
 /** @param client connected as the owner; with the service's own role there is nothing to grant. */
 export async function grantToService(client: pg.Client, service: string): Promise<void> {
@@ -33,14 +37,13 @@ export async function grantToService(client: pg.Client, service: string): Promis
   );
   if (rows[0]?.is_owner || service === '') return;
   if (!rows[0]?.exists) throw new Error(`The role ${service} of DATABASE_URL does not exist: create it first.`);
-  await client.query(`SELECT set_config('watchword.service_role', $1, false)`, [service]);
-  await client.query(grantAll);
+  await client.query(grantsTo(pg.escapeIdentifier(service)));
 }
 
 /** @returns true where the role could rewrite the audit trail or the schema: it owns what it should only use. */
 export async function isTooPowerful(pool: pg.Pool): Promise<boolean> {
   const { rows } = await pool.query<{ too_powerful: boolean }>(
-    `SELECT has_table_privilege('audit_events', 'UPDATE, DELETE, TRUNCATE') OR has_schema_privilege('public', 'CREATE')
+    `SELECT has_table_privilege('public.audit_events', 'UPDATE, DELETE, TRUNCATE') OR has_schema_privilege('public', 'CREATE')
          AS too_powerful`,
   );
   return rows[0]?.too_powerful ?? true;

@@ -24,12 +24,19 @@ export function callerOf(request: FastifyRequest): Caller {
 }
 
 /** Control characters have no place in a log line or a session list (ASVS 16.4.1). */
-function printable(text: string | undefined): string | null {
+function printable(header: string | undefined): string | null {
+  const text = header?.slice(0, 1024);
   return (
-    text
-      ?.slice(0, 1024)
-      .replace(/[\p{C}]+/gu, ' ')
+    (text && asUtf8(text))
+      ?.replace(/[\p{C}]+/gu, ' ')
       .trim()
       .slice(0, 256) || null
   );
+}
+
+/** Node reads each byte of a header as a character (RFC 9110 §5.5). Bytes that are UTF-8 are read as such. */
+function asUtf8(header: string): string {
+  const text = Buffer.from(header, 'latin1').toString('utf8');
+  // A character that the slice has cut in two is lost, others are not.
+  return text.replace(/\uFFFD$/, '').includes('\uFFFD') ? header : text;
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { eq, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import type { AuditEvent } from '../audit/events.js';
+import { timeOf } from '../database/columns.js';
 import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { keyRingVersion, signingKeys } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
@@ -34,7 +35,7 @@ export class SigningKeys {
   async version(): Promise<Pick<Snapshot, 'version' | 'now'>> {
     const [row] = await this.database.select({ version: keyRingVersion.version, now }).from(keyRingVersion);
     if (!row) throw new Error('key_ring_version has lost its row: restore it from a backup.');
-    return { version: row.version, now: new Date(row.now) };
+    return row;
   }
 
   /** Every key there ever was: a revoked or removed kid is told from an unknown one. */
@@ -45,7 +46,7 @@ export class SigningKeys {
       .leftJoin(signingKeys, sql`true`);
     const [first] = rows;
     if (!first) throw new Error('key_ring_version has lost its row: restore it from a backup.');
-    return { version: first.version, now: new Date(first.now), keys: rows.flatMap(({ key }) => key ?? []) };
+    return { version: first.version, now: first.now, keys: rows.flatMap(({ key }) => key ?? []) };
   }
 
   /**
@@ -67,7 +68,7 @@ export class SigningKeys {
   }
 }
 
-const now = sql<string>`protocol_now()`;
+const now = sql`protocol_now()`.mapWith(timeOf);
 
 export const lockKeys = (tx: Transaction) => tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`);
 

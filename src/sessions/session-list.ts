@@ -1,6 +1,7 @@
 // Which sessions does a user have, and where were they last used?
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
+import { timeOf } from '../database/columns.js';
 import { Database } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Transport } from '../database/vocabularies.js';
@@ -35,7 +36,7 @@ export class SessionList {
        where s.user_id = ${userId} and u.id = ${userId} and not s.revoked and s.expires_at > now
          and s.absolute_expires_at > now and s.session_epoch = u.session_epoch
        order by s.rotated_at desc`);
-    const iso = (text: string) => new Date(text).toISOString();
+    const iso = (text: string) => timeOf(text).toISOString();
     return rows.map((row) => ({
       ...row,
       createdAt: iso(row.createdAt),

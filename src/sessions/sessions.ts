@@ -4,6 +4,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
+import { timeOf } from '../database/columns.js';
 import { Database, inTransaction, type Queries } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Transport } from '../database/vocabularies.js';
@@ -100,7 +101,7 @@ export class Sessions {
     const [row] = rows;
     if (!row) throw new Error('The database did not tell the time.');
     const { live, forced: afterForcedEnd } = row;
-    return { now: new Date(row.now), absoluteExpiresAt: new Date(row.absolute), afterForcedEnd, live };
+    return { now: timeOf(row.now), absoluteExpiresAt: timeOf(row.absolute), afterForcedEnd, live };
   }
 
   /** The end of the others may stay unconfirmed: this session has begun all the same, and the outbox sees to them. */

@@ -1,0 +1,76 @@
+// Pins what a server, a database or a role may set otherwise, so that each connection reads and writes as we expect.
+import pg from 'pg';
+
+/** Each of these changes what a statement means, what its answer looks like, or how long it may take. */
+const pinned = {
+  search_path: 'public, pg_temp',
+  datestyle: 'ISO, YMD',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  client_encoding: 'UTF8',
+  bytea_output: 'hex',
+  standard_conforming_strings: 'on',
+  default_transaction_isolation: 'read committed',
+  transform_null_equals: 'off',
+  lock_timeout: '0',
+} as const;
+
+const serving = { ...pinned, statement_timeout: '5s', idle_in_transaction_session_timeout: '10s' };
+const migrating = { ...pinned, statement_timeout: '0', idle_in_transaction_session_timeout: '0' };
+
+const pin = (settings: Readonly<Record<string, string>>, isLocal: boolean) =>
+  `SELECT ${Object.entries(settings)
+    .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', ${isLocal})`)
+    .join()}`;
+
+/**
+ * For a connection that is ours alone: a direct one, or one through a pooler in session mode. Not as parameters of the
+ * connection's start, of which PgBouncer refuses all that it does not track.
+ */
+export async function pinSession(client: pg.ClientBase): Promise<void> {
+  await client.query(pin(serving, false));
+}
+
+/** Until the end of the transaction, so that it also holds through a pooler in transaction mode. */
+export async function pinMigration(client: pg.ClientBase): Promise<void> {
+  await client.query(pin(migrating, true));
+}
+
+interface Found {
+  readonly role: string;
+  readonly database: string;
+  readonly first_schema: string | null;
+  readonly datestyle: string;
+  readonly isolation: string;
+}
+
+/**
+ * Behind a pooler in transaction mode a connection is anyone's after each statement: what is set on it would be lost, and
+ * found by somebody else. There the settings of the role have to be right.
+ * @throws a sentence that says which statement makes them so
+ */
+export async function assertPinnedByRole(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<Found>(`
+    SELECT current_user AS role, current_database() AS database, (current_schemas(false))[1] AS first_schema,
+           current_setting('datestyle') AS datestyle, current_setting('default_transaction_isolation') AS isolation`);
+  const [found] = rows;
+  if (!found) return;
+  const wrong = [
+    found.first_schema === 'public' ? '' : `SET search_path = ${pinned.search_path}`,
+    found.datestyle.startsWith('ISO') ? '' : `SET datestyle = ${pinned.datestyle}`,
+    found.isolation === 'read committed' ? '' : `SET default_transaction_isolation = 'read committed'`,
+  ].filter((setting) => setting !== '');
+  if (wrong.length === 0) return;
+  const { escapeIdentifier: name } = pg;
+  const place = `ALTER ROLE ${name(found.role)} IN DATABASE ${name(found.database)}`;
+  throw new Error(
+    `Behind a pooler in transaction mode (DATABASE_PREPARED_STATEMENTS=off) the settings of the role apply, and ` +
+      `${wrong.length} of them must change. Run this, then RECONNECT in the pooler: ` +
+      wrong.map((setting) => `${place} ${setting};`).join(' '),
+  );
+}
+
+export async function isUtf8(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ encoding: string }>(`SELECT current_setting('server_encoding') AS encoding`);
+  return rows[0]?.encoding === 'UTF8';
+}

@@ -1,0 +1,62 @@
+// Watchword behind a real PgBouncer with its default configuration.
+import { expect, describe, it, onTestFinished } from 'vitest';
+import { mobile, refresh } from './support/client.js';
+import { emptyDatabase, runAt } from './support/empty-database.js';
+import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.js';
+import { startService } from './support/service.js';
+import { databaseSettings } from './support/settings.js';
+import { smoke } from './support/smoke.js';
+
+type Mode = Parameters<typeof startPgBouncer>[0];
+
+async function behind(mode: Mode, databaseUrl: string, settings: Record<string, string>) {
+  const { DATABASE_URL, DATABASE_OWNER_URL } = databaseSettings(databaseUrl);
+  const through = await startPgBouncer(mode, [DATABASE_URL, DATABASE_OWNER_URL]);
+  const urls = { DATABASE_URL: through(DATABASE_URL), DATABASE_OWNER_URL: through(DATABASE_OWNER_URL) };
+  const start = () => startService({ RATE_LIMITS: 'off', ...urls, ...settings }, { databaseUrl });
+  return { start, through: through(DATABASE_URL) };
+}
+
+describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
+  it.each([
+    ['session', 'on'],
+    ['session', 'off'],
+    ['transaction', 'off'],
+  ] as const)('in %s mode with prepared statements %s it migrates and serves every act', async (mode, prepared) => {
+    const { url } = await emptyDatabase();
+    const { start } = await behind(mode, url, { DATABASE_PREPARED_STATEMENTS: prepared });
+    const service = await start();
+    onTestFinished(() => service.stop());
+    await smoke(service);
+    const phones = await Promise.all(Array.from({ length: 30 }, () => mobile(service.url)));
+    const answers = await Promise.all(phones.map(({ refreshToken }) => refresh(service.url, refreshToken)));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+  });
+
+  it('in transaction mode it leaves no setting on a connection that another client has next', async () => {
+    const { url } = await emptyDatabase();
+    const { start, through } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'off' });
+    const service = await start();
+    onTestFinished(() => service.stop());
+    await mobile(service.url);
+    const found = await runAt(through, `SELECT name, setting FROM pg_settings WHERE source = 'session' ORDER BY name`);
+    expect(found.filter(({ name }) => name !== 'application_name')).toEqual([]);
+  });
+
+  it('in transaction mode it does not start where the settings of the role are wrong, and says what to run', async () => {
+    const { url, name } = await emptyDatabase();
+    await runAt(url, `ALTER DATABASE ${name} SET datestyle = 'SQL, DMY'`);
+    await runAt(url, `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+    const { start } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'off' });
+    const sentence = await start().then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(sentence).toContain('2 of them must change');
+    for (const statement of sentence.match(/ALTER ROLE [^;]+;/g) ?? []) await runAt(url, statement);
+    const { start: startAgain } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'off' });
+    const service = await startAgain();
+    onTestFinished(() => service.stop());
+    await smoke(service);
+  });
+});
