@@ -33,8 +33,30 @@ const composeRules = {
 };
 
 /** The settings that the service knows, and the one that Node reads. */
-const knownSettings = new Set([...read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name));
+const knownSettings = new Set([...read('.env.example').matchAll(/^#?([A-Z0-9_]+)=/gm)].map(([, name]) => name));
 knownSettings.add('UV_THREADPOOL_SIZE');
+
+/** What the compose file or the image decides: an operator who needs another value edits the file. */
+const decidedSettings = [
+  ...['NODE_ENV', 'HOST', 'PORT'], // by the image
+  ...['DATA_DIR', 'DATABASE_OWNER_URL'], // PostgreSQL is a service of its own; only `migrate` is its owner
+  'KEY_ENCRYPTION_KEY', // in a file, which no process list shows
+  ...['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'REDIS_SENTINEL_PASSWORD', 'REDIS_CLUSTER_NODES'], // by REDIS_URL
+  ...['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_TLS', 'REDIS_CA_FILE'],
+];
+
+/** A new setting must not be forgotten: each is passed on from .env, or decided. */
+function judgeSettings(environment, say) {
+  for (const name of decidedSettings) say(knownSettings.has(name), `${name} is decided, but is no setting`);
+  for (const name of knownSettings) {
+    const isDecided = decidedSettings.includes(name) || name === 'UV_THREADPOOL_SIZE';
+    say(isDecided || name in environment, `must pass ${name} on: \${${name}:-}`);
+  }
+  for (const [key, value] of Object.entries(environment)) {
+    const [, variable = key] = /^\$\{(\w+):?-/.exec(value) ?? [];
+    say(variable === key, `${key} takes the value of ${variable}`);
+  }
+}
 
 function lintCompose(file) {
   const linter = new DCLinter({ rules: composeRules, quiet: false, debug: false, exclude: [] });
@@ -49,6 +71,7 @@ function lintCompose(file) {
     judgeHardening(service, say);
     judgeReach(name, service, say);
     judgeEnvironment(service, say);
+    if (name === 'watchword') judgeSettings(service.environment, say);
   }
 }
 

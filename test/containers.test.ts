@@ -1,0 +1,65 @@
+// The container files, as far as they can be judged without a container engine.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { Config } from '../src/config/config.js';
+
+const lint = (...args: string[]) =>
+  spawnSync(process.execPath, ['scripts/lint-containers.mjs', ...args], { encoding: 'utf8' });
+
+/** A copy of what the check reads, so that it can be broken. */
+function copy(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-containers-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const files = ['docker-compose.yml', 'Dockerfile', '.dockerignore', '.env.example', 'package.json', 'LICENSE'];
+  for (const file of [...files, 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'])
+    cpSync(file, join(folder, file));
+  for (const part of ['src', 'drizzle', 'deploy', 'scripts', 'keys'])
+    cpSync(part, join(folder, part), { recursive: true });
+  return folder;
+}
+
+it('passes every setting on, and a new one cannot be forgotten', () => {
+  expect(lint()).toMatchObject({ status: 0, stderr: '' });
+  const folder = copy();
+  expect(lint(folder)).toMatchObject({ status: 0, stderr: '' });
+  writeFileSync(join(folder, '.env.example'), `${readFileSync('.env.example', 'utf8')}#NEW_SETTING=\n`);
+  expect(lint(folder).stderr).toContain('service watchword: must pass NEW_SETTING on');
+  const compose = readFileSync('docker-compose.yml', 'utf8');
+  writeFileSync(join(folder, 'docker-compose.yml'), compose.replace('${LOG_LEVEL:-}', '${LOGLEVEL:-}'));
+  expect(lint(folder).stderr).toContain('service watchword: LOG_LEVEL takes the value of LOGLEVEL');
+});
+
+/** What compose makes of a service's environment, with what `.env` holds. */
+function environmentOf(service: string, dotEnv: Record<string, string>): Record<string, string> {
+  const { services } = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });
+  const image = { NODE_ENV: 'production', HOST: '0.0.0.0' };
+  const given = Object.entries<string>(services[service].environment).map(([name, value]) => {
+    const text = value.replaceAll(
+      /\$\{(\w+)(:?-|:\?)([^}]*)\}/g,
+      (_, variable: string, kind: string, other: string) => {
+        const set = dotEnv[variable];
+        if (kind === ':?' && !set) throw new Error(`${variable}: ${other}`);
+        return set === undefined || (set === '' && kind === ':-') ? other : set;
+      },
+    );
+    return [name, text] as const;
+  });
+  return { ...image, ...Object.fromEntries(given) };
+}
+
+it('starts as production with nothing but the five lines that its head names', () => {
+  const passwords = ['POSTGRES', 'WATCHWORD_OWNER', 'WATCHWORD', 'REDIS'].map((name) => [`${name}_PASSWORD`, 'a1b2']);
+  const dotEnv = { ...Object.fromEntries(passwords), PUBLIC_URL: 'https://auth.example.com' };
+  const service = Config.fromEnv(environmentOf('watchword', dotEnv));
+  expect(service).toMatchObject({ isProduction: true, registration: 'closed', RATE_LIMITS: 'on', TRUST_PROXY: 1 });
+  expect(service.DATABASE_OWNER_URL).toBeUndefined();
+  expect(Config.fromEnv(environmentOf('migrate', dotEnv), {}, 'cli').DATABASE_OWNER_URL).toContain('watchword_owner');
+  const changed = Config.fromEnv(
+    environmentOf('watchword', { ...dotEnv, REFRESH_GRACE_SECONDS: '3', TRUST_PROXY: '2' }),
+  );
+  expect(changed).toMatchObject({ REFRESH_GRACE_SECONDS: 3, TRUST_PROXY: 2 });
+});
