@@ -1,4 +1,5 @@
-// Checks that each relative link of our Markdown pages leads to a file that exists, and each #anchor to a heading of it.
+// Checks that each relative link of our Markdown pages leads to a file that exists, each #anchor to a heading of it, and that
+// the index names every page of docs/.
 import { existsSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname, join, normalize } from 'node:path';
@@ -27,6 +28,10 @@ for (const page of pages) {
     else if (anchor && !anchorsOf(readFileSync(file, 'utf8')).includes(anchor))
       problems.push(`${page} links to ${target}, and there is no such heading`);
   }
+}
+const index = readFileSync('docs/README.md', 'utf8');
+for (const page of pages.filter((each) => each.startsWith('docs/') && each !== 'docs/README.md')) {
+  if (!index.includes(`](${page.slice('docs/'.length)})`)) problems.push(`docs/README.md does not name ${page}`);
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
