@@ -9,6 +9,7 @@ import { loadEnvironment } from './config/environment.js';
 import { Log } from './telemetry/log.js';
 import { sentenceOf } from './database/database.js';
 import { Draining } from './runtime/draining.js';
+import { listenTrouble } from './runtime/listening.js';
 import { lowerWorkerPriority } from './runtime/worker-priority.js';
 
 const PATIENCE_MS = 7_500;
@@ -23,7 +24,7 @@ async function start(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
   await app.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
     await app.close();
-    throw error;
+    throw listenTrouble(error, { host: 'HOST', port: 'PORT' });
   });
   const database = config.DATABASE_URL
     ? new URL(config.DATABASE_URL).host

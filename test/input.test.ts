@@ -429,3 +429,18 @@ it('an idle connection outlives the load balancer’s, by the setting', async ()
   const longer = await call(patient.url, 'GET', '/health/live', { headers: { connection: 'keep-alive' } });
   expect(longer.headers['keep-alive']).toBe('timeout=620');
 });
+
+it('each start warns of what is allowed and risky', async () => {
+  const risky = await startServiceForTest({ INSECURE_BACKENDS: 'redis' });
+  expect(risky.log.filter(({ event }) => event === 'config.warning')).toMatchObject([
+    { level: 'warn', msg: expect.stringMatching(/^INSECURE_BACKENDS=redis: /) },
+  ]);
+  expect(service.log.filter(({ event }) => event === 'config.warning')).toEqual([]);
+});
+
+it('asking with HEAD first changes nothing about what a later GET may ask', async () => {
+  const fresh = await startServiceForTest();
+  for (const method of ['HEAD', 'GET']) {
+    expect((await call(fresh.url, method, '/.well-known/openid-configuration?v=1')).status).toBe(200);
+  }
+});

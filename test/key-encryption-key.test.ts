@@ -56,6 +56,17 @@ describe('the key-encryption key', () => {
     await expect(load({ KEY_ENCRYPTION_KEY_FILE: fileWith('short') })).rejects.toThrow(/must hold 32 bytes in base64/);
   });
 
+  it('is random in production, wherever it comes from: one repeated byte is refused', async () => {
+    const file = fileWith(Buffer.alloc(32).toString('base64'));
+    const production = {
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://auth.example.com',
+      DATABASE_URL: 'postgres://u:p@localhost/d',
+    };
+    await expect(load({ ...production, KEY_ENCRYPTION_KEY_FILE: file })).rejects.toThrow(/must be random/);
+    await expect(load({ ...production, KEY_ENCRYPTION_KEY_FILE: fileWith(present) })).resolves.toBeDefined();
+  });
+
   it('comes from AWS Secrets Manager, which signs for it: AWSCURRENT seals, AWSPREVIOUS opens', async () => {
     const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:watchword-AbCdEf';
     const store = await startSecretsManager({

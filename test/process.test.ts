@@ -1,15 +1,15 @@
 // The service as its user starts it: one command, an embedded database, and what a kill leaves behind.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { call, me, mobile, refresh, type Tokens } from './support/client.js';
 import { noteSecret } from './support/leaks.js';
 import { checkout, command, start, untilReady } from './support/process.js';
 import { cloneDatabase } from './support/service.js';
-import { databaseSettings } from './support/settings.js';
+import { databaseSettings, testSettings } from './support/settings.js';
 
 describe('npm start', () => {
   it('on a fresh checkout builds, makes keys and a database, and survives kill -9 under load: nobody is logged out', async () => {
@@ -99,6 +99,26 @@ describe('npm start', () => {
     expect(output).toContain('Warning: LOGLEVEL is not a setting; did you mean LOG_LEVEL?');
     expect(output).not.toContain('hunter2');
   }, 60_000);
+
+  it('says which setting keeps it from listening, and never blames the database for it', async () => {
+    const taken = createServer();
+    await new Promise<void>((ready) => taken.listen(0, '127.0.0.1', ready));
+    onTestFinished(() => void taken.close());
+    const address = taken.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+    const sound = { ...testSettings, ...databaseSettings(await cloneDatabase()) };
+    const cases: [Record<string, string>, RegExp][] = [
+      [{ PORT: port }, /cannot start\. PORT is in use/],
+      [{ HOST: '192.0.2.1' }, /cannot start\. HOST is no address of this machine/],
+      [{ HOST: 'no-such-host.invalid' }, /cannot start\. HOST is a name that cannot be resolved/],
+      [{ METRICS_PORT: port }, /cannot start\. METRICS_PORT is in use/],
+    ];
+    for (const [change, sentence] of cases) {
+      const { code, output } = await command(process.cwd(), [], { ...sound, ...change });
+      expect([change, code, output]).toEqual([change, 1, expect.stringMatching(sentence)]);
+      expect(output).not.toContain('DATABASE_URL');
+    }
+  }, 120_000);
 
   it('in production refuses to start on whatever would be insecure, each with a plain sentence', async () => {
     const ownerUrl = await cloneDatabase();

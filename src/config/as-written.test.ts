@@ -23,6 +23,7 @@ describe('a setting that works as it was written', () => {
     ['capitals', 'PUBLIC_URL', 'HTTPS://Auth.Example.COM', 'https://auth.example.com'],
     ['a trailing slash', 'PUBLIC_URL', 'https://auth.example.com/', 'https://auth.example.com'],
     ['an origin with a default port', 'ALLOWED_ORIGINS', 'https://App.example.com:443/', ['https://app.example.com']],
+    ['a domain in capitals', 'COOKIE_DOMAIN', '.Example.COM', 'example.com'],
     ['brackets of IPv6', 'HOST', '[::]', '::'],
     ['a name to listen on', 'HOST', 'localhost', 'localhost'],
     ['a number of hops', 'TRUST_PROXY', '2', 2],

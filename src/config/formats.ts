@@ -85,7 +85,8 @@ export const keyEncryptionKey = z
 /** A domain that somebody owns: cookies of a public suffix would go to everybody under it, so browsers drop them. */
 export const cookieDomain = z
   .string()
-  .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com, in lower case')
+  .toLowerCase()
+  .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com, without a scheme or a port')
   .transform((text) => text.replace(/^\./, ''))
   .refine((text) => isIP(text) === 0, 'must be a domain name, not an address')
   .refine(

@@ -3,6 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
+import { tlsTrouble } from './tls-trouble.js';
 import type { Log } from '../telemetry/log.js';
 import { pinSession } from './session-settings.js';
 
@@ -100,6 +101,8 @@ export function sentenceOf(thrown: unknown): string {
   const error = withoutStatement(thrown);
   if (error instanceof AggregateError) return error.errors.map(sentenceOf).join('; ');
   const sentence = error instanceof Error ? error.message : String(error);
+  const tls = tlsTrouble(error);
+  if (tls !== undefined) return tls;
   return isDatabaseUnavailable(error) ? `The database of DATABASE_URL cannot be used: ${sentence}` : sentence;
 }
 

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
+import { plainAddress } from './trusted-proxies.js';
 
 const statusOf: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -63,7 +64,7 @@ export class BrokenRequests {
       requestId: request.id,
       status,
       reason: error.code ?? null,
-      ip: request.ip,
+      ip: plainAddress(request.ip),
     });
     const { body, headers } = this.answer(refusal, status, request.id);
     void reply.code(status).headers(headers).send(body);

@@ -37,7 +37,7 @@ export class UnknownInputGuard implements CanActivate {
     const isOpen = [handler, context.getClass()].some((target) => Reflect.getMetadata(IS_PUBLIC, target) === true);
     const takes = {
       body: kinds.has(RouteParamtypes.BODY),
-      anyQuery: kinds.has(RouteParamtypes.QUERY) || (isOpen && method === 'GET'),
+      anyQuery: kinds.has(RouteParamtypes.QUERY) || (isOpen && (method === 'GET' || method === 'HEAD')),
     };
     this.known.set(handler, takes);
     return takes;

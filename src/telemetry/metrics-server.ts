@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { listenTrouble } from '../runtime/listening.js';
 import { Metrics } from './metrics.js';
 
 @Injectable()
@@ -25,7 +26,11 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     const { METRICS_PORT: port, METRICS_HOST: host } = this.config;
     if (port === undefined) return;
-    await new Promise<void>((done, fail) => this.server.once('error', fail).listen(port, host, done));
+    await new Promise<void>((done, fail) => this.server.once('error', fail).listen(port, host, done)).catch(
+      (error: unknown) => {
+        throw listenTrouble(error, { host: 'METRICS_HOST', port: 'METRICS_PORT' });
+      },
+    );
   }
 
   onApplicationShutdown(): void {
