@@ -30,6 +30,8 @@ export const users = pgTable('users', {
   tokenVersion: integer('token_version').notNull().default(1),
   /** Copied into each session at login: sessions of another epoch cannot refresh. */
   sessionEpoch: integer('session_epoch').notNull().default(1),
+  /** Moves with whatever changes how the user proves who they are; a sign-in under an older one begins no session. */
+  credentialVersion: integer('credential_version').notNull().default(1),
   createdAt: createdAt(),
 });
 
