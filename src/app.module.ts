@@ -3,6 +3,8 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { PasswordModule } from './credentials/password/password.module.js';
+import { RegistrationModule } from './credentials/registration/registration.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -16,6 +18,8 @@ import { UnknownInputModule } from './http/unknown-input.module.js';
     HttpModule,
     AuditUpkeepModule,
     AccountsModule,
+    PasswordModule,
+    RegistrationModule,
     AuthModule,
     HealthModule,
     UnknownInputModule,

@@ -20,8 +20,8 @@ import { assertHost } from './http/host-header.js';
 import { metadataOfIssuerPath } from './http/issuer-path.js';
 import { CrossSiteGuard } from './http/csrf.js';
 import { securityHeaders, sendSecurityHeaders } from './http/security-headers.js';
+import { Passwords } from './credentials/password/passwords.js';
 import { trustedProxies } from './http/trusted-proxies.js';
-import { Passwords } from './users/passwords.js';
 
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hash } from '@node-rs/argon2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PasswordChange } from '../src/credentials/password-change.js';
+import { PasswordChange } from '../src/credentials/password/password-change.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { type Answer, bearer, type Call, call, decode, me, mobile, type Person, refresh } from './support/client.js';
@@ -42,7 +42,7 @@ interface Ending {
 const operator = { ip: null, userAgent: 'cli ops@console', requestId: randomUUID() };
 
 const done = async (act: Promise<unknown>) => {
-  expect(await act).not.toBe(false);
+  expect(await act).not.toMatchObject({ hasChanged: false });
   return { status: 204 };
 };
 

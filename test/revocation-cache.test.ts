@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Metrics } from '../src/telemetry/metrics.js';
-import { PasswordChange } from '../src/credentials/password-change.js';
+import { PasswordChange } from '../src/credentials/password/password-change.js';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { type AccessClaims, claimsOf } from '../src/tokens/access-token.js';

@@ -6,8 +6,8 @@ const built = (file) => import(new URL(`../../dist/${file}`, import.meta.url).hr
 const { createApp } = await built('app.js');
 const { Clock } = await built('clock.js');
 const { Config } = await built('config/config.js');
-const { Log } = await built('config/log.js');
-const { Metrics } = await built('audit/metrics.js');
+const { Log } = await built('telemetry/log.js');
+const { Metrics } = await built('telemetry/metrics.js');
 export const { startEmbeddedPostgres } = await built('database/embedded.js');
 
 /**

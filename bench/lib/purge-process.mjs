@@ -5,7 +5,7 @@ const built = (file) => import(new URL(`../../dist/${file}`, import.meta.url).hr
 const { createApp } = await built('app.js');
 const { Clock } = await built('clock.js');
 const { Config } = await built('config/config.js');
-const { Log } = await built('config/log.js');
+const { Log } = await built('telemetry/log.js');
 const { Purge } = await built('sessions/purge.js');
 
 const config = Config.fromEnv();

@@ -6,12 +6,13 @@ import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
+import { OwnOriginOnly } from '../http/own-origin.decorator.js';
 import { Public } from '../http/public.decorator.js';
 import { TakesForms } from '../http/takes-forms.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
 import { SessionEnd, type SessionsEnded } from '../sessions/session-end.js';
-import { AccessTokens } from '../tokens/access-tokens.js';
-import { PresentedToken } from './presented-token.js';
+import { TokenVerification } from '../tokens/token-verification.js';
+import { PresentedToken } from '../http/presented-token.js';
 
 const logoutBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
 
@@ -19,7 +20,7 @@ const logoutBody = z.strictObject({ refreshToken: z.string().optional() }).optio
 export class LogoutController {
   constructor(
     private readonly sessionEnd: SessionEnd,
-    private readonly accessTokens: AccessTokens,
+    private readonly verification: TokenVerification,
     private readonly presentedToken: PresentedToken,
     private readonly cookies: Cookies,
   ) {}
@@ -27,6 +28,7 @@ export class LogoutController {
   /** Ends the session of every token that the request carries; without any it is done already. */
   @Public()
   @TakesForms()
+  @OwnOriginOnly({ unlessBearer: true }) // clears cookies even where none arrives
   @Post('logout')
   @HttpCode(204)
   async logout(
@@ -38,7 +40,7 @@ export class LogoutController {
     const presented = this.presentedToken.of(request);
     const refreshToken = body?.refreshToken;
     if (refreshToken !== undefined && presented?.transport === 'cookie') throw new Refusal('ambiguous_token');
-    const claims = this.accessTokens.verifyExpired(presented?.text ?? '');
+    const claims = this.verification.intactClaims(presented?.text ?? '');
     const ends = [
       ...(refreshToken === undefined ? [] : [() => this.sessionEnd.byRefreshToken(refreshToken, caller)]),
       ...(claims ? [() => this.sessionEnd.one({ userId: claims.sub, sessionId: claims.sid }, caller)] : []),

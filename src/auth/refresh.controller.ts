@@ -8,7 +8,7 @@ import { Public } from '../http/public.decorator.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
 import { Refresh } from '../sessions/refresh.js';
 import { SessionEnd } from '../sessions/session-end.js';
-import { TokenAnswer } from './token-answer.js';
+import { TokenAnswer } from '../sign-in/token-answer.js';
 
 const refreshBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
 

@@ -1,9 +1,8 @@
-// What is refused before anything of it is read, while too many password hashes wait?
-import { RouteConfig } from '@nestjs/platform-fastify';
+// Routes that are refused before anything of a request is read, while too many password hashes wait.
 import type { FastifyRequest } from 'fastify';
+import { hasMark, routeMark } from './route-mark.js';
 
-/** Every request of this route wants a password hash. */
-export const CostsHash = () => RouteConfig({ costsHash: true });
+/** Every request of this route needs a password hash. */
+export const CostsHash = () => routeMark({ costsHash: true });
 
-export const costsHash = (request: FastifyRequest): boolean =>
-  (request.routeOptions.config as { costsHash?: boolean }).costsHash === true;
+export const costsHash = (request: FastifyRequest): boolean => hasMark(request, 'costsHash');

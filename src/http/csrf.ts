@@ -1,14 +1,13 @@
-// May this browser use our cookies? Asked before routing, so that no route can be forgotten.
+// Refuses state-changing requests that a page of another origin makes a browser send. Runs before routing has any
+// effect, so that no route can be forgotten.
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 import { Cookies } from './cookies.js';
+import { isOwnOriginOnly } from './own-origin.decorator.js';
+import { startsSession } from './starts-session.decorator.js';
 
-/** Routes that make a session without any cookie: a foreign page must not sign its visitor in (login CSRF). */
-const alwaysGuarded = new Set(['/auth/login', '/auth/register']);
-/** Clears cookies even where none arrives: a sibling's page must not sign our visitor out. With a bearer token it is a client's. */
-const guardedWithoutBearer = '/auth/logout';
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 @Injectable()
@@ -21,12 +20,8 @@ export class CrossSiteGuard {
   /** @throws Refusal `csrf_rejected` */
   check(request: FastifyRequest): void {
     if (safeMethods.has(request.method)) return;
-    // The route that was matched, not the path as it was spelled: /auth/%6Cogin is the login, too.
-    const route = request.routeOptions.url ?? '';
-    const isGuarded =
-      alwaysGuarded.has(route) ||
-      (route === guardedWithoutBearer && request.headers.authorization === undefined) ||
-      this.cookies.carriesAny(request);
+    // The marks belong to the route that was matched, not to the path as it was spelled: /auth/%6Cogin is the login.
+    const isGuarded = startsSession(request) || isOwnOriginOnly(request) || this.cookies.carriesAny(request);
     if (isGuarded && !this.isTrusted(request)) throw new Refusal('csrf_rejected');
   }
 

@@ -1,5 +1,5 @@
-// What may any page read, whatever its origin?
-import { RouteConfig } from '@nestjs/platform-fastify';
+// Routes that any page may read, whatever its origin.
+import { routeMark } from './route-mark.js';
 
-/** Any origin, without credentials, instead of the listed ones (CORS). */
-export const OpenToAll = () => RouteConfig({ cors: { origin: '*', credentials: false } });
+/** Any origin, without credentials, instead of the listed origins (CORS). */
+export const OpenToAll = () => routeMark({ cors: { origin: '*', credentials: false } });

@@ -19,7 +19,7 @@ import { SessionEnd, type SessionRef } from './session-end.js';
 /** A user whose identity was proven, with the counters that were read together with what proved it. */
 export type ProvenUser = Pick<
   User,
-  'id' | 'email' | 'role' | 'emailVerifiedAt' | 'passwordHash' | 'tokenVersion' | 'sessionEpoch'
+  'id' | 'email' | 'role' | 'emailVerifiedAt' | 'credentialVersion' | 'tokenVersion' | 'sessionEpoch'
 >;
 
 export interface SessionWish {
@@ -72,7 +72,7 @@ export class Sessions {
                ${transport}, ${sql.param([...wish.methods])}, ${now}, ${now}, ${now}, ${expiresAt}, ${absoluteExpiresAt},
                ${caller.ip}::inet, ${caller.ip}::inet, ${caller.userAgent}, ${caller.userAgent}
           from ${users} u
-         where u.id = ${user.id} and u.disabled_at is null and u.password_hash is not distinct from ${user.passwordHash}
+         where u.id = ${user.id} and u.disabled_at is null and u.credential_version = ${user.credentialVersion}
            and u.session_epoch = ${user.sessionEpoch} and u.token_version = ${user.tokenVersion}
            for no key update
         returning id

@@ -1,13 +1,12 @@
-// How is an access token signed, and how is one verified outside the guard?
+// Signs access tokens (RFC 9068).
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { SignJWT } from 'jose';
 import { Config } from '../config/config.js';
 import type { Role } from '../database/vocabularies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { Signer } from '../keys/signing-key.js';
-import { type AccessClaims, claimsOf, CLIENT_ID, kidOf, TOKEN_TYPE } from './access-token.js';
+import { type AccessClaims, CLIENT_ID, TOKEN_TYPE } from './access-token.js';
 
 export interface AccessTokenSubject {
   readonly userId: string;
@@ -30,7 +29,6 @@ export class AccessTokens {
   constructor(
     private readonly keyRing: KeyRing,
     private readonly config: Config,
-    private readonly jwt: JwtService,
   ) {}
 
   /**
@@ -69,19 +67,5 @@ export class AccessTokens {
     } satisfies AccessClaims;
     const text = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: TOKEN_TYPE, kid }).sign(privateKey);
     return { text, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
-  }
-
-  /** Verifies everything but the expiry: for callers that want to end the session of an old token. */
-  verifyExpired(token: string): AccessClaims | undefined {
-    const publicKey = this.keyRing.formerKey(kidOf(token) ?? '');
-    if (!publicKey) return undefined;
-    try {
-      // jsonwebtoken takes a KeyObject; @nestjs/jwt's type says string or buffer.
-      const options = { publicKey: publicKey as unknown as string, algorithms: ['RS256' as const] };
-      const { issuer, audiences } = this.config;
-      return claimsOf(this.jwt.verify(token, { ...options, issuer, audience: audiences[0], ignoreExpiration: true }));
-    } catch {
-      return undefined;
-    }
   }
 }

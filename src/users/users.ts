@@ -61,7 +61,7 @@ export class Users {
   async changePassword(tx: Queries, id: string, from: string, to: string): Promise<User | undefined> {
     const [user] = await tx
       .update(users)
-      .set({ ...bothBumped, passwordHash: to })
+      .set({ ...bothBumped, passwordHash: to, credentialVersion: sql`${users.credentialVersion} + 1` })
       .where(and(eq(users.id, id), eq(users.passwordHash, from), isNull(users.disabledAt)))
       .returning();
     return user;

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AccessClaims } from '../tokens/access-token.js';
+import type { AccessClaims } from './access-token.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 const keyOf = (): KeyObject => createPublicKey(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
@@ -13,7 +13,7 @@ describe('the memory of verified tokens', () => {
     const keys = new Map([['a', keyOf()]]);
     const verified = new VerifiedTokens({ keyInMemory: (kid) => keys.get(kid) });
     expect(verified.claimsOf(tokenOf('a'))).toBeUndefined();
-    verified.remember(tokenOf('a'), claims);
+    verified.remember(tokenOf('a'), 'a', claims);
     expect(verified.claimsOf(tokenOf('a'))).toBe(claims);
     expect(verified.claimsOf(tokenOf('a', { x: 1 }))).toBeUndefined();
     expect(verified.claimsOf(`${tokenOf('a')}=`)).toBeUndefined();
@@ -26,7 +26,7 @@ describe('the memory of verified tokens', () => {
       ['b', keyOf()],
     ]);
     const verified = new VerifiedTokens({ keyInMemory: (kid) => keys.get(kid) });
-    for (const kid of ['a', 'b']) verified.remember(tokenOf(kid), claims);
+    for (const kid of ['a', 'b']) verified.remember(tokenOf(kid), kid, claims);
     keys.delete('a');
     expect(verified.claimsOf(tokenOf('a'))).toBeUndefined();
     expect(verified.claimsOf(tokenOf('b'))).toBe(claims);
@@ -37,7 +37,7 @@ describe('the memory of verified tokens', () => {
   it('is bounded', () => {
     const key = keyOf();
     const verified = new VerifiedTokens({ keyInMemory: () => key });
-    for (let token = 0; token < 10_050; token++) verified.remember(tokenOf('a', { token }), claims);
+    for (let token = 0; token < 10_050; token++) verified.remember(tokenOf('a', { token }), 'a', claims);
     expect(verified.claimsOf(tokenOf('a', { token: 0 }))).toBeUndefined();
     expect(verified.claimsOf(tokenOf('a', { token: 10_049 }))).toBe(claims);
   });

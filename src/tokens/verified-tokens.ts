@@ -1,8 +1,8 @@
-// Whose signature need not be checked again? A bounded memory of tokens that were found intact; never of verdicts.
+// A bounded memory of tokens whose signature was found intact, never of verdicts: it spares a request the signature check.
 import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { KeyRing } from '../keys/key-ring.js';
-import { type AccessClaims, kidOf } from '../tokens/access-token.js';
+import type { AccessClaims } from './access-token.js';
 
 const MAX_ENTRIES = 10_000;
 
@@ -33,9 +33,8 @@ export class VerifiedTokens {
     return undefined;
   }
 
-  remember(token: string, claims: AccessClaims): void {
-    const kid = kidOf(token);
-    const key = kid === undefined ? undefined : this.keyRing.keyInMemory(kid);
-    if (kid !== undefined && key) this.tokens.set(handleOf(token), { token, claims, kid, key });
+  remember(token: string, kid: string, claims: AccessClaims): void {
+    const key = this.keyRing.keyInMemory(kid);
+    if (key) this.tokens.set(handleOf(token), { token, claims, kid, key });
   }
 }

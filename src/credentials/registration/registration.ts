@@ -1,12 +1,12 @@
 // How does somebody get an account?
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.js';
-import { Config } from '../config/config.js';
-import { Database, inTransaction } from '../database/database.js';
-import { Refusal } from '../errors.js';
-import type { Caller } from '../http/caller.js';
-import { Passwords } from '../users/passwords.js';
-import { type PublicUser, toPublicUser, Users } from '../users/users.js';
+import { Audit } from '../../audit/audit.js';
+import { Config } from '../../config/config.js';
+import { Database, inTransaction } from '../../database/database.js';
+import { Refusal } from '../../errors.js';
+import type { Caller } from '../../http/caller.js';
+import { Passwords } from '../password/passwords.js';
+import { type PublicUser, toPublicUser, Users } from '../../users/users.js';
 
 @Injectable()
 export class Registration {

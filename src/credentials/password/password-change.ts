@@ -1,15 +1,15 @@
-// How does somebody who is signed in get another password?
+// Changes the password of a user who is signed in.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
-import { Refusal } from '../errors.js';
-import type { Caller } from '../http/caller.js';
-import type { Confirmation } from '../revocation/confirmation.js';
-import { Revocations } from '../revocation/revocations.js';
-import { SessionEnd } from '../sessions/session-end.js';
-import { Passwords } from '../users/passwords.js';
-import { type User, Users } from '../users/users.js';
+import { Audit } from '../../audit/audit.js';
+import { Database, inTransaction } from '../../database/database.js';
+import { Refusal } from '../../errors.js';
+import type { Caller } from '../../http/caller.js';
+import type { Confirmation } from '../../revocation/confirmation.js';
+import { Revocations } from '../../revocation/revocations.js';
+import { SessionEnd } from '../../sessions/session-end.js';
+import { Passwords } from './passwords.js';
+import { type User, Users } from '../../users/users.js';
 
 /** A sign-in may renew the hash under the change; the current password is then proven against the new one. */
 const PROOFS = 3;
@@ -49,8 +49,11 @@ export class PasswordChange {
 
   /** @returns the hash that was verified */
   private async prove(userId: string, current: string, caller: Caller): Promise<string> {
-    const { owner, isRight } = await this.passwords.verify(current, () => this.users.findById(userId));
-    if (isRight && owner?.passwordHash) return owner.passwordHash;
+    const verified = await this.passwords.inTurn(async () => {
+      const stored = (await this.users.findById(userId))?.passwordHash ?? null;
+      return (await this.passwords.isRight(current, stored)) ? stored : null;
+    });
+    if (verified !== null) return verified;
     await this.audit.recordAlone({ type: 'password.change_failed', userId, reason: 'wrong_password' }, caller);
     throw new Refusal('invalid_credentials', { session: 'keep' });
   }

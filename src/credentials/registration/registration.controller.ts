@@ -1,10 +1,11 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
-import { type Caller, From } from '../http/caller.js';
-import { CostsHash } from '../http/costs-hash.js';
-import { Public } from '../http/public.decorator.js';
-import { emailAddress } from '../users/email.js';
-import type { PublicUser } from '../users/users.js';
+import { type Caller, From } from '../../http/caller.js';
+import { CostsHash } from '../../http/costs-hash.js';
+import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
+import { Public } from '../../http/public.decorator.js';
+import { emailAddress } from '../../users/email.js';
+import type { PublicUser } from '../../users/users.js';
 import { Registration } from './registration.js';
 
 const registerBody = z.strictObject({ email: emailAddress, password: z.string() });
@@ -14,6 +15,7 @@ export class RegistrationController {
   constructor(private readonly registration: Registration) {}
 
   @Public()
+  @OwnOriginOnly()
   @CostsHash()
   @Post('register')
   @HttpCode(201)

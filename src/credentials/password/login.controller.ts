@@ -1,0 +1,36 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import * as z from 'zod';
+import { transports } from '../../database/vocabularies.js';
+import { CostsHash } from '../../http/costs-hash.js';
+import { type Exchange, On } from '../../http/exchange.js';
+import { Public } from '../../http/public.decorator.js';
+import { StartsSession } from '../../http/starts-session.decorator.js';
+import { SignIn } from '../../sign-in/sign-in.js';
+import { emailAddress } from '../../users/email.js';
+import { PasswordProof } from './password-proof.js';
+
+const loginBody = z.strictObject({
+  email: emailAddress,
+  password: z.string(),
+  remember: z.boolean().default(false),
+  transport: z.enum(transports).default('cookie'),
+});
+
+@Controller('auth')
+export class LoginController {
+  constructor(
+    private readonly passwordProof: PasswordProof,
+    private readonly signIn: SignIn,
+  ) {}
+
+  @Public()
+  @StartsSession()
+  @CostsHash()
+  @Post('login')
+  @HttpCode(200)
+  login(@Body({ schema: loginBody }) body: z.output<typeof loginBody>, @On() exchange: Exchange): Promise<object> {
+    const { email, password, remember: persistent, transport } = body;
+    const prove = () => this.passwordProof.prove(email, password, exchange.caller);
+    return this.signIn.complete(prove, { transport, persistent }, exchange);
+  }
+}

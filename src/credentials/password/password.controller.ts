@@ -1,0 +1,42 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import * as z from 'zod';
+import { Refusal } from '../../errors.js';
+import { type Exchange, On } from '../../http/exchange.js';
+import { PresentedToken } from '../../http/presented-token.js';
+import { Me, type Principal } from '../../http/principal.js';
+import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
+import { assertConfirmed } from '../../revocation/confirmation.js';
+import { SessionList } from '../../sessions/session-list.js';
+import { SignIn } from '../../sign-in/sign-in.js';
+import { PasswordChange } from './password-change.js';
+
+const passwordBody = z.strictObject({ currentPassword: z.string(), newPassword: z.string() });
+
+@Controller('auth/password')
+export class PasswordController {
+  constructor(
+    private readonly passwordChange: PasswordChange,
+    private readonly sessionList: SessionList,
+    private readonly signIn: SignIn,
+    private readonly presentedToken: PresentedToken,
+  ) {}
+
+  /** Every session ends; the one who changed the password goes on with a new session, over the same transport. */
+  @SkipVerdictCache()
+  @Post()
+  @HttpCode(200)
+  async change(
+    @Body({ schema: passwordBody }) { currentPassword, newPassword }: z.output<typeof passwordBody>,
+    @Me() me: Principal,
+    @On() exchange: Exchange,
+  ): Promise<object> {
+    const current = (await this.sessionList.of(me.userId)).find(({ id }) => id === me.sessionId);
+    const transport = this.presentedToken.of(exchange.request)?.transport ?? 'bearer';
+    // A session keeps its transport: the token of a cookie never becomes one in a body.
+    if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
+    const changed = await this.passwordChange.change(me.userId, currentPassword, newPassword, exchange.caller);
+    assertConfirmed(changed.confirmation);
+    const wish = { transport, persistent: current?.persistent ?? false };
+    return this.signIn.goOn({ user: changed.user, methods: ['pwd'] }, wish, exchange);
+  }
+}

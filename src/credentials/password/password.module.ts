@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../../audit/audit.module.js';
+import { HttpModule } from '../../http/http.module.js';
+import { RevocationModule } from '../../revocation/revocation.module.js';
+import { SessionsModule } from '../../sessions/sessions.module.js';
+import { SignInModule } from '../../sign-in/sign-in.module.js';
+import { UsersModule } from '../../users/users.module.js';
+import { LoginController } from './login.controller.js';
+import { PasswordChange } from './password-change.js';
+import { PasswordProof } from './password-proof.js';
+import { PasswordController } from './password.controller.js';
+import { Passwords } from './passwords.js';
+
+@Module({
+  imports: [AuditModule, HttpModule, RevocationModule, SessionsModule, SignInModule, UsersModule],
+  controllers: [LoginController, PasswordController],
+  providers: [PasswordChange, PasswordProof, Passwords],
+  exports: [Passwords],
+})
+export class PasswordModule {}

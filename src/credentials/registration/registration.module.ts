@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../../audit/audit.module.js';
+import { UsersModule } from '../../users/users.module.js';
+import { PasswordModule } from '../password/password.module.js';
+import { Registration } from './registration.js';
+import { RegistrationController } from './registration.controller.js';
+
+@Module({
+  imports: [AuditModule, PasswordModule, UsersModule],
+  controllers: [RegistrationController],
+  providers: [Registration],
+})
+export class RegistrationModule {}

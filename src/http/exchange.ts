@@ -1,0 +1,17 @@
+// One HTTP exchange as a controller hands it on: who calls, the request, and the reply that may receive cookies.
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Caller, callerOf } from './caller.js';
+
+export interface Exchange {
+  readonly caller: Caller;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Unlike `@Res()`, it leaves the answer to Nest. */
+export const On = createParamDecorator((_: unknown, context: ExecutionContext): Exchange => {
+  const http = context.switchToHttp();
+  const request = http.getRequest<FastifyRequest>();
+  return { caller: callerOf(request), request, reply: http.getResponse<FastifyReply>() };
+});

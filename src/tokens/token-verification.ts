@@ -1,0 +1,72 @@
+// Verifies access tokens: which key, which options, what a valid token says and whether its time is over. The guard, the
+// passport strategy and the routes that end sessions share it.
+import type { KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { Clock } from '../clock.js';
+import { Config } from '../config/config.js';
+import { Refusal } from '../errors.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { type AccessClaims, claimsOf, EXPIRY_LEEWAY_SECONDS, kidOf } from './access-token.js';
+import { VerifiedTokens } from './verified-tokens.js';
+
+@Injectable()
+export class TokenVerification {
+  /** For jsonwebtoken, which passport-jwt calls. An expired token must be told from a forged one: `assertCurrent`. */
+  readonly options;
+  private readonly verified: VerifiedTokens;
+
+  constructor(
+    private readonly keyRing: KeyRing,
+    config: Config,
+    private readonly jwt: JwtService,
+    private readonly clock: Clock,
+  ) {
+    this.verified = new VerifiedTokens(keyRing);
+    const { issuer, audiences } = config;
+    this.options = { algorithms: ['RS256' as const], issuer, audience: audiences[0], ignoreExpiration: true };
+  }
+
+  /** @returns the claims of a token whose signature was checked before, with a key that is still trusted */
+  recall(token: string): AccessClaims | undefined {
+    return this.verified.claimsOf(token);
+  }
+
+  /**
+   * @returns a KeyObject, which spares jsonwebtoken parsing a PEM for each request
+   * @throws Refusal `unauthenticated`, `token_stale`, `token_expired`, `unavailable`
+   */
+  async keyOf(token: string): Promise<KeyObject> {
+    const kid = kidOf(token);
+    if (kid === undefined) throw new Refusal('unauthenticated', { cause: new Error('not an access token of ours') });
+    return this.keyRing.trustedKey(kid);
+  }
+
+  /**
+   * Takes what jsonwebtoken found intact, and remembers it.
+   * @throws Refusal `unauthenticated` when a claim is missing or of another type
+   */
+  accept(token: string, kid: string, payload: unknown): AccessClaims {
+    const claims = claimsOf(payload);
+    if (!claims) throw new Refusal('unauthenticated');
+    this.verified.remember(token, kid, claims);
+    return claims;
+  }
+
+  /** @throws Refusal `token_expired` */
+  assertCurrent({ exp }: AccessClaims): void {
+    if (exp + EXPIRY_LEEWAY_SECONDS <= this.clock.now().getTime() / 1000) throw new Refusal('token_expired');
+  }
+
+  /** Everything but the expiry: for callers that want to end the session of an old token. */
+  intactClaims(token: string): AccessClaims | undefined {
+    const publicKey = this.keyRing.formerKey(kidOf(token) ?? '');
+    if (!publicKey) return undefined;
+    try {
+      // jsonwebtoken takes a KeyObject; @nestjs/jwt's type says string or buffer.
+      return claimsOf(this.jwt.verify(token, { ...this.options, publicKey: publicKey as unknown as string }));
+    } catch {
+      return undefined;
+    }
+  }
+}
