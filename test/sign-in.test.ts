@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 /** These cannot start a session; a page of another origin may call them, with no cookie of ours. */
-const startNoSession = ['/auth/refresh'];
+const startNoSession = new Set(['/auth/refresh']);
 
 function publicPosts(): string[] {
   const controllers = [...service.app.get(ModulesContainer).values()].flatMap((module) => [
@@ -41,7 +41,7 @@ function publicPosts(): string[] {
 it('every public POST route refuses pages of other origins, unless it is known to start no session', async () => {
   const routes = publicPosts();
   expect(routes).toEqual(expect.arrayContaining(['/auth/login', '/auth/register', '/auth/logout', '/auth/refresh']));
-  for (const route of routes.filter((each) => !startNoSession.includes(each))) {
+  for (const route of routes.filter((each) => !startNoSession.has(each))) {
     const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     const answer = await call(service.url, 'POST', route, { body: {}, headers });
     expect([route, answer.json['code']]).toEqual([route, 'csrf_rejected']);
