@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { PasswordsModule } from '../credentials/password/passwords.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { KeyStoreModule } from '../keys/key-store.module.js';
 import { SigningKeysModule } from '../keys/signing-keys.module.js';
@@ -7,7 +8,9 @@ import { SessionEndModule } from '../sessions/session-end.module.js';
 import { UsersModule } from '../users/users.module.js';
 
 /** For commands that need no key: sessions end and keys are revoked although the key-encryption key is lost. */
-@Module({ imports: [DatabaseModule, UsersModule, SessionEndModule, AccountsModule, SigningKeysModule] })
+@Module({
+  imports: [DatabaseModule, UsersModule, PasswordsModule, SessionEndModule, AccountsModule, SigningKeysModule],
+})
 export class CliModule {}
 
 /** For commands that open or seal keys. */

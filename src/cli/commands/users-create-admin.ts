@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { Audit } from '../../audit/audit.js';
 import { Database, inTransaction } from '../../database/database.js';
 import { emailAddress } from '../../users/email.js';
-import { Passwords } from '../../users/passwords.js';
+import { Passwords } from '../../credentials/password/passwords.js';
 import { Users } from '../../users/users.js';
 import { command, type Desk } from '../command.js';
 import { Failure } from '../failure.js';

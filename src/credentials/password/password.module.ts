@@ -9,12 +9,11 @@ import { LoginController } from './login.controller.js';
 import { PasswordChange } from './password-change.js';
 import { PasswordProof } from './password-proof.js';
 import { PasswordController } from './password.controller.js';
-import { Passwords } from './passwords.js';
+import { PasswordsModule } from './passwords.module.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, RevocationModule, SessionsModule, SignInModule, UsersModule],
+  imports: [AuditModule, HttpModule, PasswordsModule, RevocationModule, SessionsModule, SignInModule, UsersModule],
   controllers: [LoginController, PasswordController],
-  providers: [PasswordChange, PasswordProof, Passwords],
-  exports: [Passwords],
+  providers: [PasswordChange, PasswordProof],
 })
 export class PasswordModule {}

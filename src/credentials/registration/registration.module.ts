@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/audit.module.js';
 import { UsersModule } from '../../users/users.module.js';
-import { PasswordModule } from '../password/password.module.js';
+import { PasswordsModule } from '../password/passwords.module.js';
 import { Registration } from './registration.js';
 import { RegistrationController } from './registration.controller.js';
 
 @Module({
-  imports: [AuditModule, PasswordModule, UsersModule],
+  imports: [AuditModule, PasswordsModule, UsersModule],
   controllers: [RegistrationController],
   providers: [Registration],
 })
