@@ -10,5 +10,9 @@ const simpleTypes = /^(|text\/plain|application\/x-www-form-urlencoded|multipart
 /** A form that carries a token wants it to count, and must say so in JSON: it is never ignored. */
 export function takesForms(request: FastifyRequest, body: Buffer): boolean {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return hasMark(request, 'takesForms') && simpleTypes.test(type) && !/(refresh|access)_?token/i.test(body.toString('latin1'));
+  return (
+    hasMark(request, 'takesForms') &&
+    simpleTypes.test(type) &&
+    !/(refresh|access)_?token/i.test(body.toString('latin1'))
+  );
 }
