@@ -73,6 +73,11 @@ it('ends sessions, disables, enables and promotes on the database of a running s
     stdout: '',
     stderr: expect.stringMatching(/\nNo such user: nobody@example\.com\.\n$/),
   });
+  const { status } = spawnSync('bash', ['-o', 'pipefail', '-c', 'node scripts/start.cjs cli users list | head -0'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], ...settings },
+  });
+  expect(status).toBe(0); // whoever reads the answer may leave
   const failed = await cli(...nobody, '--json');
   expect([failed.code, JSON.parse(failed.stdout)]).toEqual([
     1,

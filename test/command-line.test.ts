@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { readCommandLine } from '../src/cli/command-line.js';
 import { commands } from '../src/cli/commands/commands.js';
 import { Failure } from '../src/cli/failure.js';
+import { nameOf } from '../src/cli/target.js';
 
 const textOf = (...args: string[]) => {
   const typed = readCommandLine(args);
@@ -36,6 +37,7 @@ const lineOf = (name: string) => `${name} ${complete[name] ?? ''}`.trim().split(
 
 it.each(commands.map(({ name }) => name))('%s is in the help, has a help of its own, and is understood', (name) => {
   expect(textOf('--help')).toContain(`\n  ${name}`);
+  expect(textOf('help')).toBe(textOf('--help'));
   expect(textOf(...name.split(' '), '--help')).toContain(`Usage: npm run cli -- ${name}`);
   expect(readCommandLine(lineOf(name))).toMatchObject({ command: { name }, json: false });
   expect(readCommandLine(['--json', ...lineOf(name)])).toMatchObject({ json: true });
@@ -100,4 +102,12 @@ it('understands every command of the documents as it is written there', () => {
   for (const [page, line] of lines) {
     expect.soft(() => readCommandLine(line.split(' ')), `${page}: ${line}`).not.toThrow();
   }
+});
+
+it.each([
+  ['postgres://role:hidden@db.example.com/watchword', 'db.example.com', 5432],
+  ['postgres://role:hidden@db.example.com:6432/watchword?sslmode=verify-full', 'db.example.com', 6432],
+  ['postgres://role:hidden@localhost/watchword?host=/run/postgresql&port=5433', '/run/postgresql', 5433],
+])('names the database of %s as pg reaches it, without the password', (url, host, port) => {
+  expect(nameOf(url)).toEqual({ host, port, name: 'watchword', role: 'role' });
 });

@@ -35,7 +35,6 @@ export function readCommandLine(args: readonly string[], program = 'npm run cli 
     .helpOption('-h, --help', 'show help')
     .option('--json', 'answer with one JSON object, errors too')
     .option('--verbose', 'show every log line of the command, not only warnings')
-    .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: (part) => (text += part), writeErr: () => undefined })
     .configureHelp({ showGlobalOptions: true, helpWidth: 110, ...wholeList });

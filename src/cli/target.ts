@@ -65,8 +65,9 @@ export function nameOf(url: string): DatabaseName {
   const { hostname, port, pathname, username, searchParams } = new URL(url);
   const role = decodeURIComponent(username);
   return {
-    host: hostname || (searchParams.get('host') ?? 'localhost'),
-    port: Number(port || (searchParams.get('port') ?? 5432)),
+    // As pg reads it: a parameter wins, and a socket's folder can only be one.
+    host: searchParams.get('host') ?? (hostname || 'localhost'),
+    port: Number(searchParams.get('port') ?? (port || 5432)),
     name: decodeURIComponent(pathname.slice(1)) || role,
     role,
   };
