@@ -1,5 +1,5 @@
-// Builds dist/ if the sources changed since; two may do so at once, and a kill in between leaves no half build. dist/ holds what
-// tsc makes of each file, and in dist/bundle/ the programs: what a start loads is one file instead of 1,500.
+// Builds dist/ if the sources have changed since the last build. Two builds may run at once, and a kill leaves no half build.
+// dist/ holds what tsc makes of each file; dist/bundle/ holds the programs, so that a start loads a few files and not 1,500.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -31,7 +31,7 @@ function fingerprint() {
   return digest.digest('hex');
 }
 
-/** @returns {void} after dist/ holds a build of the present sources; throws when they do not compile. */
+/** @returns {void} after dist/ holds a build of the present sources; throws a sentence when it cannot. */
 export function buildIfStale() {
   const dist = join(root, 'dist');
   const wanted = fingerprint();
@@ -39,8 +39,11 @@ export function buildIfStale() {
   // An image holds the build but neither sources nor compiler.
   if (isFresh() || !existsSync(join(root, 'src'))) return;
 
+  const startedAt = performance.now();
+  process.stderr.write('Watchword is built from its sources; this takes some seconds …\n');
   const draft = join(root, `dist.${process.pid}`);
-  const compiler = require.resolve('typescript/bin/tsc');
+  const compiler = findCompiler();
+  makeFolder(draft);
   const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', draft];
   try {
     const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -69,6 +72,24 @@ export function buildIfStale() {
   rmSync(draft, { recursive: true, force: true });
   for (const left of readdirSync(root).filter((name) => name.startsWith(`dist.${process.pid}.old`))) {
     rmSync(join(root, left), { recursive: true, force: true });
+  }
+  process.stderr.write(`Built in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s.\n`);
+}
+
+function makeFolder(draft) {
+  try {
+    mkdirSync(draft);
+  } catch (cause) {
+    const advice = 'make the folder writable, or run `npm run build` once as its owner';
+    throw new Error(`The build cannot be written to ${root} (${cause.code}): ${advice}.`, { cause });
+  }
+}
+
+function findCompiler() {
+  try {
+    return require.resolve('typescript/bin/tsc');
+  } catch (cause) {
+    throw new Error('The packages that the build needs are not installed: run npm ci first.', { cause });
   }
 }
 

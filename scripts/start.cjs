@@ -1,13 +1,22 @@
-// `npm start` and `npm run cli`: build if needed, then become the program. CommonJS, because the thread pool's size must be
-// set before anything uses it: signing (jose) and password hashing (argon2) share it.
+// `npm start` and `npm run cli`: builds if needed, then becomes the program. It is CommonJS because the thread pool's size
+// must be set before anything uses the pool, which signing (jose) and password hashing (argon2) share.
 process.env.UV_THREADPOOL_SIZE ??= '8';
 const program = process.argv[2] === 'cli' ? 'cli.js' : 'main.js';
 process.argv.splice(2, process.argv[2] === 'cli' ? 1 : 0);
 
-import('./build.mjs')
-  .then(({ buildIfStale }) => buildIfStale())
-  .then(() => import(`../dist/bundle/${program}`))
-  .catch((error) => {
-    process.stderr.write(`${error.stack}\n`);
+/** Runs the build and the program as one chain; what the build says is a sentence, anything else is unexpected. */
+async function run() {
+  const { buildIfStale } = await import('./build.mjs');
+  try {
+    buildIfStale();
+  } catch (error) {
+    process.stderr.write(`Watchword cannot start. ${error.message}\n`);
     process.exit(1);
-  });
+  }
+  await import(`../dist/bundle/${program}`);
+}
+
+run().catch((error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+});

@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 
-export PORT=$port DATA_DIR=$work/data
+# A key of its own, so that none is made under keys/: what the tour leaves behind goes with its folder.
+export PORT=$port DATA_DIR=$work/data KEY_ENCRYPTION_KEY=$(openssl rand -base64 32)
 npm start --silent >"$work/log" 2>&1 &
 service=$!
 trap 'kill $service 2>/dev/null || true; wait $service 2>/dev/null || true; rm -rf "$work"' EXIT

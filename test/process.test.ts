@@ -10,11 +10,15 @@ import { noteSecret } from './support/leaks.js';
 import { checkout, command, start, untilReady } from './support/process.js';
 import { cloneDatabase } from './support/service.js';
 import { databaseSettings, testSettings } from './support/settings.js';
+import { until } from './support/until.js';
 
 describe('npm start', () => {
   it('on a fresh checkout builds, makes keys and a database, and survives kill -9 under load: nobody is logged out', async () => {
     const folder = checkout('sources');
     const first = await untilReady(await start(folder));
+    expect(first.output()).toMatch(/is built from its sources[^]*Built in .* s\.\n[^]*a database of its own in \.data/);
+    const address = `ready at http://localhost:${new URL(first.url).port}. Browsers keep its cookies there`;
+    await until('the address is told', () => first.output().includes(address));
     const phones = await Promise.all(Array.from({ length: 6 }, () => mobile(first.url)));
     const held = new Map<string, string>(phones.map((phone) => [phone.session.id, phone.refreshToken]));
 
@@ -117,6 +121,27 @@ describe('npm start', () => {
       const { code, output } = await command(process.cwd(), [], { ...sound, ...change });
       expect([change, code, output]).toEqual([change, 1, expect.stringMatching(sentence)]);
       expect(output).not.toContain('DATABASE_URL');
+    }
+  }, 120_000);
+
+  it('names the setting in one sentence where a key or a database cannot be kept, without a stack', async () => {
+    const folder = checkout();
+    writeFileSync(join(folder, 'keys'), 'a file where the folder should be');
+    const { DATABASE_URL, DATABASE_OWNER_URL } = databaseSettings(await cloneDatabase());
+    const cases: [Record<string, string>, RegExp][] = [
+      [
+        { DATABASE_URL, DATABASE_OWNER_URL },
+        /^Watchword cannot start\. No key can be kept in keys\/.*\(E\w+\): .*, or set KEY_ENCRYPTION_KEY\.$/m,
+      ],
+      [
+        { DATA_DIR: join(folder, 'keys/x') },
+        /^Watchword cannot start\. The database's folder .*\(ENOTDIR\): set DATA_DIR /m,
+      ],
+    ];
+    for (const [settings, sentence] of cases) {
+      const { code, output } = await command(folder, [], settings);
+      expect([sentence, code, output]).toEqual([sentence, 1, expect.stringMatching(sentence)]);
+      expect(output).not.toMatch(/^\s+at /m);
     }
   }, 120_000);
 

@@ -1,6 +1,6 @@
 // Where does the key-encryption key come from? The environment, a file, AWS Secrets Manager, Vault; or it is made here once.
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import { isDegenerate } from '../config/production.js';
@@ -61,9 +61,16 @@ function readKeyFile(file: string): string {
 
 /** Made once: written aside, then linked, so that of two starts at once one wins and the other reads its key. */
 function generatedKeyFile(): string {
-  mkdirSync(dirname(GENERATED_KEY_FILE), { recursive: true });
+  if (existsSync(GENERATED_KEY_FILE)) return GENERATED_KEY_FILE;
   const draft = `${GENERATED_KEY_FILE}.${process.pid}`;
-  writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  try {
+    mkdirSync(dirname(GENERATED_KEY_FILE), { recursive: true });
+    writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const advice = 'make the folder keys/ writable, or set KEY_ENCRYPTION_KEY';
+    throw new Error(`No key can be kept in ${GENERATED_KEY_FILE} (${code}): ${advice}.`, { cause });
+  }
   try {
     linkSync(draft, GENERATED_KEY_FILE);
   } catch (error) {
