@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/support/redis-binary.ts', 'test/support/postgres.ts'],
+    globalSetup: ['test/support/redis-binary.ts', 'test/support/postgres.ts', 'test/support/met.ts'],
     setupFiles: ['reflect-metadata'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

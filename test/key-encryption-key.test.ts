@@ -9,6 +9,7 @@ import type { KeyEncryption } from '../src/keys/key-encryption.js';
 import { loadKeyEncryption } from '../src/keys/key-encryption-key.js';
 import { Rewrap } from '../src/keys/rewrap.js';
 import { mobile, refresh } from './support/client.js';
+import { watched } from './support/met.js';
 import { awsCredentials, startSecretsManager, startVault, vaultToken } from './support/secret-stores.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
 import { testSettings } from './support/settings.js';
@@ -16,7 +17,8 @@ import { testSettings } from './support/settings.js';
 const makeKey = () => randomBytes(32).toString('base64');
 const [present, former] = [makeKey(), makeKey()];
 
-const load = (settings: Record<string, string>) => loadKeyEncryption(Config.fromEnv({ NODE_ENV: 'test', ...settings }));
+const load = (settings: Record<string, string>) =>
+  loadKeyEncryption(watched(Config.fromEnv({ NODE_ENV: 'test', ...settings }), Object.keys(settings)));
 
 /** Which of the two keys does it seal with, and which does it open? */
 async function expectKeys(settings: Record<string, string>, expected: { opensFormer: boolean }): Promise<void> {

@@ -9,6 +9,7 @@ import { Config } from '../src/config/config.js';
 import { Log } from '../src/telemetry/log.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
+import { watched } from './support/met.js';
 import { call, mobile } from './support/client.js';
 import { figure } from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -174,7 +175,10 @@ describe('in production', () => {
 });
 
 function boot(databaseUrl: string, settings: Record<string, string> = {}) {
-  const config = Config.fromEnv({ ...testSettings, DATABASE_URL: databaseUrl, ...settings });
+  const config = watched(
+    Config.fromEnv({ ...testSettings, DATABASE_URL: databaseUrl, ...settings }),
+    Object.keys(settings),
+  );
   return createApp({ config, log: Log.to(config), clock: new Clock() });
 }
 
@@ -188,9 +192,11 @@ async function run(databaseUrl: string, text: string): Promise<unknown[]> {
   }
 }
 
+let databases = 0;
+
 async function emptyDatabase(): Promise<string> {
   const url = inject('postgresUrl');
-  const name = `empty_${process.pid}_${Math.random().toString(36).slice(2)}`;
+  const name = `empty_${process.pid}_${++databases}`;
   await run(url, `CREATE DATABASE ${name}`);
   return url.replace(/\/postgres$/, `/${name}`);
 }

@@ -42,6 +42,9 @@ describe('a new password', () => {
     const service = await startServiceForTest({ ARGON2_MEMORY_KIB: '', ARGON2_PASSES: '' });
     const person = await register(service.url);
     expect(await hashOf(service, person.email)).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    const other = await startServiceForTest({ ARGON2_MEMORY_KIB: '8192', ARGON2_PASSES: '3', ARGON2_LANES: '2' });
+    const { email } = await register(other.url);
+    expect(await hashOf(other, email)).toMatch(/^\$argon2id\$v=19\$m=8192,t=3,p=2\$/);
   });
 });
 

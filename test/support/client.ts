@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { parseSetCookie } from 'cookie';
 import { noteCall } from './leaks.js';
+import { noteCode } from './met.js';
 
 export interface Answer {
   readonly status: number;
@@ -22,6 +23,7 @@ export interface Call {
 export async function call(base: string, method: string, path: string, given: Call = {}): Promise<Answer> {
   const answer = await send(base, method, path, given);
   noteCall(base, given, answer);
+  noteCode(answer.json['code']);
   return answer;
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { call } from './client.js';
 import { leaksIn } from './leaks.js';
+import { noteGiven } from './met.js';
 
 const parts = [
   'src',
@@ -67,6 +68,7 @@ export async function start(folder: string, { settings = {}, args = [], input }:
     REFRESH_GRACE_SECONDS: '60',
     ...settings,
   };
+  noteGiven(settings);
   const child = spawn(process.execPath, ['scripts/start.cjs', ...args], {
     cwd: folder,
     env,

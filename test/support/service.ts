@@ -9,6 +9,7 @@ import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/telemetry/log.js';
 import { leaksIn, noteSecret, refusalsOf } from './leaks.js';
+import { watched } from './met.js';
 import { databaseSettings, TEMPLATE, testSettings } from './settings.js';
 
 /** A process clock that can be moved, as the database's can. */
@@ -52,7 +53,8 @@ export async function startService(
   { databaseUrl }: { databaseUrl?: string } = {},
 ): Promise<Service> {
   const url = databaseUrl ?? (await cloneDatabase());
-  const config = Config.fromEnv({ ...testSettings, LOG_LEVEL: 'info', ...databaseSettings(url), ...settings });
+  const env = { ...testSettings, LOG_LEVEL: 'info', ...databaseSettings(url), ...settings };
+  const config = watched(Config.fromEnv(env), Object.keys(settings));
   noteSecret(config.KEY_ENCRYPTION_KEY, 'the key-encryption key');
   noteSecret(new URL(url).password, "the database's password");
   const log: Record<string, unknown>[] = [];

@@ -1,0 +1,78 @@
+// What did the whole run meet? Every worker notes the codes that services answered with, and the settings that it gave to
+// a service which then read what they changed. After a run of all files, what nobody met fails the run.
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { inject } from 'vitest';
+import type { TestProject } from 'vitest/node';
+import { Config } from '../../src/config/config.js';
+import type { Setting } from '../../src/config/setting.js';
+import { type Settings, settings } from '../../src/config/settings.js';
+import { refusalCodes } from '../../src/errors.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    metFolder: string;
+  }
+}
+
+const noted = new Set<string>();
+
+function note(what: string): void {
+  if (noted.has(what)) return;
+  noted.add(what);
+  appendFileSync(join(inject('metFolder'), String(process.pid)), `${what}\n`);
+}
+
+export const noteCode = (code: unknown): void => (typeof code === 'string' ? note(`the code ${code}`) : undefined);
+const noteSetting = (name: string): void => note(`the setting ${name}`);
+
+/** What a process of its own is given counts, though nobody can watch it being read. */
+export function noteGiven(given: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(given)) if (name in settings) noteSetting(name);
+}
+
+/** @returns the config as it is; a read of what one of the named settings changed counts as a meeting with it */
+export function watched(config: Config, given: readonly string[]): Config {
+  const changers = new Map<string | symbol, (keyof Settings)[]>();
+  for (const [name, { schema }] of Object.entries(settings) as [keyof Settings, Setting][]) {
+    if (!given.includes(name)) continue;
+    const without = new Config({ ...config, [name]: schema.parse(undefined) });
+    const changed = (Object.keys(config) as (keyof Config)[]).filter(
+      (property) => !isDeepStrictEqual(config[property], without[property]),
+    );
+    for (const property of changed) changers.set(property, [...(changers.get(property) ?? []), name]);
+  }
+  return new Proxy(config, {
+    get(target, property, receiver) {
+      for (const name of changers.get(property) ?? []) noteSetting(name);
+      return Reflect.get(target, property, receiver) as unknown;
+    },
+  });
+}
+
+export default function setup(project: TestProject) {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-met-'));
+  project.provide('metFolder', folder);
+  return async () => {
+    const met = new Set(readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n')));
+    rmSync(folder, { recursive: true });
+    if (!(await isWhole(project))) return;
+    const all = [
+      ...refusalCodes.map((code) => `the code ${code}`),
+      ...Object.keys(settings).map((name) => `the setting ${name}`),
+    ];
+    const unmet = all.filter((each) => !met.has(each));
+    if (unmet.length === 0) return;
+    process.exitCode = 1;
+    project.vitest.logger.error(`No test has met ${unmet.join(', ')} (test/support/met.ts).`);
+  };
+}
+
+/** Did every file run, and every test in it? */
+async function isWhole(project: TestProject): Promise<boolean> {
+  const ran = project.vitest.state.getFiles().length;
+  const { testFiles } = await project.globTestFiles();
+  return ran >= testFiles.length && project.config.testNamePattern === undefined;
+}
