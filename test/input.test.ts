@@ -1,9 +1,11 @@
 // What a careless or hostile caller hears: a clear 4xx in one shape, never a 5xx.
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser, call, mobile, register, somebody } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
 
 let service: Service;
 beforeAll(async () => {
@@ -286,13 +288,14 @@ describe('a request that never reaches a route', () => {
     const { port } = new URL(service.url);
     const before = service.log.length;
     const socket = connect(Number(port), '127.0.0.1');
+    const server: Server = service.app.getHttpServer();
+    const hasCome = new Promise((done) => server.once('request', done));
     socket.write(
       'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"',
     );
-    await new Promise((later) => setTimeout(later, 100));
+    await hasCome;
     socket.destroy();
-    for (let tries = 0; tries < 100 && service.log.length === before; tries++)
-      await new Promise((later) => setTimeout(later, 10));
+    await until('it is logged', () => service.log.length > before);
     expect(service.log.slice(before)).toMatchObject([{ level: 'info', code: 'invalid_request' }]);
   });
 

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { KeyWatch } from '../src/keys/key-watch.js';
 import { call, decode, me, mobile, refresh } from './support/client.js';
 import { checkout, command } from './support/process.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
@@ -127,7 +127,7 @@ it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, e
     /^A rotation is under way: [\w-]{43} signs from \S+Z on\.$/,
   );
   await service.advance(61);
-  await sleep(1_500);
+  await service.app.get(KeyWatch).look();
   expect((await statesOf(desk)).map(({ state }) => state)).toEqual(['retired', 'signing', 'standby']);
   const second = (await refresh(service.url, phone.refreshToken)).json;
   expect(kidOf(second['accessToken'])).not.toBe(kidOf(phone.accessToken));
@@ -139,14 +139,14 @@ it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, e
     sentence: expect.stringContaining('was published at'),
   });
   await service.advance(61);
-  await sleep(1_500);
+  await service.app.get(KeyWatch).look();
   const third = (await refresh(service.url, second['refreshToken'])).json;
   expect(kidOf(third['accessToken'])).toBe('winter-2026');
   expect(Buffer.from(third['accessToken'].split('.')[2], 'base64url')).toHaveLength(512);
   expect((await me(service.url, third['accessToken'])).status).toBe(200);
 
   await service.advance(3_700); // the first key leaves
-  await sleep(1_500);
+  await service.app.get(KeyWatch).look();
   const next = Buffer.alloc(32, 5).toString('base64');
   desk.settings = { ...desk.settings, KEY_ENCRYPTION_KEY: next };
   expect((await desk.cli('keys', 'rewrap')).output).toMatch(
@@ -181,7 +181,7 @@ it('key-compromise.md: revoke, without a key-encryption key, and look at what is
   await desk.run([list!, revocation[0]!]);
   expect((await me(service.url, phone.accessToken)).status).toBe(200);
   await desk.run([revocation[1]!]);
-  await sleep(3_000);
+  await service.app.get(KeyWatch).look();
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
   const again = (await refresh(service.url, phone.refreshToken)).json;
   expect((await me(service.url, again['accessToken'])).status).toBe(200);

@@ -5,10 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { familyOf, parseRefreshToken } from '../src/tokens/refresh-token.js';
 import { me, mobile, type Person, refresh, register, type Tokens } from './support/client.js';
 import { type Fault, PostgresProxy } from './support/postgres-proxy.js';
+import { SEED } from './support/seed.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
 
-/** The number in a failure's message runs the same faults again. */
-const SEED = Number(process.env['FAULT_SEED'] ?? Date.now() % 1e9);
 const AT_ONCE = 8;
 
 let proxy: PostgresProxy;
