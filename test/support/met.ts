@@ -38,7 +38,7 @@ export function watched(config: Config, given: readonly string[]): Config {
   const changers = new Map<string | symbol, (keyof Settings)[]>();
   for (const [name, { schema }] of Object.entries(settings) as [keyof Settings, Setting][]) {
     if (!given.includes(name)) continue;
-    const without = new Config({ ...config, [name]: schema.parse(undefined) });
+    const without = new Config(Object.assign({}, config, { [name]: schema.parse(undefined) }));
     const changed = (Object.keys(config) as (keyof Config)[]).filter(
       (property) => !isDeepStrictEqual(config[property], without[property]),
     );
