@@ -1,6 +1,6 @@
 // Writes refusals to the log; a flood of the same one is a line a second with a count.
 import type { FastifyRequest } from 'fastify';
-import { withoutStatement } from '../database/database.js';
+import { withoutStatement } from '../runtime/reason.js';
 import type { Refusal, RefusalCode } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
 import { callerOf } from './caller.js';
