@@ -48,7 +48,7 @@ export function openPool(url: string, config: Config, log: Log): Pool {
   };
   const pool = new Pool(options, config.DATABASE_PREPARED_STATEMENTS === 'on');
   // Without a listener, a stopped server would kill the process.
-  pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: error.message }));
+  pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: reasonOf(error) }));
   // The pool takes its own listener off while a connection is in use; the statement under way reports the loss.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
