@@ -8,8 +8,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    // Real servers elect, replicate and restart while other tests load the machine; what is broken fails twice.
-    retry: 1,
     env: { NODE_ENV: 'test' },
   },
 });

@@ -28,7 +28,7 @@ function isFound({ name, edits, run, verdict }) {
     for (const file of tracked) cpSync(file, join(copy, file));
     symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
     for (const edit of edits) writeFileSync(join(copy, edit[0]), broken(copy, edit));
-    const args = ['vitest', 'run', '--no-color', '--retry', '0', ...run];
+    const args = ['vitest', 'run', '--no-color', ...run];
     const done = spawnSync('npx', args, { cwd: copy, encoding: 'utf8' });
     const output = done.stdout + done.stderr;
     const evidence = done.status === 0 ? undefined : verdict(output);

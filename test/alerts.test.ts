@@ -1,9 +1,11 @@
 // How an alert leaves the house, and what an adopter sees who only watches.
 import { createServer } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Alerts } from '../src/audit/alerts.js';
 import { call, me, mobile, refresh } from './support/client.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
+import { until } from './support/until.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
 
 const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
@@ -32,15 +34,9 @@ async function receiver(answers: (number | 'hang')[] = []) {
     server.closeAllConnections();
   });
   const { port } = server.address() as { port: number };
-  const until = async (count: number) => {
-    for (let waited = 0; received.length < count; waited += 20) {
-      if (waited > 20_000) throw new Error(`${received.length} of ${count} posts came`);
-      await sleep(20);
-    }
-  };
   return {
     received,
-    until,
+    until: (count: number) => until(`${count} posts have come`, () => received.length >= count),
     settings: { ALERT_WEBHOOK_URL: `http://127.0.0.1:${port}/alerts`, ALERT_WEBHOOK_SECRET: secret },
   };
 }
@@ -58,12 +54,8 @@ async function reuse(service: Service, agent = 'a thief') {
 
 const waiting = (service: Service) => service.query('SELECT attempts FROM alert_deliveries');
 
-async function untilLogged(service: Service, event: string, count = 1): Promise<void> {
-  for (let waited = 0; service.log.filter((line) => line['event'] === event).length < count; waited += 20) {
-    if (waited > 20_000) throw new Error(`${event} was not logged`);
-    await sleep(20);
-  }
-}
+const untilLogged = (service: Service, event: string, count = 1): Promise<void> =>
+  until(`${event} is logged`, () => service.log.filter((line) => line['event'] === event).length >= count);
 
 describe('the webhook', () => {
   it('brings one signed alert for any number of presentations, with the evidence and its class', async () => {
@@ -101,8 +93,14 @@ describe('the webhook', () => {
 
   it('is tried again with growing pauses until it arrives, with the same id', async () => {
     const there = await receiver([500, 301, 429, 204]);
-    const service = await startServiceForTest(there.settings);
+    const proxy = await PostgresProxy.before(await cloneDatabase());
+    const service = await startService(there.settings, { databaseUrl: proxy.url });
+    onTestFinished(async () => {
+      await service.stop();
+      proxy.close();
+    });
     await reuse(service);
+    const claims = /update "alert_deliveries".*set attempts/s;
     for (const [failures, pause] of [
       [1, 5],
       [2, 10],
@@ -111,7 +109,9 @@ describe('the webhook', () => {
       await there.until(failures);
       await untilLogged(service, 'alert.delivery_failed', failures);
       await service.advance(pause - 2);
-      await sleep(100);
+      const before = proxy.count(claims);
+      service.app.get(Alerts).onNew();
+      await until('it has looked for what is due', () => proxy.count(claims) >= before + 2);
       expect(there.received).toHaveLength(failures);
       await service.advance(3);
     }
@@ -158,7 +158,7 @@ describe('the webhook', () => {
     onTestFinished(() => second.stop());
     await Promise.all([reuse(first), reuse(second), reuse(first), reuse(second)]);
     await there.until(4);
-    for (let waited = 0; (await waiting(first)).length > 0 && waited < 10_000; waited += 50) await sleep(50);
+    await until('all have been carried', async () => (await waiting(first)).length === 0);
     expect(new Set(there.received.map(({ headers }) => headers['webhook-id'])).size).toBe(4);
     expect(there.received).toHaveLength(4);
   });

@@ -4,8 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
-import { Database, inTransaction } from '../src/database/database.js';
-import { isDatabaseUnavailable } from '../src/database/unavailable.js';
+import { Database, inTransaction, isDatabaseUnavailable } from '../src/database/database.js';
 import { firstRefreshToken, formatRefreshToken } from '../src/tokens/refresh-token.js';
 import { bearer, call, me, mobile, refresh } from './support/client.js';
 import { cloneDatabase, startService, startServiceForTest } from './support/service.js';
@@ -86,7 +85,8 @@ it('a connection that is lost between two statements of a transaction ends neith
     const torn = inTransaction(database, async (tx) => {
       const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
       await service.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
-      await new Promise((later) => setTimeout(later, 100));
+      const left = () => service.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [rows[0]?.pid]);
+      await until('it is lost', async () => (await left()).length === 0);
       return tx.execute(sql`select 1`);
     });
     await expect(torn).rejects.toSatisfy(isDatabaseUnavailable);

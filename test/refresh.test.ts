@@ -201,7 +201,7 @@ describe('a refresh token that is spent', () => {
     own.app.get(KeyWatch).onApplicationShutdown(); // would make a key that signs
     const phone = await mobile(own.url);
     const keys = await own.query('SELECT kid, activate_at FROM signing_keys WHERE activate_at IS NOT NULL');
-    await own.query("UPDATE signing_keys SET activate_at = 'infinity' WHERE activate_at IS NOT NULL");
+    await own.query("UPDATE signing_keys SET activate_at = '9999-01-01Z' WHERE activate_at IS NOT NULL");
     await own.app.get(KeyRing).reload();
     for (let attempt = 0; attempt < 2; attempt++)
       expect((await refresh(own.url, phone.refreshToken)).json).toMatchObject({ code: 'unavailable', session: 'keep' });
@@ -220,9 +220,10 @@ describe('a refresh token that is spent', () => {
     const held = proxy.pauseBefore(/key_ring_version.*signing_keys/s);
     const answer = refresh(own.url, phone.refreshToken);
     expect(await held.arrivesDuring(answer)).toBe(true);
-    await sleep(2_300);
+    await sleep(2_300); // the ring waits for 2 s, by a timer of this same process
     held.release();
     expect((await answer).json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
+    await own.app.get(KeyRing).reload(); // one after the other: the news have come before this ends
     expect(await own.query('SELECT generation FROM refresh_tokens')).toEqual([{ generation: 0 }]);
     await own.stop();
     proxy.close();
@@ -236,7 +237,7 @@ describe('a refresh token that is spent', () => {
     const held = proxy.pauseBefore(/set previous_token = s.token/);
     const answer = refresh(own.url, phone.refreshToken);
     expect(await held.arrivesDuring(answer)).toBe(true);
-    await own.query("UPDATE signing_keys SET activate_at = 'infinity' WHERE activate_at IS NOT NULL");
+    await own.query("UPDATE signing_keys SET activate_at = '9999-01-01Z' WHERE activate_at IS NOT NULL");
     await own.app.get(KeyRing).reload();
     held.release();
     expect((await answer).status).toBe(200);

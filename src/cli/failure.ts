@@ -1,7 +1,6 @@
 // What a command reports when it cannot do what was asked: a code for programs, a sentence for people.
 import { ConfigError } from '../config/config.js';
-import { sentenceOf } from '../database/database.js';
-import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { isDatabaseUnavailable, sentenceOf } from '../database/database.js';
 import { Refusal } from '../errors.js';
 
 /** Documented in docs/operations/command-line.md. */

@@ -1,5 +1,4 @@
 // Work that comes back: one round at a time, due by the clock or asked for, and waited for at the end.
-import { reasonOf } from './reason.js';
 
 interface Options {
   readonly everyMs: number;
@@ -50,7 +49,8 @@ export class Periodic {
       await this.work();
       this.hasFailed = false;
     } catch (error) {
-      if (!this.hasFailed) this.options.log.warn({ event: this.options.failureEvent, reason: reasonOf(error) });
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!this.hasFailed) this.options.log.warn({ event: this.options.failureEvent, reason });
       this.hasFailed = true;
     }
   }

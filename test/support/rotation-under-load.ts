@@ -12,6 +12,7 @@ import { planRotation, policyOf } from '../../src/keys/rotation.js';
 import { Config } from '../../src/config/config.js';
 import { decode, me, mobile, refresh } from './client.js';
 import { cloneDatabase, type Service, startService } from './service.js';
+import { until } from './until.js';
 
 export interface Verifier {
   readonly name: string;
@@ -105,6 +106,10 @@ export async function rotateUnderLoad(
       }),
     );
   };
+  const guardsAnd = (others: readonly Verifier[]) => [
+    ...fleet.map((_, index) => `guard ${index}`),
+    ...others.map(({ name }) => name),
+  ];
   const load = Promise.all(
     callers.map(async (caller) => {
       let { accessToken, refreshToken } = caller.tokens as { accessToken: string; refreshToken: string };
@@ -120,14 +125,18 @@ export async function rotateUnderLoad(
       }
     }),
   );
-  await sleep(1_500);
+  const leastShown = () => Math.min(...guardsAnd(verifiers).map((name) => outcome.shown[name] ?? 0));
+  await until('every verifier has been shown tokens', () => leastShown() > 15);
   last.app.get(KeyWatch).onApplicationShutdown();
   const policy = policyOf(first.app.get(Config));
   const plan = await first.app.get(KeyStore).change((keys, now) => planRotation(keys, now, policy, isForced), null);
   expect(plan).toHaveLength(3);
-  await sleep(2_500);
+  const isTold = ({ app }: Service) => app.get(KeyRing).keys.some(({ retireAt }) => retireAt !== null);
+  await until('the other two are told', () => fleet.slice(0, 2).every(isTold));
   await setTime(fleet.slice(0, 2), -30); // past the hour of the hand-over, where the clock of the third stands still
-  await sleep(3_000);
+  await until('the next key signs', () => outcome.kids.length === 2 || outcome.refused.length > 0);
+  const before = leastShown();
+  await until('its tokens have been shown', () => leastShown() > before + 15 || outcome.refused.length > 0);
   state.isRunning = false;
   await load;
   return outcome;

@@ -7,7 +7,8 @@ export const tables: ReadonlyMap<string, string> = new Map(
   Object.entries(schema).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
 );
 
-const builders = '\\.\\s*(?:insert|update|delete)\\s*\\(\\s*';
+/** Rows that are claimed, tried and retried are written by a class that is given the table. */
+const builders = '(?:\\.\\s*(?:insert|update|delete)|new ClaimedRows(?:<\\w+>)?)\\s*\\((?:\\w+, )?\\s*';
 const statements =
   '\\b(?:insert\\s+into|merge\\s+into|delete\\s+from|update|truncate(?:\\s+table)?|copy)\\s+(?:only\\s+)?';
 
