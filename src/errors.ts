@@ -1,24 +1,24 @@
-// Which refusals exist, what do they tell the caller, and is the caller's session over?
+// Every refusal: its status, its sentence, and whether the caller's session is over.
 
 /** `keep`: try again (refresh, wait or mend the request). `ended`: sign in. `ask`: keep, where the request has a session. */
 type SessionVerdict = 'keep' | 'ended' | 'ask' | 'none';
 
 const refusals = {
   invalid_request: [400, 'The request is not well formed.', 'ask'],
-  ambiguous_token: [400, 'The request carries more than one token where one is allowed.', 'keep'],
+  ambiguous_token: [400, 'The request carries more than one token; send one.', 'keep'],
   transport_mismatch: [
     400,
-    'This token belongs to the other transport: cookies stay cookies, bodies stay bodies.',
+    'A token of a cookie session must come in the cookie, and a token of a bearer session in the body.',
     'keep',
   ],
-  unauthenticated: [401, 'No valid access token was presented.', 'none'],
+  unauthenticated: [401, 'The request has no valid access token.', 'none'],
   token_expired: [401, 'The access token has expired; refresh it.', 'keep'],
   token_stale: [401, 'The access token is out of date; refresh it.', 'keep'],
   token_revoked: [401, 'The access token was revoked.', 'ended'],
   invalid_credentials: [401, 'The email address or the password is wrong.', 'none'],
   refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
-  session_state_lost: [401, 'The server has lost the state of this session; sign in.', 'ended'],
+  session_state_lost: [401, 'The server no longer has this session; sign in.', 'ended'],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
   registration_closed: [403, 'Registration is closed.', 'none'],
   not_found: [404, 'There is no such resource.', 'ask'],
@@ -26,15 +26,15 @@ const refusals = {
   body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
   password_rejected: [422, 'The password cannot be used.', 'ask'],
-  too_many_attempts: [429, 'Too many attempts; wait.', 'keep'],
+  too_many_attempts: [429, 'There were too many attempts; wait.', 'keep'],
   internal_error: [500, 'Something went wrong on our side.', 'keep'],
   unavailable: [503, 'The service cannot answer right now; try again.', 'keep'],
   revocation_unconfirmed: [
     503,
-    'The change is made and holds, but not every instance may know of it for up to a minute; after a password change, sign in with the new one.',
+    'The change is saved. For up to a minute some instances may still accept old tokens. If you changed your password, sign in with the new one.',
     'ended',
   ],
-  overloaded: [503, 'Too many sign-ins at once; try again.', 'keep'],
+  overloaded: [503, 'There are too many sign-ins at once; try again.', 'keep'],
 } as const satisfies Record<string, readonly [number, string, SessionVerdict]>;
 
 export type RefusalCode = keyof typeof refusals;
@@ -47,7 +47,7 @@ interface RefusalDetails {
   readonly cause?: unknown;
   /** Overrides the table's verdict on the session. */
   readonly session?: 'keep' | 'ended';
-  /** Overrides the table's sentence. Never holds a value that the caller sent. */
+  /** Overrides the table's sentence. Holds no value that the caller sent, only names. */
   readonly detail?: string;
   /** Seconds to wait; also sent as the Retry-After header. */
   readonly retryAfter?: number;

@@ -116,7 +116,7 @@ describe('the audit trail', () => {
       await call(own.url, 'POST', '/auth/register', { body: somebody() }),
       await call(own.url, 'POST', '/auth/login', { body: phone.person }),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
     const [counts] = await own.query(`SELECT (SELECT count(*)::int FROM users) AS users,
       (SELECT count(*)::int FROM refresh_tokens WHERE NOT revoked) AS sessions, (SELECT count(*)::int FROM access_revocations) AS denied`);
     expect(counts).toEqual({ users: 1, sessions: 1, denied: 0 });

@@ -33,6 +33,14 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
+  it('in transaction mode it does not start with settings that the next client would find, and says what to set', async () => {
+    const { url } = await emptyDatabase();
+    const { start } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'on' });
+    await expect(start()).rejects.toThrow(
+      'DATABASE_URL leads to a pooler in transaction mode: set DATABASE_PREPARED_STATEMENTS=off.',
+    );
+  });
+
   it('in transaction mode it leaves no setting on a connection that another client has next', async () => {
     const { url } = await emptyDatabase();
     const { start, through } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'off' });

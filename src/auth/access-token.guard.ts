@@ -4,7 +4,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { isDatabaseUnavailable } from '../database/database.js';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
 import { PresentedToken } from '../http/presented-token.js';
 import type { Principal } from '../http/principal.js';

@@ -1,6 +1,7 @@
 // What a command reports when it cannot do what was asked: a code for programs, a sentence for people.
 import { ConfigError } from '../config/config.js';
-import { isDatabaseUnavailable, sentenceOf } from '../database/database.js';
+import { sentenceOf } from '../database/database.js';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
 
 /** Documented in docs/operations/command-line.md. */

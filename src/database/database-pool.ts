@@ -6,7 +6,7 @@ import type { Log } from '../telemetry/log.js';
 import { openPool, type Pool } from './database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.js';
 import { isTooPowerful, roleOf } from './grants.js';
-import { assertPinnedByRole, isUtf8 } from './session-settings.js';
+import { assertOwnConnections, assertPinnedByRole, isUtf8 } from './session-settings.js';
 import { applyMigrations, countPendingMigrations } from './migrate.js';
 
 @Injectable()
@@ -28,7 +28,7 @@ export class DatabasePool implements OnApplicationShutdown {
     const ownerUrl = config.DATABASE_OWNER_URL ?? embedded?.ownerUrl ?? url;
     const database = new DatabasePool(openPool(url, config, log), embedded);
     try {
-      if (!database.pool.keepsPlans) await assertPinnedByRole(database.pool);
+      await (database.pool.keepsPlans ? assertOwnConnections : assertPinnedByRole)(database.pool);
       if (config.isProduction) await database.assertReady(log);
       // A role that may not even look has been granted nothing yet.
       else if ((await countPendingMigrations(database.pool).catch(() => 1)) > 0)

@@ -1,11 +1,12 @@
 // How is PostgreSQL reached, and how does one tell that it cannot be?
-import { DrizzleQueryError } from 'drizzle-orm';
 import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
 import { tlsTrouble } from './tls-trouble.js';
 import type { Log } from '../telemetry/log.js';
+import { reasonOf, withoutStatement } from '../runtime/reason.js';
 import { pinSession } from './session-settings.js';
+import { isDatabaseUnavailable } from './unavailable.js';
 
 /** The connection pool as drizzle sees it; injectable by type. */
 export abstract class Database extends NodePgDatabase {}
@@ -47,7 +48,7 @@ export function openPool(url: string, config: Config, log: Log): Pool {
   };
   const pool = new Pool(options, config.DATABASE_PREPARED_STATEMENTS === 'on');
   // Without a listener, a stopped server would kill the process.
-  pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: error.message }));
+  pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: reasonOf(error) }));
   // The pool takes its own listener off while a connection is in use; the statement under way reports the loss.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
@@ -91,42 +92,12 @@ async function rollBack(client: pg.PoolClient): Promise<void> {
   );
 }
 
-/** drizzle puts the statement and its parameters into its message; what the database said is the cause. */
-export function withoutStatement(error: unknown): unknown {
-  return error instanceof DrizzleQueryError && error.cause instanceof Error ? error.cause : error;
-}
-
 /** What the operator should read: of a failed connection, the address that did not answer. */
 export function sentenceOf(thrown: unknown): string {
   const error = withoutStatement(thrown);
   if (error instanceof AggregateError) return error.errors.map(sentenceOf).join('; ');
-  const sentence = error instanceof Error ? error.message : String(error);
   const tls = tlsTrouble(error);
   if (tls !== undefined) return tls;
+  const sentence = reasonOf(error);
   return isDatabaseUnavailable(error) ? `The database of DATABASE_URL cannot be used: ${sentence}` : sentence;
-}
-
-const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
-
-/** Cancelled by a time-out, read-only after a fail-over, closed to connections, idle too long, a lost race of locks. */
-const withoutVerdict = new Set(['57014', '25006', '55000', '25P03', '40001', '40P01']);
-
-/** What pg itself reports has no code. */
-const clientTrouble =
-  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered/;
-
-/**
- * True when the database gave no verdict: it is unreachable, shutting down, starting, out of connections, read-only
- * after a fail-over, or too slow. Such an error says nothing about the request (PostgreSQL, Appendix A).
- */
-export function isDatabaseUnavailable(error: unknown): boolean {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
-    if (syscall === 'connect') return true; // whatever the reason: ENOENT where the server has taken its socket away
-    if (typeof code === 'string') {
-      if (network.has(code) || /^(08|53|57P|58)/.test(code) || withoutVerdict.has(code)) return true;
-    }
-    if (clientTrouble.test(cause.message)) return true;
-  }
-  return false;
 }

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { fillPlaceholders, sql, type SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { QueryResultRow } from 'pg';
-import { type Database, isDatabaseUnavailable, poolOf } from './database.js';
+import { type Database, poolOf } from './database.js';
+import { isDatabaseUnavailable } from './unavailable.js';
 
 /** A value that is given when the statement runs. */
 export const given = (name: string) => sql.placeholder(name);

@@ -36,6 +36,32 @@ export async function pinMigration(client: pg.ClientBase): Promise<void> {
   await client.query(pin(migrating, true));
 }
 
+/**
+ * What is pinned on a connection that is not ours alone would be lost, and found by somebody else. A pooler in transaction
+ * mode betrays itself by serving two of our connections with one of its own.
+ */
+export async function assertOwnConnections(pool: pg.Pool): Promise<void> {
+  const one = await pool.connect();
+  let isShared: boolean;
+  try {
+    const other = await pool.connect();
+    try {
+      isShared = (await serverOf(one)) === (await serverOf(other));
+    } finally {
+      other.release();
+    }
+  } finally {
+    one.release();
+  }
+  if (isShared)
+    throw new Error('DATABASE_URL leads to a pooler in transaction mode: set DATABASE_PREPARED_STATEMENTS=off.');
+}
+
+async function serverOf(client: pg.ClientBase): Promise<number | undefined> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid;
+}
+
 interface Found {
   readonly role: string;
   readonly database: string;

@@ -1,6 +1,6 @@
 // Writes refusals to the log; a flood of the same one is a line a second with a count.
 import type { FastifyRequest } from 'fastify';
-import { withoutStatement } from '../database/database.js';
+import { reasonOf, withoutStatement } from '../runtime/reason.js';
 import type { Refusal, RefusalCode } from '../errors.js';
 import type { Log } from '../telemetry/log.js';
 import { callerOf } from './caller.js';
@@ -35,7 +35,7 @@ export class RefusalLog {
     if (level && this.isHeld(level, { event: 'request.refused', route, code, status })) return;
     const entry = { event: 'request.refused', ...callerOf(request), method: request.method, route, code, status };
     if (status >= 500) this.log[level ?? 'error']({ ...entry, cause: describe(refusal.cause) });
-    else this.log.info({ ...entry, reason: reasonOf(refusal) });
+    else this.log.info({ ...entry, reason: whyTurnedAway(refusal) });
   }
 
   private isHeld(level: Level, summary: Summary): boolean {
@@ -57,8 +57,8 @@ export class RefusalLog {
 }
 
 /** Why a token was turned away. Not for other refusals: a JSON parser's message quotes the body. */
-const reasonOf = ({ code, cause }: Refusal) =>
-  code === 'unauthenticated' && cause instanceof Error ? cause.message : undefined;
+const whyTurnedAway = ({ code, cause }: Refusal) =>
+  code === 'unauthenticated' && cause instanceof Error ? reasonOf(cause) : undefined;
 
 /** The message and the stack, capped. */
 function describe(thrown: unknown): unknown {

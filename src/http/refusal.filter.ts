@@ -2,7 +2,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Log } from '../telemetry/log.js';
-import { isDatabaseUnavailable } from '../database/database.js';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
 import { Cookies } from './cookies.js';
 import { RefusalLog } from './refusal-log.js';

@@ -4,6 +4,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
+import { reasonOf } from '../runtime/reason.js';
 import { KeyRing } from './key-ring.js';
 import { KeyStore } from './key-store.js';
 import { nextRotationAt, partsOf, planUpkeep, type Policy, policyOf } from './rotation.js';
@@ -94,5 +95,3 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
     });
   }
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -7,6 +7,7 @@ import { timeOf } from '../database/columns.js';
 import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { keyRingVersion, signingKeys } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
+import { withoutStatement } from '../runtime/reason.js';
 import { type Change, columnsOf, isObjection, type Objection } from './rotation.js';
 import type { SealedKey, SigningKeyRow } from './signing-key.js';
 
@@ -70,7 +71,25 @@ export class SigningKeys {
 
 const now = sql`protocol_now()`.mapWith(timeOf);
 
-export const lockKeys = (tx: Transaction) => tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`);
+/** Less than a statement may take (database/session-settings.ts), so that a lock that somebody holds has a sentence of its own. */
+const LOCK_SECONDS = 3;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** @throws a sentence where another session does not let go of the keys */
+export async function lockKeys(tx: Transaction): Promise<void> {
+  await tx.execute(sql`select set_config('lock_timeout', ${`${LOCK_SECONDS}s`}, true)`);
+  await tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`).catch(sayWhoHolds);
+}
+
+/** Without the cause, by which it would be told as a database that cannot be used. */
+function sayWhoHolds(error: unknown): never {
+  const { code } = withoutStatement(error) as { code?: unknown };
+  if (code !== LOCK_NOT_AVAILABLE) throw error;
+  throw new Error(
+    `Another session has held the lock on the signing keys for ${LOCK_SECONDS} seconds, and nothing was changed: ` +
+      'docs/operations/key-compromise.md says how to end it.',
+  );
+}
 
 async function apply(tx: Transaction, change: Change, now: Date, made: SealedKey[]): Promise<AuditEvent[]> {
   if (change.type !== 'publish') {

@@ -1,4 +1,5 @@
 // Work that comes back: one round at a time, due by the clock or asked for, and waited for at the end.
+import { reasonOf } from './reason.js';
 
 interface Options {
   readonly everyMs: number;
@@ -49,8 +50,7 @@ export class Periodic {
       await this.work();
       this.hasFailed = false;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!this.hasFailed) this.options.log.warn({ event: this.options.failureEvent, reason });
+      if (!this.hasFailed) this.options.log.warn({ event: this.options.failureEvent, reason: reasonOf(error) });
       this.hasFailed = true;
     }
   }
