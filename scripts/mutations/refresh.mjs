@@ -32,11 +32,7 @@ const edits = {
     [REFRESH, 'and family = ${family} and not revoked and (${ends}', 'and not revoked and (${ends}'],
   ],
   'a reuse leaves the access tokens alive': [
-    [
-      'src/revocation/revocations.ts',
-      'from ${source} where ${isWanted}\n',
-      'from ${source} where false and ${isWanted}\n',
-    ],
+    ['src/revocation/denials.ts', 'from ${source} where ${isWanted}\n', 'from ${source} where false and ${isWanted}\n'],
   ],
   'a generation ahead of the row is a reuse': [
     [REFRESH, "if (token.generation > seen.generation) throw this.refuse(presented, seen, 'session_state_lost');", ''],

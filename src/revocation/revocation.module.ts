@@ -3,11 +3,12 @@ import { RedisModule } from '../redis/redis.module.js';
 import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { Revocations } from './revocations.js';
+import { TruthReads } from './truth-reads.js';
 import { VerdictCache } from './verdict-cache.js';
 
 @Module({
   imports: [RedisModule],
-  providers: [Outbox, RevocationMetrics, Revocations, VerdictCache],
+  providers: [Outbox, RevocationMetrics, Revocations, TruthReads, VerdictCache],
   exports: [Revocations],
 })
 export class RevocationModule {}

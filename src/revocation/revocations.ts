@@ -1,34 +1,26 @@
-// Is this access token dead before its time? PostgreSQL is the truth; Redis, where there is one, remembers it for under a minute.
+// Says whether an access token is dead before its time, and ends tokens so that every instance says so. PostgreSQL is the
+// truth; Redis, where there is one, remembers it for under a minute.
 import { Injectable } from '@nestjs/common';
 import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from 'cockatiel';
 import { type SQL, sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
-import { Database, type Queries, type Transaction } from '../database/database.js';
-import { accessRevocations, users } from '../database/schema.js';
+import type { Queries, Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
-import { batched } from './batched.js';
+import { TimedOut, withTimeout } from '../runtime/with-timeout.js';
 import type { Confirmation } from './confirmation.js';
+import { deny, denyFrom, purgeDenials } from './denials.js';
 import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
+import { TruthReads } from './truth-reads.js';
 import { type Claims, judge, type Truth, type Verdict } from './verdict.js';
-import { TimedOut, withTimeout } from '../runtime/with-timeout.js';
 import { VerdictCache } from './verdict-cache.js';
-
-/** A revocation is kept until the last token it covers has expired, and two minutes for clocks that differ. */
-const REVOCATION_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
 
 /** Reads that may wait while Redis is away; beyond, the answer is 503 at once. */
 const WAITING_READS = 1_000;
 
-/** Few statements with many questions each, for the verdicts that only PostgreSQL knows. */
-const READS = { inFlight: 2, together: 100 };
-
 /** Where PostgreSQL alone is asked. A silent one must not hold up thousands one batch after the other. */
 const MAX_READ_MS = 6_000;
-
-const GONE: Truth = { version: 'gone', revoked: [] };
 
 /** What an act ends. */
 export interface Ended {
@@ -44,10 +36,9 @@ export class Revocations {
   private readonly reads = new SharedReads<Truth>();
   /** Sign-ins and refreshes keep half of the connections, whatever Redis does. */
   private readonly bulkhead: BulkheadPolicy;
-  private readonly read = batched((many: readonly Claims[]) => this.readMany(many), READS);
 
   constructor(
-    private readonly database: Database,
+    private readonly truthReads: TruthReads,
     private readonly cache: VerdictCache,
     private readonly outbox: Outbox,
     private readonly config: Config,
@@ -63,7 +54,7 @@ export class Revocations {
   async verdictFor(claims: Claims, skipsVerdictCache = false): Promise<Verdict> {
     if (skipsVerdictCache || !this.cache.isUsed) {
       this.metrics.countVerdict('postgres');
-      return judge(await this.inTime(this.read(claims), MAX_READ_MS), claims);
+      return judge(await inTime(this.truthReads.ofToken(claims), MAX_READ_MS), claims);
     }
     let isAnswering = true;
     const known = await this.cache.check(claims).catch(() => {
@@ -77,55 +68,18 @@ export class Revocations {
     }
     this.metrics.countVerdict('rebuild');
     const rebuilt = this.reads.read(claims.sub, () => this.rebuild(claims.sub, isAnswering));
-    return judge(await this.inTime(rebuilt, this.config.VERDICT_TIMEOUT_MS), claims);
+    return judge(await inTime(rebuilt, this.config.VERDICT_TIMEOUT_MS), claims);
   }
 
   /**
-   * The lease before the read: whoever revokes after it deletes it, and what was read is then not written. A Redis that has
-   * just failed to answer is not waited for a second time.
+   * The lease is taken before the read: a revocation after it deletes the lease, and what was read is then not written. A
+   * Redis that has just failed to answer is not waited for a second time.
    */
   private async rebuild(userId: string, isAnswering: boolean): Promise<Truth> {
     const lease = isAnswering ? await this.cache.lease(userId) : undefined;
-    const truth = await this.bulkhead.execute(() => this.readAll(userId));
+    const truth = await this.bulkhead.execute(() => this.truthReads.ofUser(userId));
     if (lease && !(await this.cache.fill(userId, lease, truth))) this.metrics.countLeaseLoss();
     return truth;
-  }
-
-  private async inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-    try {
-      return await withTimeout(ms, work);
-    } catch (error) {
-      if (error instanceof TimedOut || error instanceof BulkheadRejectedError)
-        throw new Refusal('unavailable', { cause: error });
-      throw error;
-    }
-  }
-
-  /** One statement for many. Who asks alone reads one user's rows, and so one partition where the tables have some. */
-  private async readMany(many: readonly Claims[]): Promise<Truth[]> {
-    const [only] = many;
-    if (only && many.length === 1) return [await this.select(only.sub, sql`ref in (${only.sid}, ${only.jti})`)];
-    const column = (name: 'sub' | 'sid' | 'jti') => sql`${sql.param(many.map((claims) => claims[name]))}::uuid[]`;
-    const { rows } = await this.database.execute<{ at: string; version: number; revoked: string[] }>(sql`
-      select at, u.token_version as version,
-             array(select kind || ':' || ref from ${accessRevocations} where user_id = u.id and ref in (sid, jti)) as revoked
-        from unnest(${column('sub')}, ${column('sid')}, ${column('jti')}) with ordinality as asked (user_id, sid, jti, at)
-        join ${users} u on u.id = asked.user_id`);
-    const found = new Map(rows.map(({ at, ...truth }) => [Number(at), truth]));
-    return many.map((_, n) => found.get(n + 1) ?? GONE);
-  }
-
-  private readAll(userId: string): Promise<Truth> {
-    return this.select(userId, sql`true`);
-  }
-
-  /** One statement, one user's rows: right on any number of instances. */
-  private async select(userId: string, which: SQL): Promise<Truth> {
-    const { rows } = await this.database.execute<{ version: number; revoked: string[] }>(sql`
-      select u.token_version as version,
-             array(select kind || ':' || ref from ${accessRevocations} where user_id = ${userId} and ${which}) as revoked
-        from ${users} u where u.id = ${userId}`);
-    return rows[0] ?? GONE;
   }
 
   /**
@@ -137,18 +91,10 @@ export class Revocations {
     const owners = new Set([...sessions, ...tokens].map(({ userId }) => userId));
     for (const owner of owners) {
       const isTheirs = ({ userId }: { userId: string }) => userId === owner;
-      await this.deny(
-        tx,
-        's',
-        owner,
-        sessions.filter(isTheirs).map(({ sessionId }) => sessionId),
-      );
-      await this.deny(
-        tx,
-        'j',
-        owner,
-        tokens.filter(isTheirs).map(({ tokenId }) => tokenId),
-      );
+      const sids = sessions.filter(isTheirs).map(({ sessionId }) => sessionId);
+      const jtis = tokens.filter(isTheirs).map(({ tokenId }) => tokenId);
+      await deny(tx, 's', owner, sids);
+      await deny(tx, 'j', owner, jtis);
     }
     return this.outbox.add(tx, new Set([...users, ...owners]));
   }
@@ -158,11 +104,7 @@ export class Revocations {
    * `invalidate` follows it.
    */
   expressionsFor(source: SQL, isWanted: boolean): SQL {
-    return sql`denied as (
-        insert into ${accessRevocations} (user_id, kind, ref, expires_at)
-        select user_id, 's', id, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS}) from ${source} where ${isWanted}
-        on conflict do nothing
-      ), told as (${this.outbox.insertFrom(source, isWanted)})`;
+    return sql`denied as (${denyFrom(source, isWanted)}), told as (${this.outbox.insertFrom(source, isWanted)})`;
   }
 
   /** Drops what Redis knows of a user. A failure is covered by the outbox row of `expressionsFor`. */
@@ -170,23 +112,20 @@ export class Revocations {
     await this.cache.invalidate([userId]);
   }
 
-  private async deny(tx: Transaction, kind: 's' | 'j', userId: string, refs: readonly string[]): Promise<void> {
-    if (refs.length === 0) return;
-    await tx.execute(sql`
-      insert into ${accessRevocations} (user_id, kind, ref, expires_at)
-      select u.id, ${kind}, ref, protocol_now() + make_interval(secs => ${REVOCATION_SECONDS})
-        from ${users} u, unnest(${sql.param([...refs])}::uuid[]) as ref
-       where u.id = ${userId}
-      on conflict do nothing`);
-  }
-
-  /** @returns how many of those that cover nothing any more went, at most `limit`. */
+  /** @returns how many revocations went that cover nothing any more, at most `limit` */
   async purge(queries: Queries, limit: number): Promise<number> {
-    const { rowCount } = await queries.execute(sql`
-      delete from ${accessRevocations} where (user_id, kind, ref) in (
-        select user_id, kind, ref from ${accessRevocations} where expires_at < protocol_now()
-         limit ${limit} for update skip locked)`);
+    const purged = await purgeDenials(queries, limit);
     await this.outbox.purge(queries, limit);
-    return rowCount ?? 0;
+    return purged;
+  }
+}
+
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  try {
+    return await withTimeout(ms, work);
+  } catch (error) {
+    if (error instanceof TimedOut || error instanceof BulkheadRejectedError)
+      throw new Refusal('unavailable', { cause: error });
+    throw error;
   }
 }

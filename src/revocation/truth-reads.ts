@@ -1,0 +1,73 @@
+// Reads from PostgreSQL what decides about access tokens, in one statement at a time: right on any number of instances.
+import { Injectable } from '@nestjs/common';
+import { type SQL, sql } from 'drizzle-orm';
+import { Database } from '../database/database.js';
+import { given, Prepared } from '../database/prepared.js';
+import { accessRevocations, users } from '../database/schema.js';
+import { batched } from './batched.js';
+import type { Claims, Truth } from './verdict.js';
+
+/** Few statements with many questions each, for the verdicts that only PostgreSQL knows. */
+const READS = { inFlight: 2, together: 100 };
+
+const GONE: Truth = { version: 'gone', revoked: [] };
+
+@Injectable()
+export class TruthReads {
+  /** What decides about one token; checks that arrive together share a statement that begins after all of them. */
+  readonly ofToken = batched((many: readonly Claims[]) => this.ofTokens(many), READS);
+
+  constructor(private readonly database: Database) {}
+
+  /** What decides about every token of a user. */
+  async ofUser(sub: string): Promise<Truth> {
+    const [truth] = await everyToken.run(this.database, { sub });
+    return truth ?? GONE;
+  }
+
+  /** A check that is alone reads one user's rows, and so one partition where the tables have some. */
+  private async ofTokens(many: readonly Claims[]): Promise<Truth[]> {
+    const [only] = many;
+    if (only && many.length === 1) {
+      const [truth] = await oneToken.run(this.database, { ...only });
+      return [truth ?? GONE];
+    }
+    const column = (name: 'sub' | 'sid' | 'jti') => many.map((claims) => claims[name]);
+    const values = { sub: column('sub'), sid: column('sid'), jti: column('jti') };
+    const rows = await manyTokens.run(this.database, values);
+    const found = new Map(rows.map(({ at, ...truth }) => [Number(at), truth]));
+    return many.map((_, n) => found.get(n + 1) ?? GONE);
+  }
+}
+
+interface Row {
+  readonly version: number;
+  readonly revoked: string[];
+}
+
+const revoked = (which: SQL) =>
+  sql`array(select kind || ':' || ref from ${accessRevocations} where ${which}) as revoked`;
+
+const everyToken = new Prepared<Row>(
+  'truth_of_user',
+  sql`
+  select u.token_version as version, ${revoked(sql`user_id = ${given('sub')}`)}
+    from ${users} u where u.id = ${given('sub')}`,
+);
+
+const oneToken = new Prepared<Row>(
+  'truth_of_token',
+  sql`
+  select u.token_version as version,
+         ${revoked(sql`user_id = ${given('sub')} and ref in (${given('sid')}, ${given('jti')})`)}
+    from ${users} u where u.id = ${given('sub')}`,
+);
+
+const manyTokens = new Prepared<Row & { readonly at: string }>(
+  'truth_of_tokens',
+  sql`
+  select at, u.token_version as version, ${revoked(sql`user_id = u.id and ref in (sid, jti)`)}
+    from unnest(${given('sub')}::uuid[], ${given('sid')}::uuid[], ${given('jti')}::uuid[])
+         with ordinality as asked (user_id, sid, jti, at)
+    join ${users} u on u.id = asked.user_id`,
+);
