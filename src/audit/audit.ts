@@ -5,6 +5,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
 import { Database, type Transaction } from '../database/database.js';
+import { given } from '../database/prepared.js';
 import { auditEvents } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import { Alerts } from './alerts.js';
@@ -48,9 +49,7 @@ export class Audit {
    * @param source the name of another expression of that statement
    */
   expressionFor(source: SQL, event: AuditEvent, caller: Caller): SQL {
-    return sql`written as (
-        insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${rowOf(event, caller)}) as event
-      )`;
+    return written(source, rowOf(event, caller));
   }
 
   /** The row and the alert. */
@@ -73,9 +72,36 @@ export class Audit {
 
 const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent, request_id, details)');
 
-function rowOf(event: AuditEvent, caller: Caller | null): SQL {
+/** What a prepared statement with `givenEvent` is run with, among its other values. */
+export function valuesOf(event: AuditEvent, caller: Caller | null) {
   const { type, ...rest } = event;
   const { userId = null, sessionId = null, ...details } = rest as { userId?: string | null; sessionId?: string };
-  return sql`(${userId ?? NOBODY}::uuid, ${uuidv7()}::uuid, ${type}::text, ${outcomeOf[type]}::text, ${sessionId}::uuid,
-    ${caller?.ip ?? null}::inet, ${caller?.userAgent ?? null}::text, ${caller?.requestId ?? null}::uuid, ${details}::jsonb)`;
+  return {
+    eventUserId: userId ?? NOBODY,
+    eventId: uuidv7(),
+    eventType: type,
+    eventOutcome: outcomeOf[type],
+    eventSessionId: sessionId,
+    eventIp: caller?.ip ?? null,
+    eventUserAgent: caller?.userAgent ?? null,
+    eventRequestId: caller?.requestId ?? null,
+    eventDetails: details,
+  };
 }
+
+const row = (value: (name: keyof ReturnType<typeof valuesOf>) => unknown) =>
+  sql`(${value('eventUserId')}::uuid, ${value('eventId')}::uuid, ${value('eventType')}::text,
+    ${value('eventOutcome')}::text, ${value('eventSessionId')}::uuid, ${value('eventIp')}::inet,
+    ${value('eventUserAgent')}::text, ${value('eventRequestId')}::uuid, ${value('eventDetails')}::jsonb)`;
+
+function rowOf(event: AuditEvent, caller: Caller | null): SQL {
+  const values = valuesOf(event, caller);
+  return row((name) => values[name]);
+}
+
+const written = (source: SQL, event: SQL) => sql`written as (
+        insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${event}) as event
+      )`;
+
+/** `Audit.expressionFor` in a prepared statement. */
+export const givenEvent = (source: SQL) => written(source, row(given));

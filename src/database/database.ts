@@ -59,6 +59,9 @@ export const toDatabase = (pool: Pool): Database => drizzle({ client: pool });
 /** drizzle keeps it, but its type does not say so. */
 export const poolOf = (database: Database): Pool => (database as unknown as { $client: Pool }).$client;
 
+/** The one connection of a transaction that is under way. */
+export const clientOf = (tx: Transaction): pg.PoolClient => (tx as unknown as { $client: pg.PoolClient }).$client;
+
 /**
  * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a connection back whose
  * `begin` failed, which empties the pool for good when the database goes away.

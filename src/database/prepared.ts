@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { fillPlaceholders, sql, type SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { QueryResultRow } from 'pg';
-import { type Database, poolOf } from './database.js';
+import { clientOf, type Database, poolOf, type Transaction } from './database.js';
 import { isDatabaseUnavailable } from './unavailable.js';
 
 /** A value that is given when the statement runs. */
@@ -31,7 +31,7 @@ export class Prepared<Row extends QueryResultRow> {
   /** @returns the rows as pg reads them: a time is a Date */
   async run(database: Database, values: Readonly<Record<string, unknown>>): Promise<Row[]> {
     const pool = poolOf(database);
-    const query = { text: this.text, values: fillPlaceholders(this.parameters, { ...values }) };
+    const query = this.queryWith(values);
     if (!pool.keepsPlans) return (await pool.query<Row>(query)).rows;
     const client = await pool.connect();
     try {
@@ -46,5 +46,14 @@ export class Prepared<Row extends QueryResultRow> {
     }
     // The server refused the plan before it did anything, so that the statement may be sent again, without a name.
     return (await pool.query<Row>(query)).rows;
+  }
+
+  /** As a part of a transaction, and not prepared there: an outdated plan would undo the whole transaction. */
+  async runIn(tx: Transaction, values: Readonly<Record<string, unknown>>): Promise<Row[]> {
+    return (await clientOf(tx).query<Row>(this.queryWith(values))).rows;
+  }
+
+  private queryWith(values: Readonly<Record<string, unknown>>) {
+    return { text: this.text, values: fillPlaceholders(this.parameters, { ...values }) };
   }
 }

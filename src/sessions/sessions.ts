@@ -1,11 +1,11 @@
 // How does a session start? A session is one row of refresh_tokens, from its sign-in to its end (session-end.ts).
 import { Injectable } from '@nestjs/common';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
-import { Audit } from '../audit/audit.js';
+import { Audit, givenEvent, valuesOf } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { timeOf } from '../database/columns.js';
-import { Database, inTransaction, type Queries } from '../database/database.js';
+import { Database, inTransaction } from '../database/database.js';
+import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
@@ -62,26 +62,16 @@ export class Sessions {
 
     const details = { transport, persistent, methods: wish.methods, afterForcedEnd };
     const event = { type: 'login.succeeded', userId: user.id, sessionId: id, ...details } as const;
-    // The lock waits for a change of the user that is under way, and then judges its result; sign-ins take turns.
-    const insert = sql`
-      with started as (
-        insert into ${refreshTokens} (user_id, family, id, token, session_epoch, persistent, transport, methods,
-               authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
-               created_by_ip, rotated_by_ip, user_agent, rotated_user_agent)
-        select u.id, ${familyOf(first)}, ${id}, ${hashOf(first)}, u.session_epoch, ${persistent},
-               ${transport}, ${sql.param([...wish.methods])}, ${now}, ${now}, ${now}, ${expiresAt}, ${absoluteExpiresAt},
-               ${caller.ip}::inet, ${caller.ip}::inet, ${caller.userAgent}, ${caller.userAgent}
-          from ${users} u
-         where u.id = ${user.id} and u.disabled_at is null and u.credential_version = ${user.credentialVersion}
-           and u.session_epoch = ${user.sessionEpoch} and u.token_version = ${user.tokenVersion}
-           for no key update
-        returning id
-      ), ${this.audit.expressionFor(sql`started`, event, caller)}
-      select id from started`;
+    const { credentialVersion, sessionEpoch, tokenVersion } = user;
+    const values = {
+      ...{ userId: user.id, credentialVersion, sessionEpoch, tokenVersion, id, now, expiresAt, absoluteExpiresAt },
+      ...{ family: familyOf(first), hash: hashOf(first), persistent, transport, methods: wish.methods },
+      ...{ ip: caller.ip, userAgent: caller.userAgent, ...valuesOf(event, caller) },
+    };
     const isStarted =
       wish.replaces || live >= MANY_SESSIONS
-        ? await this.insteadOfOthers(user.id, insert, wish.replaces, caller)
-        : await isDone(this.database, insert);
+        ? await this.insteadOfOthers(user.id, values, wish.replaces, caller)
+        : (await started.run(this.database, values)).length === 1;
     if (!isStarted) return undefined;
     this.audit.note(event, caller);
     const session = { id, transport, persistent, expiresAt };
@@ -90,24 +80,16 @@ export class Sessions {
 
   /** The database's time, and what there is: has this browser just lost a session that its user did not end? */
   private async before(userId: string, caller: Caller) {
-    const { rows } = await this.database.execute<{ now: string; absolute: string; forced: boolean; live: number }>(sql`
-      select now, now + make_interval(hours => ${24 * this.config.REFRESH_ABSOLUTE_DAYS}) as absolute,
-             exists (select from ${refreshTokens}
-                      where user_id = ${userId} and revoked and revoked_reason in ('reuse', 'too_many')
-                        and revoked_at > now - make_interval(secs => ${FORCED_END_SECONDS})
-                        and rotated_user_agent is not distinct from ${caller.userAgent}) as forced,
-             (select count(*)::int from ${refreshTokens} where user_id = ${userId} and not revoked) as live
-        from protocol_now() as now`);
-    const [row] = rows;
+    const absoluteHours = 24 * this.config.REFRESH_ABSOLUTE_DAYS;
+    const [row] = await before.run(this.database, { userId, absoluteHours, userAgent: caller.userAgent });
     if (!row) throw new Error('The database did not tell the time.');
-    const { live, forced: afterForcedEnd } = row;
-    return { now: timeOf(row.now), absoluteExpiresAt: timeOf(row.absolute), afterForcedEnd, live };
+    return row;
   }
 
   /** The end of the others may stay unconfirmed: this session has begun all the same, and the outbox sees to them. */
-  private insteadOfOthers(userId: string, insert: SQL, replaced: SessionRef | undefined, caller: Caller) {
+  private insteadOfOthers(userId: string, values: Values, replaced: SessionRef | undefined, caller: Caller) {
     return inTransaction(this.database, async (tx) => {
-      if (!(await isDone(tx, insert))) return false;
+      if ((await started.runIn(tx, values)).length !== 1) return false;
       const which = sql`id = ${replaced?.sessionId}`;
       const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
       const surplus = await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller);
@@ -117,7 +99,41 @@ export class Sessions {
   }
 }
 
-const isDone = async (queries: Queries, statement: SQL) => (await queries.execute(statement)).rows.length === 1;
+type Values = Readonly<Record<string, unknown>>;
+
+const before = new Prepared<{ now: Date; absoluteExpiresAt: Date; afterForcedEnd: boolean; live: number }>(
+  'before_sign_in',
+  sql`
+  select now, now + make_interval(hours => ${given('absoluteHours')}::int) as "absoluteExpiresAt",
+         exists (select from ${refreshTokens}
+                  where user_id = ${given('userId')} and revoked and revoked_reason in ('reuse', 'too_many')
+                    and revoked_at > now - make_interval(secs => ${FORCED_END_SECONDS})
+                    and rotated_user_agent is not distinct from ${given('userAgent')}) as "afterForcedEnd",
+         (select count(*)::int from ${refreshTokens} where user_id = ${given('userId')} and not revoked) as live
+    from protocol_now() as now`,
+);
+
+/** The lock waits for a change of the user that is under way, and then judges its result; sign-ins take turns. */
+const started = new Prepared<{ id: string }>(
+  'start_session',
+  sql`
+  with started as (
+    insert into ${refreshTokens} (user_id, family, id, token, session_epoch, persistent, transport, methods,
+           authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
+           created_by_ip, rotated_by_ip, user_agent, rotated_user_agent)
+    select u.id, ${given('family')}, ${given('id')}, ${given('hash')}, u.session_epoch, ${given('persistent')},
+           ${given('transport')}, ${given('methods')}, ${given('now')}, ${given('now')}, ${given('now')},
+           ${given('expiresAt')}, ${given('absoluteExpiresAt')},
+           ${given('ip')}::inet, ${given('ip')}::inet, ${given('userAgent')}, ${given('userAgent')}
+      from ${users} u
+     where u.id = ${given('userId')} and u.disabled_at is null
+       and u.credential_version = ${given('credentialVersion')} and u.session_epoch = ${given('sessionEpoch')}
+       and u.token_version = ${given('tokenVersion')}
+       for no key update
+    returning id
+  ), ${givenEvent(sql`started`)}
+  select id from started`,
+);
 
 const idleLongest = (userId: string) => sql`id in (
   select s.id from ${refreshTokens} s, protocol_now() as now

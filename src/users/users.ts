@@ -1,8 +1,9 @@
 // Who exists? The rows of `users`, and the conditional statements that change them.
 import { Injectable } from '@nestjs/common';
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, isNotNull, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../database/database.js';
+import { given, Prepared } from '../database/prepared.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
 
@@ -28,12 +29,12 @@ export class Users {
   constructor(private readonly database: Database) {}
 
   async findByEmail(email: string): Promise<User | undefined> {
-    const [user] = await this.database.select().from(users).where(eq(users.email, email));
+    const [user] = await byEmail.run(this.database, { email });
     return user;
   }
 
   async findById(id: string): Promise<User | undefined> {
-    const [user] = await this.database.select().from(users).where(eq(users.id, id));
+    const [user] = await byId.run(this.database, { id });
     return user;
   }
 
@@ -117,5 +118,15 @@ export class Users {
     return rows.map(({ id }) => id).toSorted();
   }
 }
+
+const columns = sql.join(
+  Object.entries(getTableColumns(users)).map(([name, column]) => sql`${column} as ${sql.identifier(name)}`),
+  sql`, `,
+);
+const byEmail = new Prepared<User>(
+  'user_by_email',
+  sql`select ${columns} from ${users} where email = ${given('email')}`,
+);
+const byId = new Prepared<User>('user_by_id', sql`select ${columns} from ${users} where id = ${given('id')}`);
 
 const bothBumped = { tokenVersion: sql`${users.tokenVersion} + 1`, sessionEpoch: sql`${users.sessionEpoch} + 1` };
