@@ -161,6 +161,8 @@ describe('in production', () => {
     const production = {
       NODE_ENV: 'production',
       PUBLIC_URL: 'https://auth.example.com',
+      // What production demands; the services under test hash cheaply and log nothing.
+      ...{ ARGON2_MEMORY_KIB: '', ARGON2_PASSES: '', LOG_LEVEL: 'error' },
     };
     const databaseUrl = await emptyDatabase();
     await expect(boot(databaseUrl, production)).rejects.toThrow(/lacks \d+ migration.*npm run cli -- migrate/);
