@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import cookieParser from 'cookie-parser';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -77,9 +76,6 @@ function adapter(config: Config, broken: BrokenRequests): FastifyAdapter {
 /** Runs before routing has any effect, so that it holds for routes that do not exist, too. */
 function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication): void {
   const [guard, draining, passwords] = [app.get(CrossSiteGuard), app.get(Draining), app.get(Passwords)];
-  // As a hook: through app.use() it would cost each request a router of its own.
-  const parseCookies = cookieParser() as unknown as (request: unknown, reply: unknown, done: () => void) => void;
-  server.addHook('onRequest', (request, reply, done) => parseCookies(request.raw, reply.raw, done));
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
     // A kept-alive connection would otherwise be cut under the client's next request.

@@ -6,7 +6,8 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
-import { PresentedToken } from '../http/presented-token.js';
+import { BrowserSession } from '../tokens/browser-session.js';
+import { PresentedToken } from '../tokens/presented-token.js';
 import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
 import { SKIPS_VERDICT_CACHE } from '../http/skip-verdict-cache.decorator.js';
@@ -30,6 +31,7 @@ export class AccessTokenGuard extends AuthGuard() {
   constructor(
     private readonly reflector: Reflector,
     private readonly presented: PresentedToken,
+    private readonly browserSession: BrowserSession,
     private readonly verification: TokenVerification,
     private readonly revocations: Revocations,
     strategy: JwtStrategy,
@@ -43,6 +45,8 @@ export class AccessTokenGuard extends AuthGuard() {
     if (isPublic) return true;
     const request = context.switchToHttp().getRequest<Request>();
     const token = this.presented.of(request);
+    // The browser has a session, and its access cookie is gone: that is what an expired one looks like.
+    if (!token && this.browserSession.of(request)) throw new Refusal('token_expired');
     const claims = (token && this.verification.recall(token.text)) ?? (await this.verifyByPassport(context, request));
     this.verification.assertCurrent(claims);
     const verdict = await this.revocations.verdictFor(claims, skipsVerdictCache);

@@ -9,12 +9,13 @@ import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { LogoutController } from './logout.controller.js';
+import { Logout } from './logout.js';
 import { MeController } from './me.controller.js';
 import { RefreshController } from './refresh.controller.js';
 
 @Module({
   imports: [HttpModule, RevocationModule, SessionsModule, SignInModule, TokensModule, UsersModule],
   controllers: [RefreshController, LogoutController, MeController],
-  providers: [JwtStrategy, { provide: APP_GUARD, useClass: AccessTokenGuard }],
+  providers: [JwtStrategy, Logout, { provide: APP_GUARD, useClass: AccessTokenGuard }],
 })
 export class AuthModule {}

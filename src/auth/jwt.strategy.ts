@@ -5,7 +5,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
-import { PresentedToken } from '../http/presented-token.js';
+import { PresentedToken } from '../tokens/presented-token.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 

@@ -1,14 +1,15 @@
-import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { type Caller, From } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
+import { type Exchange, On } from '../http/exchange.js';
 import { Public } from '../http/public.decorator.js';
-import { assertConfirmed } from '../revocation/confirmation.js';
+import { RefreshCookies } from '../sessions/refresh-cookies.js';
 import { Refresh } from '../sessions/refresh.js';
-import { SessionEnd } from '../sessions/session-end.js';
 import { TokenAnswer } from '../sign-in/token-answer.js';
+import { BrowserSession } from '../tokens/browser-session.js';
+import { Logout } from './logout.js';
 
 const refreshBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
 
@@ -18,8 +19,10 @@ const refreshBody = z.strictObject({ refreshToken: z.string().optional() }).opti
 export class RefreshController {
   constructor(
     private readonly refresh: Refresh,
-    private readonly sessionEnd: SessionEnd,
+    private readonly refreshCookies: RefreshCookies,
+    private readonly browserSession: BrowserSession,
     private readonly cookies: Cookies,
+    private readonly logout: Logout,
     private readonly answer: TokenAnswer,
   ) {}
 
@@ -27,30 +30,35 @@ export class RefreshController {
   @HttpCode(200)
   async rotate(
     @Body({ schema: refreshBody }) body: z.output<typeof refreshBody>,
-    @From() caller: Caller,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @On() exchange: Exchange,
   ): Promise<object> {
-    const cookie = this.cookies.read(request, 'refresh');
+    const { request, caller } = exchange;
     const inBody = body?.refreshToken;
-    if (cookie !== undefined && inBody !== undefined) throw new Refusal('ambiguous_token');
-    const grant =
-      inBody === undefined
-        ? await this.refresh.spend(cookie ?? '', 'cookie', caller)
-        : await this.refresh.spend(inBody, 'bearer', caller);
-    return this.answer.write(grant, reply);
+    if (inBody === undefined) {
+      const cookie = await this.cookieOf(request);
+      return this.answer.write(await this.refresh.spend(cookie, 'cookie', caller), exchange);
+    }
+    if (this.cookies.values(request, 'refresh').length > 0) throw new Refusal('ambiguous_token');
+    return this.answer.write(await this.refresh.spend(inBody, 'bearer', caller), exchange);
   }
 
   /** How a browser logs out, even when its access token is long gone. */
   @Delete()
   @HttpCode(204)
-  async end(
-    @From() caller: Caller,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<void> {
-    const ended = await this.sessionEnd.byRefreshToken(this.cookies.read(request, 'refresh') ?? '', caller);
-    this.cookies.clear(reply); // before the confirmation is judged: what is committed is over for this browser
-    if (ended) assertConfirmed(ended.confirmation);
+  async end(@On() exchange: Exchange): Promise<void> {
+    if (exchange.request.headers.authorization !== undefined) {
+      const message = 'This route takes the refresh cookie; a client with a bearer token calls POST /auth/logout.';
+      throw new Refusal('invalid_request', { errors: [{ path: 'authorization', message }] });
+    }
+    await this.logout.ofBrowser(exchange);
+  }
+
+  /** A refresh cookie without the session cookie may have been planted: it is refused before any write. */
+  private async cookieOf(request: FastifyRequest): Promise<string> {
+    const session = this.browserSession.of(request);
+    const cookies = this.cookies.values(request, 'refresh');
+    const cookie = session && (await this.refreshCookies.ofSession(cookies, session));
+    if (cookie === undefined) throw new Refusal('refresh_token_invalid');
+    return cookie;
   }
 }

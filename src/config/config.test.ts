@@ -100,7 +100,7 @@ describe('Config', () => {
     ['an issuer with a query', { JWT_ISSUER: 'https://auth.example.com?x=1' }],
     ['a key-encryption key of 31 bytes', { KEY_ENCRYPTION_KEY: Buffer.alloc(31).toString('base64') }],
     ['RSA keys under 2048 bits', { SIGNING_KEY_BITS: '1024' }],
-    ['a grace over a minute', { REFRESH_GRACE_SECONDS: '61' }],
+    ['a grace over five minutes', { REFRESH_GRACE_SECONDS: '301' }],
     ['proxies that are no addresses', { TRUST_PROXY: 'everybody' }],
   ])('refuses %s', (_, env) => {
     expect(problemsOf(env)).toHaveLength(1);

@@ -94,9 +94,9 @@ export const settings = {
     about: 'A session ends after this many days whatever happens.',
   },
   REFRESH_GRACE_SECONDS: {
-    schema: integer(0, 60).default(10),
-    standard: '10',
-    about: 'How long the previous refresh token still gets the same successor; 0 is strict.',
+    schema: integer(0, 300).default(60),
+    standard: '60',
+    about: 'How long a used refresh token can be retried; 0 disables retries.',
   },
   REFRESH_REUSE_MODE: {
     schema: z.enum(['enforce', 'observe']).default('enforce'),

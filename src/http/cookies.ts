@@ -1,60 +1,78 @@
-// What are our cookies called, how are they written, and which of them does a request carry?
+// Our cookies: what they are called, how they are written, and which of them a request carries.
 import { Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
-import { Refusal } from '../errors.js';
+import { cookieValues } from './cookie-header.js';
+import type { Exchange } from './exchange.js';
 
-type CookieKind = 'access' | 'refresh';
+const kinds = ['access', 'refresh', 'session'] as const;
+type CookieKind = (typeof kinds)[number];
+
+const paths: Readonly<Record<CookieKind, string>> = { access: '/', refresh: '/auth/refresh', session: '/' };
 
 @Injectable()
 export class Cookies {
   private readonly names: Readonly<Record<CookieKind, string>>;
+  /** The cookie that says which session this is stays host-only: a sibling subdomain must not be able to plant it. */
+  private readonly domains: Readonly<Record<CookieKind, string | undefined>>;
 
   constructor(private readonly config: Config) {
     // RFC 6265bis §4.1.3: __Host- demands Path=/ and no Domain, so the refresh cookie with its narrow path is __Secure-.
     const accessPrefix = config.COOKIE_DOMAIN ? '__Secure-' : '__Host-';
     this.names = config.hasSecureCookies
-      ? { access: `${accessPrefix}access_token`, refresh: '__Secure-refresh_token' }
-      : { access: 'access_token', refresh: 'refresh_token' };
+      ? {
+          access: `${accessPrefix}access_token`,
+          refresh: '__Secure-refresh_token',
+          session: '__Host-auth_session',
+        }
+      : { access: 'access_token', refresh: 'refresh_token', session: 'auth_session' };
+    this.domains = { access: config.COOKIE_DOMAIN, refresh: config.COOKIE_DOMAIN, session: undefined };
   }
 
-  /** @throws Refusal `ambiguous_token` when the cookie is there twice: one of them was planted. */
-  read(request: FastifyRequest, kind: CookieKind): string | undefined {
-    const name = this.names[kind];
-    if (occurrences(request, name) > 1) throw new Refusal('ambiguous_token');
-    // cookie-parser leaves its result on the raw request; it turns `j:` values into objects, which are none of ours.
-    const value = (request.raw as { cookies?: Record<string, unknown> }).cookies?.[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
+  /** Every value of the cookie, in the header's order. More than one: a sibling planted it, or COOKIE_DOMAIN changed. */
+  values(request: FastifyRequest, kind: CookieKind): string[] {
+    return cookieValues(request.headers.cookie, this.names[kind]);
   }
 
   carriesAny(request: FastifyRequest): boolean {
-    return occurrences(request, this.names.access) + occurrences(request, this.names.refresh) > 0;
+    return kinds.some((kind) => this.values(request, kind).length > 0);
   }
 
   write(reply: FastifyReply, kind: CookieKind, value: string, maxAgeSeconds: number): void {
-    reply.header('set-cookie', this.line(kind, value, maxAgeSeconds));
+    this.set(reply, kind, value, maxAgeSeconds, this.domains[kind]);
   }
 
-  clear(reply: FastifyReply): void {
-    this.write(reply, 'access', '', 0);
-    this.write(reply, 'refresh', '', 0);
+  clear({ request, reply }: Exchange): void {
+    this.expireTwins({ request, reply });
+    for (const kind of kinds) this.write(reply, kind, '', 0);
   }
 
-  private line(kind: CookieKind, value: string, maxAge: number): string {
-    return stringifySetCookie(this.names[kind], value, {
+  /** Where a cookie came twice, the one that is not ours goes: it has the same name and path, but another Domain. */
+  expireTwins({ request, reply }: Pick<Exchange, 'request' | 'reply'>): void {
+    for (const kind of kinds) {
+      if (this.values(request, kind).length < 2) continue;
+      const ours = this.domains[kind];
+      for (const domain of [undefined, ...this.possibleDomains()])
+        if (domain !== ours) this.set(reply, kind, '', 0, domain);
+    }
+  }
+
+  /** Our host and its parents; a browser ignores those that are public suffixes. */
+  private possibleDomains(): string[] {
+    const labels = new URL(this.config.publicUrl).hostname.split('.');
+    return labels.slice(0, -1).map((_, at) => labels.slice(at).join('.'));
+  }
+
+  private set(reply: FastifyReply, kind: CookieKind, value: string, maxAge: number, domain: string | undefined): void {
+    const line = stringifySetCookie(this.names[kind], value, {
       httpOnly: true,
       sameSite: 'lax',
       secure: this.config.hasSecureCookies,
-      path: kind === 'access' ? '/' : '/auth/refresh',
+      path: paths[kind],
       maxAge,
-      ...(this.config.COOKIE_DOMAIN ? { domain: this.config.COOKIE_DOMAIN } : {}),
+      ...(domain ? { domain } : {}),
     });
+    reply.header('set-cookie', line);
   }
-}
-
-function occurrences(request: FastifyRequest, name: string): number {
-  const header = request.headers.cookie;
-  if (!header?.includes(name)) return 0;
-  return header.split(';').filter((pair) => pair.split('=', 1)[0]?.trim() === name).length;
 }

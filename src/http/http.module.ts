@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
 import { Cookies } from './cookies.js';
 import { CrossSiteGuard } from './csrf.js';
-import { PresentedToken } from './presented-token.js';
 
 @Module({
-  providers: [Cookies, CrossSiteGuard, PresentedToken],
-  exports: [Cookies, CrossSiteGuard, PresentedToken],
+  providers: [Cookies, CrossSiteGuard],
+  exports: [Cookies, CrossSiteGuard],
 })
 export class HttpModule {}

@@ -91,24 +91,31 @@ export class KeyRing implements OnModuleInit {
    * `unauthenticated` for one that we never had, `unavailable` when nobody can tell
    */
   async trustedKey(kid: string): Promise<KeyObject> {
+    const { row, key } = await this.keyOf(kid);
+    // Everything that it signed has expired: a client that comes back after days must not be told to sign in.
+    if (stateOf(row, this.now()) === 'removed') throw new Refusal('token_expired');
+    return key;
+  }
+
+  /**
+   * The same for tokens whose expiry does not matter: the key may have left the key set long ago.
+   * @throws Refusal `token_stale`, `unauthenticated`, `unavailable`
+   */
+  async formerKey(kid: string): Promise<KeyObject> {
+    return (await this.keyOf(kid)).key;
+  }
+
+  private async keyOf(kid: string): Promise<VerifyingKey> {
     const found = this.verifying.get(kid) ?? (await this.findInDatabase(kid));
     if (!found) throw new Refusal('unauthenticated', { cause: new Error('no key of ours') });
     if (found.row.revokedAt) throw new Refusal('token_stale', { cause: new Error(`the key ${kid} was revoked`) });
-    // Everything that it signed has expired: who comes back after days must not be told to sign in.
-    if (stateOf(found.row, this.now()) === 'removed') throw new Refusal('token_expired');
-    return found.key;
+    return found;
   }
 
   /** The same from memory alone. @returns undefined for a key that is not trusted, or not known */
   keyInMemory(kid: string): KeyObject | undefined {
     const found = this.verifying.get(kid);
     return found && stateOf(found.row, this.now()) !== 'removed' ? found.key : undefined;
-  }
-
-  /** Of a key that may have left the key set long ago, but was never revoked: for tokens whose expiry does not matter. */
-  formerKey(kid: string): KeyObject | undefined {
-    const found = this.verifying.get(kid);
-    return found && !found.row.revokedAt ? found.key : undefined;
   }
 
   /** The same array as long as it holds the same keys. */

@@ -9,6 +9,8 @@ export interface IssuedTokens {
     readonly id: string;
     readonly transport: Transport;
     readonly persistent: boolean;
+    /** How often the refresh token was rotated. */
+    readonly generation: number;
     /** When the session ends unless it is refreshed. */
     readonly expiresAt: Date;
   };

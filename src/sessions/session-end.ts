@@ -8,13 +8,9 @@ import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';
 import type { AccessClaims } from '../tokens/access-token.js';
+import type { SessionRef } from '../tokens/auth-session.js';
 import { familyOf, parseRefreshToken } from '../tokens/refresh-token.js';
 import { Users } from '../users/users.js';
-
-export interface SessionRef {
-  readonly userId: string;
-  readonly sessionId: string;
-}
 
 export type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revokedReason']>;
 

@@ -5,6 +5,7 @@ import { RevocationModule } from '../revocation/revocation.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { FamilyLimit } from './family-limit.js';
 import { Purge } from './purge.js';
+import { RefreshCookies } from './refresh-cookies.js';
 import { Refresh } from './refresh.js';
 import { SessionEndModule } from './session-end.module.js';
 import { SessionList } from './session-list.js';
@@ -15,7 +16,7 @@ import { TokenIssue } from './token-issue.js';
 @Module({
   imports: [AuditModule, KeysModule, RevocationModule, TokensModule, SessionEndModule],
   controllers: [SessionsController],
-  providers: [FamilyLimit, Purge, Refresh, SessionList, Sessions, TokenIssue],
-  exports: [Refresh, SessionEndModule, SessionList, Sessions],
+  providers: [FamilyLimit, Purge, Refresh, RefreshCookies, SessionList, Sessions, TokenIssue],
+  exports: [Refresh, RefreshCookies, SessionEndModule, SessionList, Sessions],
 })
 export class SessionsModule {}

@@ -11,10 +11,11 @@ import type { Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
+import type { SessionRef } from '../tokens/auth-session.js';
 import { familyOf, firstRefreshToken, formatRefreshToken, hashOf } from '../tokens/refresh-token.js';
 import { toPublicUser, type User } from '../users/users.js';
 import type { IssuedTokens } from './issued-tokens.js';
-import { SessionEnd, type SessionRef } from './session-end.js';
+import { SessionEnd } from './session-end.js';
 
 /** A user whose identity was proven, with the counters that were read together with what proved it. */
 export type ProvenUser = Pick<
@@ -74,7 +75,7 @@ export class Sessions {
         : (await started.run(this.database, values)).length === 1;
     if (!isStarted) return undefined;
     this.audit.note(event, caller);
-    const session = { id, transport, persistent, expiresAt };
+    const session = { id, transport, persistent, generation: first.generation, expiresAt };
     return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(first), issuedAt: now };
   }
 

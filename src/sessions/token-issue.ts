@@ -47,7 +47,7 @@ export class TokenIssue implements OnModuleInit {
     };
     return {
       user: { id: token.userId, email, role, emailVerified: seen.email_verified },
-      session: { id, transport, persistent, expiresAt: seen.expires_at },
+      session: { id, transport, persistent, generation: successor.generation, expiresAt: seen.expires_at },
       accessToken: await this.accessTokens.sign(subject, now, seen.absolute_expires_at, signer),
       refreshToken: formatRefreshToken(successor),
       issuedAt: now,

@@ -2,11 +2,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Transport } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
-import { Cookies } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';
 import { startsSession } from '../http/starts-session.decorator.js';
-import type { SessionRef } from '../sessions/session-end.js';
 import { type ProvenUser, Sessions } from '../sessions/sessions.js';
+import type { SessionRef } from '../tokens/auth-session.js';
+import { BrowserSession } from '../tokens/browser-session.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 import { TokenAnswer } from './token-answer.js';
 
@@ -31,7 +31,7 @@ const MAX_PROOFS = 3;
 export class SignIn {
   constructor(
     private readonly sessions: Sessions,
-    private readonly cookies: Cookies,
+    private readonly browserSession: BrowserSession,
     private readonly verification: TokenVerification,
     private readonly answer: TokenAnswer,
   ) {}
@@ -44,7 +44,7 @@ export class SignIn {
    */
   async complete(prove: () => Promise<Proof>, wish: Wish, exchange: Exchange): Promise<object> {
     if (!startsSession(exchange.request)) throw new Error('This route starts a session: mark it @StartsSession().');
-    const replaces = this.sessionOfCookie(exchange);
+    const replaces = await this.sessionOfBrowser(exchange);
     for (let proofs = 0; proofs < MAX_PROOFS; proofs++) {
       const answer = await this.start(await prove(), wish, exchange, replaces);
       if (answer) return answer;
@@ -62,14 +62,23 @@ export class SignIn {
     return answer;
   }
 
-  private async start({ user, methods }: Proof, wish: Wish, { caller, reply }: Exchange, replaces?: SessionRef) {
-    const issued = await this.sessions.start(user, { ...wish, methods, replaces }, caller);
-    return issued && this.answer.write(issued, reply);
+  private async start({ user, methods }: Proof, wish: Wish, exchange: Exchange, replaces?: SessionRef) {
+    const issued = await this.sessions.start(user, { ...wish, methods, replaces }, exchange.caller);
+    return issued && this.answer.write(issued, exchange);
   }
 
   /** The browser that signs in again forgets its old session: so do we. */
-  private sessionOfCookie({ request }: Exchange): SessionRef | undefined {
-    const claims = this.verification.intactClaims(this.cookies.read(request, 'access') ?? '');
+  private async sessionOfBrowser({ request }: Exchange): Promise<SessionRef | undefined> {
+    const text = this.browserSession.accessToken(request);
+    const known = this.browserSession.of(request);
+    if (known || text === undefined) return known;
+    const claims = await this.verification.intactClaims(text).catch(unlessRefused);
     return claims && { userId: claims.sub, sessionId: claims.sid };
   }
+}
+
+/** A cookie that proves nothing names no session to replace; a database that is silent stops the sign-in. */
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof Refusal) || error.status >= 500) throw error;
+  return undefined;
 }

@@ -1,28 +1,41 @@
-// How do tokens reach the client? In cookies or in the body, never both; a session keeps its transport for life.
+// The token answer: in cookies or in the body, never both; a session keeps its transport for life.
 import { Injectable } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
 import { Cookies } from '../http/cookies.js';
+import type { Exchange } from '../http/exchange.js';
 import { type IssuedTokens, refreshAt } from '../sessions/issued-tokens.js';
+
+import { BrowserSession } from '../tokens/browser-session.js';
 
 @Injectable()
 export class TokenAnswer {
-  constructor(private readonly cookies: Cookies) {}
+  constructor(
+    private readonly cookies: Cookies,
+    private readonly browserSession: BrowserSession,
+  ) {}
 
   /** Sets the cookies of a cookie session; returns the body. */
-  write(grant: IssuedTokens, reply: FastifyReply): object {
-    const { user, session, accessToken, refreshToken } = grant;
+  write(issued: IssuedTokens, exchange: Exchange): object {
+    const { user, session, accessToken, refreshToken } = issued;
     const expiresIn = secondsBetween(accessToken.issuedAt, accessToken.expiresAt);
+    const { id, persistent, generation, expiresAt } = session;
+    const dueAt = refreshAt(accessToken);
     const answer = {
       user,
-      session: { id: session.id, expiresAt: session.expiresAt.toISOString(), persistent: session.persistent },
+      session: { id, expiresAt: expiresAt.toISOString(), persistent, generation },
       accessTokenExpiresAt: accessToken.expiresAt.toISOString(),
-      refreshAt: refreshAt(accessToken).toISOString(),
+      refreshAt: dueAt.toISOString(),
+      // In seconds, for clients whose clock is wrong.
+      expiresIn,
+      refreshIn: secondsBetween(accessToken.issuedAt, dueAt),
     };
-    if (session.transport === 'bearer') {
-      return { ...answer, tokenType: 'Bearer', accessToken: accessToken.text, expiresIn, refreshToken };
-    }
+    if (session.transport === 'bearer')
+      return { ...answer, tokenType: 'Bearer', accessToken: accessToken.text, refreshToken };
+    const { reply } = exchange;
+    const idleLife = secondsBetween(issued.issuedAt, expiresAt);
+    this.cookies.expireTwins(exchange);
     this.cookies.write(reply, 'access', accessToken.text, expiresIn);
-    this.cookies.write(reply, 'refresh', refreshToken, secondsBetween(grant.issuedAt, session.expiresAt));
+    this.cookies.write(reply, 'refresh', refreshToken, idleLife);
+    this.browserSession.write(reply, { userId: user.id, sessionId: session.id }, idleLife);
     return answer;
   }
 }

@@ -58,15 +58,21 @@ export class TokenVerification {
     if (exp + EXPIRY_LEEWAY_SECONDS <= this.clock.now().getTime() / 1000) throw new Refusal('token_expired');
   }
 
-  /** Everything but the expiry: for callers that want to end the session of an old token. */
-  intactClaims(token: string): AccessClaims | undefined {
-    const publicKey = this.keyRing.formerKey(kidOf(token) ?? '');
-    if (!publicKey) return undefined;
+  /**
+   * Verifies everything but the expiry, for acts that end the session of an old token. The key is found as the guard
+   * finds it: loaded where this instance has not seen it yet, refused where it was revoked.
+   * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`
+   */
+  async intactClaims(token: string): Promise<AccessClaims> {
+    const kid = kidOf(token);
+    if (kid === undefined) throw new Refusal('unauthenticated', { cause: new Error('not an access token of ours') });
+    const key = await this.keyRing.formerKey(kid);
     try {
       // jsonwebtoken takes a KeyObject; @nestjs/jwt's type says string or buffer.
-      return claimsOf(this.jwt.verify(token, { ...this.options, publicKey: publicKey as unknown as string }));
-    } catch {
-      return undefined;
+      const payload = this.jwt.verify<object>(token, { ...this.options, publicKey: key as unknown as string });
+      return this.accept(token, kid, payload);
+    } catch (cause) {
+      throw new Refusal('unauthenticated', { cause });
     }
   }
 }

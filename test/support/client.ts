@@ -141,7 +141,7 @@ export class Browser {
       .join('; ');
   }
 
-  cookie(end: 'access_token' | 'refresh_token') {
+  cookie(end: 'access_token' | 'refresh_token' | 'auth_session') {
     return [...this.jar].find(([name]) => name.endsWith(end))?.[1];
   }
 

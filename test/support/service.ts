@@ -117,8 +117,11 @@ async function dump(pool: pg.Pool): Promise<string> {
 }
 
 /** A service of this test's own, with other settings; stopped when the test ends. */
-export async function startServiceForTest(settings: Record<string, string> = {}): Promise<Service> {
-  const service = await startService(settings);
+export async function startServiceForTest(
+  settings: Record<string, string> = {},
+  options: { databaseUrl?: string } = {},
+): Promise<Service> {
+  const service = await startService(settings, options);
   onTestFinished(() => service.stop());
   return service;
 }

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { type Exchange, On } from '../../http/exchange.js';
-import { PresentedToken } from '../../http/presented-token.js';
+import { PresentedToken } from '../../tokens/presented-token.js';
 import { Me, type Principal } from '../../http/principal.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
 import { assertConfirmed } from '../../revocation/confirmation.js';

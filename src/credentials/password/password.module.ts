@@ -4,6 +4,7 @@ import { HttpModule } from '../../http/http.module.js';
 import { RevocationModule } from '../../revocation/revocation.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignInModule } from '../../sign-in/sign-in.module.js';
+import { TokensModule } from '../../tokens/tokens.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { LoginController } from './login.controller.js';
 import { PasswordChange } from './password-change.js';
@@ -12,7 +13,16 @@ import { PasswordController } from './password.controller.js';
 import { PasswordsModule } from './passwords.module.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, PasswordsModule, RevocationModule, SessionsModule, SignInModule, UsersModule],
+  imports: [
+    AuditModule,
+    HttpModule,
+    PasswordsModule,
+    RevocationModule,
+    SessionsModule,
+    SignInModule,
+    TokensModule,
+    UsersModule,
+  ],
   controllers: [LoginController, PasswordController],
   providers: [PasswordChange, PasswordProof],
 })

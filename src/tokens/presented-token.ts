@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Transport } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
-import { Cookies } from './cookies.js';
+import { Cookies } from '../http/cookies.js';
+import { BrowserSession } from './browser-session.js';
 
 interface Presented {
   readonly text: string;
@@ -17,7 +18,10 @@ export class PresentedToken {
   /** The guard, passport and the controller ask in turn: the token is extracted once. */
   private readonly extracted = new WeakMap<object, Presented | undefined>();
 
-  constructor(private readonly cookies: Cookies) {}
+  constructor(
+    private readonly cookies: Cookies,
+    private readonly browserSession: BrowserSession,
+  ) {}
 
   /** @throws Refusal `ambiguous_token` */
   of(request: FastifyRequest): Presented | undefined {
@@ -26,11 +30,12 @@ export class PresentedToken {
   }
 
   private extract(request: FastifyRequest): Presented | undefined {
-    const cookie = this.cookies.read(request, 'access');
     const bearer = bearerOf(request.headers.authorization ?? '');
-    if (cookie !== undefined && bearer !== undefined) throw new Refusal('ambiguous_token');
-    if (cookie !== undefined) return { text: cookie, transport: 'cookie' };
-    return bearer === undefined ? undefined : { text: bearer, transport: 'bearer' };
+    if (this.cookies.values(request, 'access').length === 0)
+      return bearer === undefined ? undefined : { text: bearer, transport: 'bearer' };
+    if (bearer !== undefined) throw new Refusal('ambiguous_token');
+    const text = this.browserSession.accessToken(request);
+    return text === undefined ? undefined : { text, transport: 'cookie' };
   }
 }
 

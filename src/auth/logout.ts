@@ -1,0 +1,74 @@
+// Ends the sessions whose tokens a request carries. What was presented is understood or refused, never passed over.
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Refusal, type RefusalCode } from '../errors.js';
+import type { Caller } from '../http/caller.js';
+import { Cookies } from '../http/cookies.js';
+import type { Exchange } from '../http/exchange.js';
+import { assertConfirmed, type Confirmation } from '../revocation/confirmation.js';
+import { SessionEnd } from '../sessions/session-end.js';
+import { BrowserSession } from '../tokens/browser-session.js';
+import { parseRefreshToken } from '../tokens/refresh-token.js';
+import { TokenVerification } from '../tokens/token-verification.js';
+
+const worthless = new Set<RefusalCode>(['unauthenticated', 'refresh_token_invalid']);
+
+@Injectable()
+export class Logout {
+  constructor(
+    private readonly sessionEnd: SessionEnd,
+    private readonly browserSession: BrowserSession,
+    private readonly verification: TokenVerification,
+    private readonly cookies: Cookies,
+  ) {}
+
+  /**
+   * Ends a browser's session and clears its cookies; without any token both are done already.
+   * @throws Refusal `unauthenticated`, `refresh_token_invalid`, `token_stale`, `revocation_unconfirmed`, `unavailable`
+   */
+  async ofBrowser(exchange: Exchange): Promise<void> {
+    const { request, caller } = exchange;
+    const confirmations = await this.endOfBrowser(request, caller).catch((error: unknown) => {
+      // Cookies that name no session are worth nothing; after any other refusal they may be.
+      if (error instanceof Refusal && worthless.has(error.code)) this.cookies.clear(exchange);
+      throw error;
+    });
+    this.cookies.clear(exchange); // before the confirmation is judged: what is committed is over for this browser
+    for (const confirmation of confirmations) assertConfirmed(confirmation);
+  }
+
+  private async endOfBrowser(request: FastifyRequest, caller: Caller): Promise<Confirmation[]> {
+    const session = this.browserSession.of(request);
+    if (session) return [(await this.sessionEnd.one(session, caller)).confirmation];
+    const access = this.browserSession.accessToken(request);
+    if (access !== undefined) return [await this.byAccessToken(access, caller)];
+    if (this.cookies.values(request, 'access').length > 0) throw new Refusal('unauthenticated');
+    const refresh = this.cookies.values(request, 'refresh');
+    return refresh.length > 0 ? this.byRefreshCookies(refresh, caller) : [];
+  }
+
+  /**
+   * Ends the session of an access token, expired or not.
+   * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`
+   */
+  async byAccessToken(text: string, caller: Caller): Promise<Confirmation> {
+    const { sub, sid } = await this.verification.intactClaims(text);
+    return (await this.sessionEnd.one({ userId: sub, sessionId: sid }, caller)).confirmation;
+  }
+
+  /**
+   * Ends the session of a refresh token; one of a session that is gone has nothing left to end.
+   * @throws Refusal `refresh_token_invalid` for what is no refresh token
+   */
+  async byRefreshToken(text: string, caller: Caller): Promise<Confirmation> {
+    if (!parseRefreshToken(text)) throw new Refusal('refresh_token_invalid');
+    const ended = await this.sessionEnd.byRefreshToken(text, caller);
+    return ended?.confirmation ?? { isConfirmed: true };
+  }
+
+  private async byRefreshCookies(texts: readonly string[], caller: Caller): Promise<Confirmation[]> {
+    const tokens = texts.filter((text) => parseRefreshToken(text));
+    if (tokens.length === 0) throw new Refusal('refresh_token_invalid');
+    return Promise.all(tokens.map((text) => this.byRefreshToken(text, caller)));
+  }
+}
