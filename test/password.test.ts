@@ -105,3 +105,17 @@ describe('a change of the password', () => {
     expect((await me(service.url, winner?.json['accessToken'])).status).toBe(200);
   });
 });
+
+it('a change that is sent twice at once: the slower one learns that its session has ended, and no failure is recorded', async () => {
+  const phone = await mobile(service.url);
+  const body = { currentPassword: phone.person.password, newPassword };
+  const answers = await Promise.all([change(phone.accessToken, body), change(phone.accessToken, body)]);
+  const [loser] = answers.filter(({ status }) => status !== 200);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+  expect(loser?.json).toMatchObject({ code: 'token_revoked', session: 'ended' });
+  const failures = await service.query(
+    `SELECT 1 FROM audit_events WHERE user_id = $1 AND type = 'password.change_failed'`,
+    [phone.user.id],
+  );
+  expect(failures).toEqual([]);
+});

@@ -6,7 +6,18 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PasswordChange } from '../src/credentials/password/password-change.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
-import { type Answer, bearer, type Call, call, decode, me, mobile, type Person, refresh } from './support/client.js';
+import {
+  type Answer,
+  bearer,
+  type Call,
+  call,
+  decode,
+  me,
+  mobile,
+  type Person,
+  principalOf,
+  refresh,
+} from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
 
@@ -47,8 +58,12 @@ const done = async (act: Promise<unknown>) => {
 };
 
 const changes = {
-  password: ({ userId, person }: World) =>
-    done(service.app.get(PasswordChange).change(userId, person.password, newPassword, operator)),
+  password: ({ phone, person }: World) =>
+    done(
+      service.app
+        .get(PasswordChange)
+        .change(principalOf(phone.at(-1)?.accessToken ?? ''), person.password, newPassword, operator),
+    ),
   role: ({ userId }: World) => done(service.app.get(AccountStatus).changeRole(userId, 'admin', 'operator', operator)),
   disable: ({ userId }: World) => done(service.app.get(AccountStatus).disable(userId, 'operator', operator)),
 };

@@ -7,7 +7,7 @@ import { SessionEnd } from '../src/sessions/session-end.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { type AccessClaims, claimsOf } from '../src/tokens/access-token.js';
 import { begun } from './support/arrivals.js';
-import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
+import { bearer, call, decode, me, mobile, principalOf, refresh } from './support/client.js';
 import { keyOf, patient, type Phone } from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { acceptWrites, refuseWrites } from './support/redis-faults.js';
@@ -73,8 +73,10 @@ const acts: [string, (phone: Phone) => Promise<unknown>, string][] = [
   ],
   [
     'a change of the password',
-    ({ user, person }) =>
-      one.app.get(PasswordChange).change(user.id, person.password, 'quite another passphrase', operator),
+    ({ accessToken, person }) =>
+      one.app
+        .get(PasswordChange)
+        .change(principalOf(accessToken), person.password, 'quite another passphrase', operator),
     'token_revoked',
   ],
   [

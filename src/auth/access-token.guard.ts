@@ -11,8 +11,8 @@ import { PresentedToken } from '../tokens/presented-token.js';
 import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
 import { SKIPS_VERDICT_CACHE } from '../http/skip-verdict-cache.decorator.js';
+import { refuseDead } from '../revocation/refuse-dead.js';
 import { Revocations } from '../revocation/revocations.js';
-import type { Verdict } from '../revocation/verdict.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -47,10 +47,10 @@ export class AccessTokenGuard extends AuthGuard() {
     const token = this.presented.of(request);
     // The browser has a session, and its access cookie is gone: that is what an expired one looks like.
     if (!token && this.browserSession.of(request)) throw new Refusal('token_expired');
-    const claims = (token && this.verification.recall(token.text)) ?? (await this.verifyByPassport(context, request));
+    const known = token && (await this.verification.recall(token.text));
+    const claims = known ?? (await this.verifyByPassport(context, request));
     this.verification.assertCurrent(claims);
-    const verdict = await this.revocations.verdictFor(claims, skipsVerdictCache);
-    if (verdict !== 'live') throw refusalFor[verdict]();
+    refuseDead(await this.revocations.verdictFor(claims, skipsVerdictCache));
     request.user = principalOf(claims);
     return true;
   }
@@ -90,10 +90,3 @@ const principalOf = (claims: AccessClaims): Principal => ({
   authenticatedAt: new Date(claims.auth_time * 1000),
   methods: claims.amr,
 });
-
-const refusalFor: Readonly<Record<Exclude<Verdict, 'live'>, () => Refusal>> = {
-  user_gone: () => new Refusal('token_revoked'),
-  session_revoked: () => new Refusal('token_revoked'),
-  token_revoked: () => new Refusal('token_revoked', { session: 'keep' }),
-  version_stale: () => new Refusal('token_stale'),
-};

@@ -13,11 +13,13 @@ import { stateOf } from './signing-key.js';
 const EVERY_MS = 1_000;
 /** After an upkeep that failed: it would most likely fail again at once. */
 const PAUSE_MS = 30_000;
+const MAX_SKEW_SECONDS = 5;
 
 @Injectable()
 export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private isBlind = false;
+  private hasWrongClock = false;
   private pausedUntil = 0;
   private readonly policy: Policy;
 
@@ -54,12 +56,21 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
       await this.ring.poll();
       if (this.isBlind) this.log.info({ event: 'keys.poll_recovered' });
       this.isBlind = false;
+      this.compareClocks();
     } catch (error) {
       if (!this.isBlind && this.timer) this.log.warn({ event: 'keys.poll_failed', reason: reasonOf(error) });
       this.isBlind = true;
       return;
     }
     await this.upkeep();
+  }
+
+  /** A wrong clock harms no token here, but logs, siblings and other programs of this machine believe it. */
+  private compareClocks(): void {
+    const { skewSeconds } = this.ring;
+    const isWrong = Math.abs(skewSeconds) > MAX_SKEW_SECONDS;
+    if (isWrong && !this.hasWrongClock) this.log.warn({ event: 'clock.skewed', skewSeconds: Math.round(skewSeconds) });
+    this.hasWrongClock = isWrong;
   }
 
   /** What is due is worked out from memory; only when something is does the database hear of it. */
@@ -87,6 +98,9 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
     const rotatesAt = (now: Date) => nextRotationAt(this.ring.keys, now, this.policy);
     metrics.watch('watchword_signing_key_age_seconds', 'Since the signer signs', ofSigner(activatedAt, -1), 'kid');
     metrics.watch('watchword_signing_key_seconds_left', 'Until the signer hands over', ofSigner(rotatesAt, 1), 'kid');
+    metrics.watch('watchword_clock_skew_seconds', "This machine's clock less the database's", () => ({
+      instance: this.ring.skewSeconds,
+    }));
     metrics.watch('watchword_signing_keys', 'Keys in the key set, by what they do', () => {
       const counts = { standby: 0, signing: 0, retired: 0, removed: 0 };
       for (const key of this.ring.keys) counts[stateOf(key, this.ring.now())] += 1;

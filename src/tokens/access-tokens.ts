@@ -36,7 +36,7 @@ export class AccessTokens {
    * @throws Refusal `unavailable`
    */
   signer(): Promise<Signer> {
-    return this.keyRing.signer(this.keyRing.now());
+    return this.keyRing.signer();
   }
 
   /**

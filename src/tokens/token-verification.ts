@@ -3,7 +3,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 import { KeyRing } from '../keys/key-ring.js';
@@ -20,15 +19,18 @@ export class TokenVerification {
     private readonly keyRing: KeyRing,
     config: Config,
     private readonly jwt: JwtService,
-    private readonly clock: Clock,
   ) {
     this.verified = new VerifiedTokens(keyRing);
     const { issuer, audiences } = config;
     this.options = { algorithms: ['RS256' as const], issuer, audience: audiences[0], ignoreExpiration: true };
   }
 
-  /** @returns the claims of a token whose signature was checked before, with a key that is still trusted */
-  recall(token: string): AccessClaims | undefined {
+  /**
+   * @returns the claims of a token whose signature was checked before, with a key that is still trusted
+   * @throws Refusal `unavailable` when nobody can tell whether it still is
+   */
+  async recall(token: string): Promise<AccessClaims | undefined> {
+    if (this.keyRing.isUnconfirmed) await this.keyRing.confirm();
     return this.verified.claimsOf(token);
   }
 
@@ -53,9 +55,9 @@ export class TokenVerification {
     return claims;
   }
 
-  /** @throws Refusal `token_expired` */
+  /** By the database's time: this machine's clock may be wrong. @throws Refusal `token_expired` */
   assertCurrent({ exp }: AccessClaims): void {
-    if (exp + EXPIRY_LEEWAY_SECONDS <= this.clock.now().getTime() / 1000) throw new Refusal('token_expired');
+    if (exp + EXPIRY_LEEWAY_SECONDS <= this.keyRing.now().getTime() / 1000) throw new Refusal('token_expired');
   }
 
   /**

@@ -99,6 +99,14 @@ export const me = (base: string, accessToken: string) =>
 export const decode = (jwt: string, part = 1) =>
   JSON.parse(Buffer.from(jwt.split('.')[part] ?? '', 'base64url').toString()) as Record<string, any>;
 
+/** The bearer of an access token, as the guard hands it on. */
+export function principalOf(accessToken: string) {
+  const { sub, sid, jti, tokenVersion } = decode(accessToken) as Record<'sub' | 'sid' | 'jti', string> & {
+    tokenVersion: number;
+  };
+  return { userId: sub, sessionId: sid, tokenId: jti, tokenVersion };
+}
+
 /** Keeps cookies as a browser does and sends the headers that one sends from our own pages. */
 export class Browser {
   readonly jar = new Map<string, { value: string; path: string; maxAge: number | undefined }>();

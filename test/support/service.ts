@@ -8,6 +8,7 @@ import { Metrics } from '../../src/telemetry/metrics.js';
 import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/telemetry/log.js';
+import { KeyRing } from '../../src/keys/key-ring.js';
 import { leaksIn, noteSecret, refusalsOf } from './leaks.js';
 import { watched } from './met.js';
 import { databaseSettings, TEMPLATE, testSettings } from './settings.js';
@@ -83,6 +84,7 @@ export async function startService(
     async advance(seconds) {
       await pool.query(`UPDATE test_clock SET shift = shift + make_interval(secs => $1)`, [seconds]);
       clock.shiftSeconds += seconds;
+      await app.get(KeyRing).poll(); // as it does each second: the service learns the database's time
     },
     async stop() {
       const leaks = await search({ url: `http://127.0.0.1:${port}`, app, log, pool });
