@@ -41,7 +41,11 @@ const cases = [
     [[PLAN, "    { type: 'activate', kid: to, at },\n    make(null),", "    { type: 'activate', kid: to, at },"]],
     unit,
   ],
-  ['K3 who slept signs with what it remembers', [[RING, 'isOlderThan(MAX_UNCONFIRMED_MS)', 'isOlderThan(Infinity)']], real('slept')],
+  [
+    'K3 who slept signs with what it remembers',
+    [[RING, 'isOlderThan(MAX_UNCONFIRMED_MS)', 'isOlderThan(Infinity)']],
+    real('slept'),
+  ],
   [
     'K3 an unknown kid is refused without a look',
     [[RING, ' ?? (await this.findInDatabase(kid))', '']],
