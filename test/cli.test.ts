@@ -123,6 +123,8 @@ it('makes the first admin while registration is closed; the password comes from 
     command(folder, ['cli', 'users', 'create-admin', '--email', person.email, '--json'], settings, input);
   const short = await create('short\n');
   expect([short.code, JSON.parse(short.stdout).error.code]).toEqual([1, 'password_rejected']);
+  const common = JSON.parse((await create('passwordpassword\n')).stdout).error;
+  expect(common).toMatchObject({ code: 'password_rejected', message: expect.stringContaining('most common') });
   const made = await create(`${person.password}\n`);
   expect([made.code, JSON.parse(made.stdout)]).toMatchObject([0, { email: person.email, role: 'admin' }]);
   const answer = await call(service.url, 'POST', '/auth/login', { body: { ...person, transport: 'bearer' } });

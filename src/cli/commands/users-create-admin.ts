@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { Audit } from '../../audit/audit.js';
 import { Database, inTransaction } from '../../database/database.js';
 import { emailAddress } from '../../users/email.js';
+import { PasswordPolicy } from '../../credentials/password/password-policy.js';
 import { Passwords } from '../../credentials/password/passwords.js';
 import { Users } from '../../users/users.js';
 import { command, type Desk } from '../command.js';
@@ -29,9 +30,8 @@ export const usersCreateAdmin = command({
   async run(desk, { email, password: given }) {
     if (given !== undefined) desk.warn('Every user of this machine can see --password. Use standard input instead.');
     const password = given ?? (await passwordFromInput(desk));
-    const passwords = desk.get(Passwords);
-    passwords.assertAcceptable(password);
-    const user = await create(desk, email, await passwords.hash(password));
+    await desk.get(PasswordPolicy).assertAcceptable(password, email);
+    const user = await create(desk, email, await desk.get(Passwords).hash(password));
     return { sentence: `Created the admin ${email} (${user}).`, result: { user, email, role: 'admin' } };
   },
 });

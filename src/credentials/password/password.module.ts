@@ -9,6 +9,7 @@ import { UsersModule } from '../../users/users.module.js';
 import { LoginController } from './login.controller.js';
 import { PasswordChange } from './password-change.js';
 import { PasswordProof } from './password-proof.js';
+import { PasswordReplacement } from './password-replacement.js';
 import { PasswordController } from './password.controller.js';
 import { PasswordsModule } from './passwords.module.js';
 
@@ -24,6 +25,6 @@ import { PasswordsModule } from './passwords.module.js';
     UsersModule,
   ],
   controllers: [LoginController, PasswordController],
-  providers: [PasswordChange, PasswordProof],
+  providers: [PasswordChange, PasswordProof, PasswordReplacement],
 })
 export class PasswordModule {}

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { PasswordPolicy } from './password-policy.js';
 import { Passwords } from './passwords.js';
 
-/** Hashes alone, without sessions or keys: the command line makes accounts with it. */
-@Module({ providers: [Passwords], exports: [Passwords] })
+/** Hashes and what may be one, without sessions or keys: the command line makes accounts with it. */
+@Module({ providers: [Passwords, PasswordPolicy], exports: [Passwords, PasswordPolicy] })
 export class PasswordsModule {}

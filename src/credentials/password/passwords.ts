@@ -7,7 +7,7 @@ import { Metrics } from '../../telemetry/metrics.js';
 import { Config } from '../../config/config.js';
 import { Refusal } from '../../errors.js';
 
-/** NIST SP 800-63B-4 §3.1.1.2 wants at least 64; this only bounds the work. */
+/** This only bounds the work: a new one is at most MAX_PASSWORD_LENGTH, but earlier ones were longer. */
 const MAX_PASSWORD_CHARACTERS = 1_024;
 
 /** In code points. */
@@ -38,17 +38,6 @@ export class Passwords implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     this.decoy = await hash(randomBytes(16).toString('base64'), this.options);
-  }
-
-  /** @throws Refusal `password_rejected` with the reason, before any hashing. */
-  assertAcceptable(password: string): void {
-    const reject = (message: string) => new Refusal('password_rejected', { errors: [{ path: 'password', message }] });
-    if (!password.isWellFormed()) throw reject('The password is not valid Unicode.');
-    const length = lengthOf(password.normalize('NFC'));
-    const minimum = this.config.PASSWORD_MIN_LENGTH;
-    if (length < minimum) throw reject(`The password must have at least ${minimum} characters.`);
-    if (length > MAX_PASSWORD_CHARACTERS)
-      throw reject(`The password must have at most ${MAX_PASSWORD_CHARACTERS} characters.`);
   }
 
   /** @throws Refusal `overloaded` when too many hashes wait. */

@@ -5,6 +5,7 @@ import { Config } from '../../config/config.js';
 import { Database, inTransaction } from '../../database/database.js';
 import { Refusal } from '../../errors.js';
 import type { Caller } from '../../http/caller.js';
+import { PasswordPolicy } from '../password/password-policy.js';
 import { Passwords } from '../password/passwords.js';
 import { type PublicUser, toPublicUser, Users } from '../../users/users.js';
 
@@ -14,6 +15,7 @@ export class Registration {
     private readonly database: Database,
     private readonly users: Users,
     private readonly passwords: Passwords,
+    private readonly policy: PasswordPolicy,
     private readonly config: Config,
     private readonly audit: Audit,
   ) {}
@@ -21,7 +23,7 @@ export class Registration {
   /** @throws Refusal `registration_closed`, `password_rejected`, `email_taken`, `overloaded` */
   async register(email: string, password: string, caller: Caller): Promise<PublicUser> {
     if (this.config.registration !== 'open') throw new Refusal('registration_closed');
-    this.passwords.assertAcceptable(password);
+    await this.policy.assertAcceptable(password, email);
     const passwordHash = await this.passwords.hash(password);
     const user = await inTransaction(this.database, async (tx) => {
       const created = await this.users.create(tx, email, passwordHash);

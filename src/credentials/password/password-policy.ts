@@ -1,0 +1,28 @@
+// Decides whether a password may be chosen: at registration, at a change, on the command line. Never at a sign-in.
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { Refusal } from '../../errors.js';
+import { objectionTo, serviceWordsOf } from './password-rules.js';
+
+@Injectable()
+export class PasswordPolicy {
+  private readonly minLength: number;
+  private readonly serviceWords: readonly string[];
+
+  constructor(config: Config) {
+    this.minLength = config.PASSWORD_MIN_LENGTH;
+    this.serviceWords = serviceWordsOf(config.publicUrl);
+  }
+
+  /**
+   * Call it before any hashing.
+   * @param email of the account that will have the password
+   * @param path the field of the request that holds it
+   * @throws Refusal `password_rejected` with the reason
+   */
+  async assertAcceptable(password: string, email: string, path = 'password'): Promise<void> {
+    const { minLength, serviceWords } = this;
+    const message = objectionTo(password, { minLength, email, serviceWords });
+    if (message !== undefined) throw new Refusal('password_rejected', { errors: [{ path, message }] });
+  }
+}

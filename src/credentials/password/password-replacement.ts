@@ -1,0 +1,38 @@
+// Puts a new password in the place of the one that was proven, and ends what the old one had opened.
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Audit } from '../../audit/audit.js';
+import { Database, inTransaction } from '../../database/database.js';
+import type { Caller } from '../../http/caller.js';
+import type { Confirmation } from '../../revocation/confirmation.js';
+import { Revocations } from '../../revocation/revocations.js';
+import { SessionEnd } from '../../sessions/session-end.js';
+import { type User, Users } from '../../users/users.js';
+
+export interface Changed {
+  readonly user: User;
+  readonly confirmation: Confirmation;
+}
+
+@Injectable()
+export class PasswordReplacement {
+  constructor(
+    private readonly database: Database,
+    private readonly users: Users,
+    private readonly sessionEnd: SessionEnd,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+  ) {}
+
+  /** @returns undefined when the hash is no longer the one that was verified */
+  replace(userId: string, from: string, to: string, caller: Caller): Promise<Changed | undefined> {
+    return inTransaction(this.database, async (tx) => {
+      const changed = await this.users.changePassword(tx, userId, from, to);
+      if (!changed) return undefined;
+      const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'password_changed', caller);
+      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      await this.audit.record(tx, [{ type: 'password.changed', userId }], caller);
+      return { user: changed, confirmation };
+    });
+  }
+}
