@@ -13,7 +13,7 @@ const edits = {
       REFRESH,
       'const [row] = await replay.run(this.database, { userId, family, hash, graceSeconds });',
       `const salt = randomBytes(SALT_BYTES);
-       const successor = this.grants.successorOf(token, salt);
+       const successor = this.tokenIssue.successorOf(token, salt);
        const values = { userId, family, hash, graceSeconds, next: hashOf(successor), salt };
        const [row] = await replay.run(this.database, values);`,
     ],
@@ -22,7 +22,7 @@ const edits = {
       'set replays = s.replays + 1\n',
       "set replays = s.replays + 1, token = ${given('next')}, ratchet_salt = ${given('salt')}\n",
     ],
-    [REFRESH, 'const successor = this.grants.successorOf(token, row.ratchet_salt);', ''],
+    [REFRESH, 'const successor = this.tokenIssue.successorOf(token, row.ratchet_salt);', ''],
   ],
   'a replay moves the window': [
     [REFRESH, 'set replays = s.replays + 1\n', 'set replays = s.replays + 1, rotated_at = now\n'],
@@ -35,7 +35,7 @@ const edits = {
     ['src/revocation/denials.ts', 'from ${source} where ${isWanted}\n', 'from ${source} where false and ${isWanted}\n'],
   ],
   'a generation ahead of the row is a reuse': [
-    [REFRESH, "if (token.generation > seen.generation) throw this.refuse(presented, seen, 'session_state_lost');", ''],
+    [REFRESH, "if (token.generation > seen.generation) throw this.refuse(attempt, seen, 'session_state_lost');", ''],
   ],
   'sessions of another epoch live on': [
     [FAMILY, 'and u.disabled_at is null and u.session_epoch = s.session_epoch`', 'and u.disabled_at is null`'],
@@ -44,7 +44,7 @@ const edits = {
   'a session slides past its absolute end': [[REFRESH, ROTATE_EXPIRY, 'expires_at = (now + make_interval(']],
   'a token is taken over either transport': [
     [REFRESH, " and s.transport = ${given('transport')}\n", '\n'],
-    [REFRESH, "if (seen.transport !== transport) throw this.refuse(presented, seen, 'transport_mismatch');", ''],
+    [REFRESH, "if (seen.transport !== transport) throw this.refuse(attempt, seen, 'transport_mismatch');", ''],
   ],
   'a rotation forgets the token before it': [
     [REFRESH, 'set previous_token = s.token, token', 'set previous_token = null, token'],

@@ -1,4 +1,4 @@
-// What an operator or an administrator may do to a user: give another role, lock out, let in again.
+// Changes a user's role, disables a user and enables them again, for operators and administrators.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
@@ -11,12 +11,12 @@ import { SessionEnd } from '../sessions/session-end.js';
 import { Users } from '../users/users.js';
 
 export interface StatusChange {
-  /** False where the user had that status already, or there is no such user. */
+  /** False if the user already had that status, or does not exist. */
   readonly hasChanged: boolean;
   readonly confirmation: Confirmation;
 }
 
-/** Each act names the user to `revocations.end` even where nothing changes: a retry waits for Redis as the first did. */
+/** Each act passes the user to `revocations.end` even if nothing changes, so that a retry waits for Redis, too. */
 @Injectable()
 export class AccountStatus {
   constructor(
@@ -28,7 +28,7 @@ export class AccountStatus {
   ) {}
 
   /**
-   * Access tokens with the old role die at once; the sessions live on and receive the new role when they refresh.
+   * Access tokens with the old role are refused at once; the sessions receive the new role when they refresh.
    * @param by who does it: a user's id, or `operator`
    */
   changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<StatusChange> {
@@ -40,7 +40,7 @@ export class AccountStatus {
     });
   }
 
-  /** Every session and access token dies, and no new one begins. */
+  /** Ends every session and access token; no new session can start. */
   disable(userId: string, by: string, caller: Caller): Promise<StatusChange> {
     return inTransaction(this.database, async (tx) => {
       const hasChanged = await this.users.disable(tx, userId);
@@ -51,7 +51,7 @@ export class AccountStatus {
     });
   }
 
-  /** The user may sign in again; what was ended stays ended. @returns false when there is nothing to change */
+  /** The user may sign in again; ended sessions stay ended. @returns false if there is nothing to change */
   enable(userId: string, by: string, caller: Caller): Promise<boolean> {
     return inTransaction(this.database, async (tx) => {
       if (!(await this.users.enable(tx, userId))) return false;

@@ -1,5 +1,5 @@
-// Lets a request reach its route: closed unless the route is @Public(). The warm path of an authenticated request reads
-// from `canActivate` downwards.
+// Lets a request reach its route: closed unless the route is @Public(). `canActivate` is the path of every
+// authenticated request.
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
@@ -45,7 +45,7 @@ export class AccessTokenGuard extends AuthGuard() {
     if (isPublic) return true;
     const request = context.switchToHttp().getRequest<Request>();
     const token = this.presented.of(request);
-    // The browser has a session, and its access cookie is gone: that is what an expired one looks like.
+    // A browser with a session but no access cookie: browsers delete expired cookies.
     if (!token && this.browserSession.of(request)) throw new Refusal('token_expired');
     const known = token && (await this.verification.recall(token.text));
     const claims = known ?? (await this.verifyByPassport(context, request));
@@ -62,13 +62,13 @@ export class AccessTokenGuard extends AuthGuard() {
 
   override handleRequest<T>(error: unknown, claims: T | false, info: unknown): T {
     if (error) throw error;
-    // passport takes a key that cannot be had for a failed login; the reason says more.
+    // passport reports an unavailable key as a failed login, with the reason in `info`.
     if (info instanceof Refusal || isDatabaseUnavailable(info)) throw info;
     if (!claims) throw new Refusal('unauthenticated', { cause: info });
     return claims;
   }
 
-  /** Decorators do not change: they are looked up once for each route. */
+  /** Decorators do not change, so they are read once per route. */
   private marksOf(context: ExecutionContext): Marks {
     const handler = context.getHandler();
     const known = this.marks.get(handler);

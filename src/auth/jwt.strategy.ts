@@ -1,4 +1,4 @@
-// Verifies the access token of a request with passport-jwt, when its signature was not checked before.
+// Verifies the access token of a request with passport-jwt, unless its signature was checked before.
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
@@ -12,8 +12,8 @@ import { TokenVerification } from '../tokens/token-verification.js';
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
   /**
-   * passport keeps names in one table for the whole process: under the plain name the last app in it would judge for
-   * all. Never hand passport the instance itself: it would write each request's callbacks onto it.
+   * passport keeps strategies by name in one table per process: under a plain name the last app would verify for all.
+   * The guard must pass the name, not the instance: passport would write each request's callbacks onto the instance.
    */
   readonly registeredAs = `jwt-${randomUUID()}`;
 
@@ -23,12 +23,12 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   ) {
     super({
       ...verification.options,
-      // passport's types speak of Express; the request is Fastify's.
+      // passport's types assume Express; the request is Fastify's.
       jwtFromRequest: (request: unknown) => presented.of(request as FastifyRequest)?.text ?? null,
       secretOrKeyProvider: (_request: unknown, token: string, done: (error: unknown, key?: never) => void) => {
         verification.keyOf(token).then((key) => done(null, key as never), done);
       },
-      jsonWebTokenOptions: { complete: true }, // the header comes too, so that the kid is read once
+      jsonWebTokenOptions: { complete: true }, // returns the header, too, so that the kid is parsed once
       passReqToCallback: true,
     });
     passport.use(this.registeredAs, this as unknown as passport.Strategy);

@@ -24,10 +24,10 @@ export class LogoutController {
     private readonly cookies: Cookies,
   ) {}
 
-  /** Ends the session of every token that the request carries; without any it is done already. */
+  /** Ends the session of every token that the request carries; without any token there is nothing to do. */
   @Public()
   @TakesForms()
-  @OwnOriginOnly({ unlessBearer: true }) // clears cookies even where none arrives
+  @OwnOriginOnly({ unlessBearer: true }) // clears cookies even if none arrives
   @Post('logout')
   @HttpCode(204)
   async one(@Body({ schema: logoutBody }) body: z.output<typeof logoutBody>, @On() exchange: Exchange): Promise<void> {

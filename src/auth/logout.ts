@@ -1,4 +1,4 @@
-// Ends the sessions whose tokens a request carries. What was presented is understood or refused, never passed over.
+// Ends the sessions whose tokens a request carries. A token that cannot be read is refused, never ignored.
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../errors.js';
@@ -23,17 +23,17 @@ export class Logout {
   ) {}
 
   /**
-   * Ends a browser's session and clears its cookies; without any token both are done already.
+   * Ends a browser's session and clears its cookies; without any token there is nothing to do.
    * @throws Refusal `unauthenticated`, `refresh_token_invalid`, `token_stale`, `revocation_unconfirmed`, `unavailable`
    */
   async ofBrowser(exchange: Exchange): Promise<void> {
     const { request, caller } = exchange;
     const confirmations = await this.endOfBrowser(request, caller).catch((error: unknown) => {
-      // Cookies that name no session are worth nothing; after any other refusal they may be.
+      // Cookies that name no session are cleared; after any other refusal they may still be needed.
       if (error instanceof Refusal && worthless.has(error.code)) this.cookies.clear(exchange);
       throw error;
     });
-    this.cookies.clear(exchange); // before the confirmation is judged: what is committed is over for this browser
+    this.cookies.clear(exchange); // even if the end stays unconfirmed: it is committed
     for (const confirmation of confirmations) assertConfirmed(confirmation);
   }
 
@@ -57,8 +57,8 @@ export class Logout {
   }
 
   /**
-   * Ends the session of a refresh token; one of a session that is gone has nothing left to end.
-   * @throws Refusal `refresh_token_invalid` for what is no refresh token
+   * Ends the session of a refresh token, if it still exists.
+   * @throws Refusal `refresh_token_invalid` for a text that is no refresh token
    */
   async byRefreshToken(text: string, caller: Caller): Promise<Confirmation> {
     if (!parseRefreshToken(text)) throw new Refusal('refresh_token_invalid');

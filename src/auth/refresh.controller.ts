@@ -13,7 +13,7 @@ import { Logout } from './logout.js';
 
 const refreshBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
 
-/** The only path that the refresh cookie is sent to. */
+/** Browsers send the refresh cookie to this path only. */
 @Public()
 @Controller('auth/refresh')
 export class RefreshController {
@@ -42,7 +42,7 @@ export class RefreshController {
     return this.answer.write(await this.refresh.spend(inBody, 'bearer', caller), exchange);
   }
 
-  /** How a browser logs out, even when its access token is long gone. */
+  /** Logs a browser out, even after its access token has expired. */
   @Delete()
   @HttpCode(204)
   async end(@On() exchange: Exchange): Promise<void> {
@@ -53,7 +53,7 @@ export class RefreshController {
     await this.logout.ofBrowser(exchange);
   }
 
-  /** A refresh cookie without the session cookie may have been planted: it is refused before any write. */
+  /** A refresh cookie without the session cookie may be planted: it is refused before any write. */
   private async cookieOf(request: FastifyRequest): Promise<string> {
     const session = this.browserSession.of(request);
     const cookies = this.cookies.values(request, 'refresh');

@@ -1,4 +1,4 @@
-// How often may one family refresh? Room for a burst, so that no race of honest tabs ever meets it.
+// Limits how often one family refreshes. The burst is far above what the tabs of one browser need.
 import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
@@ -8,7 +8,7 @@ import type { RefreshAttempt } from './refresh-attempt.js';
 const BURST = 64;
 const WINDOW_SECONDS = 60;
 
-/** A selector under another user's id names nothing: it must neither charge nor free the family that it was taken from. */
+/** The key includes the user: a selector copied under another user's id must not charge or free the real family. */
 const rowOf = ({ token, family }: RefreshAttempt) => `${token.userId} ${family}`;
 
 @Injectable()
@@ -18,20 +18,20 @@ export class FamilyLimit {
   constructor(private readonly config: Config) {}
 
   /** @throws Refusal `too_many_attempts` (the session is kept). */
-  async take(presented: RefreshAttempt): Promise<void> {
+  async take(attempt: RefreshAttempt): Promise<void> {
     if (this.config.RATE_LIMITS === 'off') return;
     try {
-      await this.limiter.consume(rowOf(presented));
+      await this.limiter.consume(rowOf(attempt));
     } catch (error) {
       const retryAfter = Math.ceil((error as RateLimiterRes).msBeforeNext / 1000);
       throw new Refusal('too_many_attempts', { retryAfter });
     }
   }
 
-  /** What was decided about nobody's row is not counted: anyone can make a family up, and an outage is nobody's fault. */
-  async giveBack(presented: RefreshAttempt): Promise<void> {
+  /** Refunds an attempt that found no family, or that an outage interrupted. */
+  async giveBack(attempt: RefreshAttempt): Promise<void> {
     if (this.config.RATE_LIMITS === 'off') return;
-    const { consumedPoints } = await this.limiter.reward(rowOf(presented));
-    if (consumedPoints <= 0) await this.limiter.delete(rowOf(presented));
+    const { consumedPoints } = await this.limiter.reward(rowOf(attempt));
+    if (consumedPoints <= 0) await this.limiter.delete(rowOf(attempt));
   }
 }

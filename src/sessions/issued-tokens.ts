@@ -1,4 +1,4 @@
-// What does a client get when it signs in or refreshes?
+// The tokens that a client receives when it signs in or refreshes.
 import type { Transport } from '../database/vocabularies.js';
 import type { SignedAccessToken } from '../tokens/access-tokens.js';
 import type { PublicUser } from '../users/users.js';
@@ -16,11 +16,11 @@ export interface IssuedTokens {
   };
   readonly accessToken: SignedAccessToken;
   readonly refreshToken: string;
-  /** The database's time when this was made. */
+  /** The database's time when the tokens were issued. */
   readonly issuedAt: Date;
 }
 
-/** When a client had better refresh: between 60 and 80 % of the token's life, so that fleets do not storm. */
+/** When a client should refresh: at random between 60 and 80 % of the token's life, so that clients spread out. */
 export function refreshAt({ issuedAt, expiresAt }: SignedAccessToken): Date {
   const life = expiresAt.getTime() - issuedAt.getTime();
   return new Date(issuedAt.getTime() + life * (0.6 + 0.2 * Math.random()));

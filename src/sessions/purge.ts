@@ -1,4 +1,4 @@
-// How do dead rows leave? In small batches, by one instance at a time, without anyone waiting for it.
+// Deletes rows of dead sessions and old revocations: in small batches, by one instance at a time, in the background.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Metrics } from '../telemetry/metrics.js';
@@ -10,7 +10,7 @@ import { Revocations } from '../revocation/revocations.js';
 
 const EVERY_MS = 10 * 60_000;
 const BATCH = 1_000;
-/** An ended session is kept this long for whoever looks into an incident. */
+/** An ended session is kept this long for the investigation of incidents. */
 const KEEP_ENDED_DAYS = 7;
 const PURGE_LOCK = 7_737_003;
 
@@ -36,7 +36,7 @@ export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown 
     return this.rounds.stop();
   }
 
-  /** @returns how many rows went; zeros where another instance is at it. */
+  /** @returns how many rows were deleted; zeros while another instance purges */
   async run(): Promise<{ sessions: number; revocations: number }> {
     const gone = { sessions: 0, revocations: 0 };
     for (;;) {

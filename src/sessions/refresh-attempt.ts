@@ -1,4 +1,4 @@
-// What do we know of the family that a presented token names? One statement, judged in SQL.
+// Reads the family that a refresh token names. One statement compares the token with it, in SQL.
 import { sql } from 'drizzle-orm';
 import type { ReuseClass, ReuseEvent } from '../audit/events.js';
 import type { Database } from '../database/database.js';
@@ -15,11 +15,11 @@ export interface RefreshAttempt {
   readonly hash: string;
   readonly transport: Transport;
   readonly caller: Caller;
-  /** Of the moment before: nothing of the answer may be missing once the token is spent. */
+  /** Chosen before the token is spent, so that a spent token can always be answered. */
   readonly signer: Signer;
 }
 
-/** The session and its user as one statement saw them: what an answer is made of. */
+/** The session and its user as one statement read them. The answer is made of these. */
 export interface SeenSession {
   /** The database's time. */
   readonly now: Date;
@@ -36,7 +36,7 @@ export interface SeenSession {
   readonly token_version: number;
 }
 
-/** Of `s`, `u` and `now`, as all three of the protocol's statements call them. */
+/** Columns of `s`, `u` and `now`: all three statements of the protocol use these names. */
 export const seenSession = sql`
   now, s.id, s.transport, s.persistent, s.methods, s.authenticated_at, s.expires_at, s.absolute_expires_at,
   u.email, u.role, u.email_verified_at is not null as email_verified, u.token_version`;
@@ -47,7 +47,7 @@ export const isAlive = sql`
 
 export const isInGrace = sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`;
 
-/** What the token is to the family that it names. */
+/** How the token relates to the family that it names. */
 export interface Seen extends SeenSession {
   readonly is_alive: boolean;
   readonly is_current: boolean;
@@ -82,7 +82,7 @@ export async function readFamily(
   return seen;
 }
 
-/** What speaks for a mistake and what for a thief. */
+/** The audit event of a reuse, with the evidence for a lost response, a copy or a theft. */
 export function evidenceOf(token: RefreshToken, seen: Seen, ended: boolean): ReuseEvent {
   return {
     type: 'refresh.reused',
@@ -96,7 +96,7 @@ export function evidenceOf(token: RefreshToken, seen: Seen, ended: boolean): Reu
   };
 }
 
-/** One generation behind is what a lost answer looks like. Further behind somebody kept a copy; from elsewhere, a thief. */
+/** A client that lost one answer is one generation behind. A token that is further behind has been copied. */
 function gravityOf(token: RefreshToken, seen: Seen): ReuseClass {
   if (seen.generation - token.generation === 1) return 'lost_response';
   return seen.same_address && seen.same_agent ? 'copied_client' : 'likely_theft';

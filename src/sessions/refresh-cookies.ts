@@ -1,4 +1,4 @@
-// Chooses among the refresh cookies of a browser: those of its own session count, the highest generation first.
+// Chooses one of a browser's refresh cookies: the one of its own session with the highest generation.
 import { Injectable } from '@nestjs/common';
 import { and, eq } from 'drizzle-orm';
 import { Database } from '../database/database.js';

@@ -1,5 +1,5 @@
-// What happens when a refresh token is spent? It rotates, or it is a retry of one that did, or somebody has a copy.
-// The protocol and its reasons: docs/protocols/refresh.md. Reads from the top as a list of guard clauses.
+// Spends a refresh token: it rotates, or the request is a retry, or the token was copied and its family ends.
+// The protocol and its reasons: docs/protocols/refresh.md.
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
@@ -27,14 +27,14 @@ import { FamilyLimit } from './family-limit.js';
 import type { IssuedTokens } from './issued-tokens.js';
 import { TokenIssue } from './token-issue.js';
 
-/** A race is lost at most this often before the client is asked to try again. */
-const ATTEMPTS = 4;
+/** After losing this many races the request fails with `unavailable`. */
+const MAX_RACES = 4;
 
 @Injectable()
 export class Refresh {
   constructor(
     private readonly database: Database,
-    private readonly grants: TokenIssue,
+    private readonly tokenIssue: TokenIssue,
     private readonly limit: FamilyLimit,
     private readonly revocations: Revocations,
     private readonly config: Config,
@@ -45,47 +45,47 @@ export class Refresh {
   async spend(text: string, transport: Transport, caller: Caller): Promise<IssuedTokens> {
     const token = parseRefreshToken(text);
     if (!token) throw new Refusal('refresh_token_invalid');
-    const signer = await this.grants.signer(); // nothing that may fail for long comes after the token is spent
-    const presented = { token, family: familyOf(token), hash: hashOf(token), transport, caller, signer };
-    await this.limit.take(presented);
+    const signer = await this.tokenIssue.signer(); // before the token is spent: a key store may be down for long
+    const attempt = { token, family: familyOf(token), hash: hashOf(token), transport, caller, signer };
+    await this.limit.take(attempt);
     try {
-      return await this.decide(presented);
+      return await this.decide(attempt);
     } catch (error) {
-      if (!(error instanceof Refusal)) await this.limit.giveBack(presented);
+      if (!(error instanceof Refusal)) await this.limit.giveBack(attempt);
       throw error;
     }
   }
 
-  private async decide(presented: RefreshAttempt): Promise<IssuedTokens> {
-    const { token, transport } = presented;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const rotated = await this.rotate(presented);
+  private async decide(attempt: RefreshAttempt): Promise<IssuedTokens> {
+    const { token, transport } = attempt;
+    for (let race = 0; race < MAX_RACES; race++) {
+      const rotated = await this.rotate(attempt);
       if (rotated) return rotated;
 
-      const seen = await readFamily(this.database, presented, this.config.REFRESH_GRACE_SECONDS);
+      const seen = await readFamily(this.database, attempt, this.config.REFRESH_GRACE_SECONDS);
       if (!seen) {
-        await this.limit.giveBack(presented);
+        await this.limit.giveBack(attempt);
         throw new Refusal('refresh_token_invalid');
       }
-      if (!seen.is_alive) throw this.refuse(presented, seen, 'refresh_token_invalid');
-      if (seen.transport !== transport) throw this.refuse(presented, seen, 'transport_mismatch');
-      if (seen.is_current) continue; // somebody else moved meanwhile; look again
+      if (!seen.is_alive) throw this.refuse(attempt, seen, 'refresh_token_invalid');
+      if (seen.transport !== transport) throw this.refuse(attempt, seen, 'transport_mismatch');
+      if (seen.is_current) continue; // another request changed the row between the two statements
       if (seen.is_previous && seen.is_in_grace) {
-        const replayed = await this.replay(presented, seen);
+        const replayed = await this.replay(attempt, seen);
         if (replayed) return replayed;
         continue;
       }
-      if (token.generation > seen.generation) throw this.refuse(presented, seen, 'session_state_lost');
-      throw await this.punish(presented, seen);
+      if (token.generation > seen.generation) throw this.refuse(attempt, seen, 'session_state_lost');
+      throw await this.punish(attempt, seen);
     }
     throw new Refusal('unavailable', { cause: new Error('a refresh lost every race') });
   }
 
-  /** Compare and set, without a look before: of any number of parallel refreshes, one wins. */
-  private async rotate(presented: RefreshAttempt): Promise<IssuedTokens | undefined> {
-    const { token, family, hash, transport, caller } = presented;
+  /** Compare and set without reading first: one of any number of parallel refreshes wins. */
+  private async rotate(attempt: RefreshAttempt): Promise<IssuedTokens | undefined> {
+    const { token, family, hash, transport, caller } = attempt;
     const salt = randomBytes(SALT_BYTES);
-    const successor = this.grants.successorOf(token, salt);
+    const successor = this.tokenIssue.successorOf(token, salt);
     const { REFRESH_REMEMBER_DAYS, REFRESH_IDLE_DAYS } = this.config;
     const { userId, generation } = token;
     const next = hashOf(successor);
@@ -94,31 +94,31 @@ export class Refresh {
     const [row] = await rotation.run(this.database, values);
     if (!row) return undefined;
     this.audit.note({ type: 'refresh.rotated', userId, sessionId: row.id, generation: successor.generation }, caller);
-    return this.grants.of(presented, row, successor);
+    return this.tokenIssue.of(attempt, row, successor);
   }
 
-  /** A retry within the grace gets the very same successor; rotated_at and the expiry stay, so the window never slides. */
-  private async replay(presented: RefreshAttempt, seen: Seen): Promise<IssuedTokens | undefined> {
-    const { token, family, hash, caller } = presented;
+  /** A retry within the grace receives the same successor. `rotated_at` and the expiry stay, so the window is fixed. */
+  private async replay(attempt: RefreshAttempt, seen: Seen): Promise<IssuedTokens | undefined> {
+    const { token, family, hash, caller } = attempt;
     const { userId } = token;
     const graceSeconds = this.config.REFRESH_GRACE_SECONDS;
     const [row] = await replay.run(this.database, { userId, family, hash, graceSeconds });
     if (!row) return undefined;
-    const successor = this.grants.successorOf(token, row.ratchet_salt);
+    const successor = this.tokenIssue.successorOf(token, row.ratchet_salt);
     if (hashOf(successor) !== row.token)
       throw new Error('The successor does not match its row: was the refresh secret replaced?');
     const { generation } = successor;
     const sameOrigin = seen.same_address && seen.same_agent;
     this.audit.note({ type: 'refresh.replayed', userId, sessionId: row.id, generation, sameOrigin }, caller);
-    return this.grants.of(presented, row, successor);
+    return this.tokenIssue.of(attempt, row, successor);
   }
 
   /**
-   * One statement ends the family, so any number of parallel presentations raise one alert. Where reuse is only observed it
-   * leaves a mark instead, to the same effect on the alert. Returned, and thrown after the commit.
+   * One statement ends the family, so parallel reuses raise one alert. In the mode `observe` it marks the family
+   * instead, which also limits the alert to one. The refusal is returned and thrown after the commit.
    */
-  private async punish(presented: RefreshAttempt, seen: Seen): Promise<Refusal> {
-    const { token, family, caller } = presented;
+  private async punish(attempt: RefreshAttempt, seen: Seen): Promise<Refusal> {
+    const { token, family, caller } = attempt;
     const ends = this.config.REFRESH_REUSE_MODE === 'enforce';
     const event = evidenceOf(token, seen, ends);
     const { rows } = await this.database.execute(sql`
@@ -131,7 +131,7 @@ export class Refresh {
       select id from reused`);
     if (rows.length > 0) this.audit.note(event, caller);
     if (rows.length > 0 && ends) await this.revocations.invalidate(token.userId);
-    if (rows.length === 0) this.refuse(presented, seen, ends ? 'refresh_token_invalid' : 'refresh_token_reused');
+    if (rows.length === 0) this.refuse(attempt, seen, ends ? 'refresh_token_invalid' : 'refresh_token_reused');
     if (!ends) return new Refusal('refresh_token_reused', { session: 'keep' });
     return new Refusal(rows.length > 0 ? 'refresh_token_reused' : 'refresh_token_invalid');
   }

@@ -4,7 +4,7 @@ import { RevocationModule } from '../revocation/revocation.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { SessionEnd } from './session-end.js';
 
-/** Needs no key: the command line ends sessions although the key-encryption key is lost. */
+/** Needs no key, so the command line can end sessions while the key-encryption key is lost. */
 @Module({
   imports: [AuditModule, RevocationModule, UsersModule],
   providers: [SessionEnd],

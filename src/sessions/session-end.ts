@@ -1,4 +1,4 @@
-// Ends sessions: the row is marked, the sid is denied and an event is recorded, together or not at all.
+// Ends sessions. One transaction marks the row, denies the sid and records the event.
 import { Injectable } from '@nestjs/common';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
@@ -20,7 +20,7 @@ export interface SessionsEnded {
   readonly confirmation: Confirmation;
 }
 
-/** Users whose sessions end in one transaction when everybody's do: each transaction stays far below its time-out. */
+/** Users per transaction when everybody's sessions end: each transaction stays far below its time-out. */
 const BATCH = 1_000;
 
 @Injectable()
@@ -32,12 +32,12 @@ export class SessionEnd {
     private readonly audit: Audit,
   ) {}
 
-  /** Ends one session at once: its refresh token, and every access token that it has or is just getting. */
+  /** Ends one session at once: its refresh token and every access token, including one that is being issued. */
   one(session: SessionRef, caller: Caller): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
       const { userId, sessionId } = session;
       const { length } = await this.mark(tx, userId, sql`id = ${sessionId}`, 'logout', caller);
-      // Denied although no row may be left to end: after the answer no token of the session is accepted.
+      // The session is denied even if its row has ended or gone: after the answer no token of it is accepted.
       return { sessions: length, confirmation: await this.revocations.end(tx, { sessions: [session] }) };
     });
   }
@@ -52,7 +52,7 @@ export class SessionEnd {
   }
 
   /**
-   * Ends the session of a refresh token. Any token of the family will do: only a former holder knows its selector.
+   * Ends the session of a refresh token. Any token of the family is accepted: only a holder knows its selector.
    * @returns undefined when it names no session
    */
   async byRefreshToken(text: string, caller: Caller): Promise<SessionsEnded | undefined> {
@@ -65,17 +65,17 @@ export class SessionEnd {
     return found && this.one(found, caller);
   }
 
-  /** Ends those of a user's own sessions that a condition picks. */
+  /** Ends the user's sessions that meet a condition. */
   own(userId: string, which: SQL, caller: Caller): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
       const sessions = await this.mark(tx, userId, which, 'ended_by_user', caller);
-      // The user is named although nothing may be left to end: a retry is answered only when Redis has confirmed too.
+      // The user is named even if no session was left to end: a retry must wait for the confirmation of Redis, too.
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
       return { sessions: sessions.length, confirmation };
     });
   }
 
-  /** Ends every session and access token of the user. The counters also catch a sign-in that is under way. */
+  /** Ends every session and access token of the user. The counters also stop a sign-in that is in progress. */
   allOf(userId: string, reason: EndReason, caller: Caller): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
       await this.users.bumpBoth(tx, userId);
@@ -86,7 +86,7 @@ export class SessionEnd {
     });
   }
 
-  /** Ends every session that anyone had when this began; for an incident, or after a restore from a backup. */
+  /** Ends every session that existed when this began; for an incident, or after a restore from a backup. */
   async allOfEverybody(by: string, caller: Caller): Promise<SessionsEnded & { users: number }> {
     const done = { users: 0, sessions: 0 };
     const confirmation = { isConfirmed: true };
@@ -107,8 +107,8 @@ export class SessionEnd {
   }
 
   /**
-   * Marks sessions as ended and records it, as a part of a larger act, which then calls `revocations.end` with the
-   * result. In this order everywhere, rows first and denials second: else two ends of one session deadlock.
+   * Marks sessions as ended and records it. The caller then passes the result to `revocations.end`. Every act keeps
+   * this order, rows before denials: otherwise two acts that end one session deadlock.
    */
   async mark(
     tx: Transaction,
@@ -129,7 +129,7 @@ export class SessionEnd {
     return sessions;
   }
 
-  /** What the rows show. The users' counters have ended these sessions already. */
+  /** Marks the rows only: the users' counters have already ended these sessions. */
   private async markAll(tx: Transaction, userIds: readonly string[], caller: Caller): Promise<number> {
     const { rowCount } = await tx.execute(sql`
       update ${refreshTokens} set ${ended('operator', caller)}

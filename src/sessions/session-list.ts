@@ -1,4 +1,4 @@
-// Which sessions does a user have, and where were they last used?
+// Lists a user's sessions, with the time and place of the last use.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { timeOf } from '../database/columns.js';
@@ -9,7 +9,7 @@ import type { Transport } from '../database/vocabularies.js';
 export interface ListedSession {
   readonly id: string;
   readonly createdAt: string;
-  /** Rounded down to 15 minutes: what a user needs, and no more. */
+  /** Rounded down to 15 minutes: users need no more precision. */
   readonly lastSeenAt: string;
   readonly ip: string | null;
   readonly userAgent: string | null;

@@ -24,7 +24,7 @@ export class SessionsController {
     return { sessions: sessions.map((session) => ({ ...session, current: session.id === me.sessionId })) };
   }
 
-  /** All but the current one; with `?persistent=true` the remembered ones, wherever they are. */
+  /** Ends all sessions but the current one; with `?persistent=true` every remembered session. */
   @SkipVerdictCache()
   @Delete()
   @HttpCode(204)
@@ -37,7 +37,7 @@ export class SessionsController {
     await this.confirmed(await this.sessionEnd.own(me.userId, which, caller), me);
   }
 
-  /** A foreign id and one that is no id at all are the same: not found. */
+  /** Another user's id and a malformed id get the same answer: not found. */
   @SkipVerdictCache()
   @Delete(':id')
   @HttpCode(204)
@@ -48,7 +48,7 @@ export class SessionsController {
     if (ended.sessions === 0) throw new Refusal('not_found');
   }
 
-  /** An unconfirmed end of other sessions does not end the caller's. */
+  /** An unconfirmed end of other sessions does not end the caller's session. */
   private async confirmed({ confirmation }: SessionsEnded, me: Principal): Promise<void> {
     if (confirmation.isConfirmed) return;
     const isMineAlive = (await this.sessionList.of(me.userId)).some(({ id }) => id === me.sessionId);

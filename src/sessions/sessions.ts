@@ -1,4 +1,4 @@
-// How does a session start? A session is one row of refresh_tokens, from its sign-in to its end (session-end.ts).
+// Starts sessions. A session is one row of refresh_tokens from its sign-in to its end (session-end.ts).
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
@@ -17,7 +17,7 @@ import { toPublicUser, type User } from '../users/users.js';
 import type { IssuedTokens } from './issued-tokens.js';
 import { SessionEnd } from './session-end.js';
 
-/** A user whose identity was proven, with the counters that were read together with what proved it. */
+/** A user whose identity was proven, with the counters that were read together with the credential. */
 export type ProvenUser = Pick<
   User,
   'id' | 'email' | 'role' | 'emailVerifiedAt' | 'credentialVersion' | 'tokenVersion' | 'sessionEpoch'
@@ -28,15 +28,18 @@ export interface SessionWish {
   readonly persistent: boolean;
   /** How the user was authenticated (RFC 8176). */
   readonly methods: readonly string[];
-  /** A session that this one takes the place of, of whichever user. */
+  /** The browser's old session, which this one replaces; it may be another user's. */
   readonly replaces?: SessionRef | undefined;
 }
 
-/** Who signs in again this soon after the service ended his session was, it seems, an honest client. */
+/** Whoever signs in this soon after the service ended their session was probably an honest client. */
 const FORCED_END_SECONDS = 60;
-/** Live sessions of one user; one more ends the one that is idle longest. */
+/** Live sessions per user. A further sign-in ends the session that has been idle longest. */
 const MAX_SESSIONS = 100;
-/** Below, a sign-in ends nothing and is one statement: more than this many at one moment exceed the 100 until the next. */
+/**
+ * Below this a sign-in is one statement that ends no session. More than 50 simultaneous sign-ins can exceed the maximum
+ * until the next sign-in.
+ */
 const MANY_SESSIONS = MAX_SESSIONS / 2;
 
 @Injectable()
@@ -50,7 +53,7 @@ export class Sessions {
     private readonly audit: Audit,
   ) {}
 
-  /** @returns undefined when the user changed since the proof (password, role, logout-all, disabled): prove again. */
+  /** @returns undefined if the user changed since the proof (password, role, logout-all, disabled): prove again */
   async start(user: ProvenUser, wish: SessionWish, caller: Caller): Promise<IssuedTokens | undefined> {
     const { transport, persistent } = wish;
     const idleDays = persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
@@ -79,15 +82,15 @@ export class Sessions {
     return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(first), issuedAt: now };
   }
 
-  /** The database's time, and what there is: has this browser just lost a session that its user did not end? */
+  /** Reads the database's time, the number of live sessions, and whether this browser just lost one by force. */
   private async before(userId: string, caller: Caller) {
     const absoluteHours = 24 * this.config.REFRESH_ABSOLUTE_DAYS;
     const [row] = await before.run(this.database, { userId, absoluteHours, userAgent: caller.userAgent });
-    if (!row) throw new Error('The database did not tell the time.');
+    if (!row) throw new Error('The database returned no time.');
     return row;
   }
 
-  /** The end of the others may stay unconfirmed: this session has begun all the same, and the outbox sees to them. */
+  /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
   private insteadOfOthers(userId: string, values: Values, replaced: SessionRef | undefined, caller: Caller) {
     return inTransaction(this.database, async (tx) => {
       if ((await started.runIn(tx, values)).length !== 1) return false;
@@ -114,7 +117,7 @@ const before = new Prepared<{ now: Date; absoluteExpiresAt: Date; afterForcedEnd
     from protocol_now() as now`,
 );
 
-/** The lock waits for a change of the user that is under way, and then judges its result; sign-ins take turns. */
+/** The row lock waits for a concurrent change of the user, then sees its result. Sign-ins of one user take turns. */
 const started = new Prepared<{ id: string }>(
   'start_session',
   sql`

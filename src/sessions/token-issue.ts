@@ -1,4 +1,4 @@
-// How are the tokens of a refresh made? The access token is signed, the refresh token derived from the one before it.
+// Makes the tokens of a refresh: signs the access token and derives the refresh token from its predecessor.
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { KeyStore } from '../keys/key-store.js';
 import type { Signer } from '../keys/signing-key.js';
@@ -26,14 +26,14 @@ export class TokenIssue implements OnModuleInit {
   }
 
   /**
-   * What is spent must be answered: had before, so that a service without a key spends nothing.
+   * Call it before a token is spent, so that a service without a key spends none.
    * @throws Refusal `unavailable`
    */
   signer(): Promise<Signer> {
     return this.accessTokens.signer();
   }
 
-  /** What the client gets, for a session as the statement saw it that moved it. */
+  /** @param seen the session as the rotation or replay returned it */
   async of({ token, signer }: RefreshAttempt, seen: SeenSession, successor: RefreshToken): Promise<IssuedTokens> {
     const { id, transport, persistent, email, role, now } = seen;
     const subject = {

@@ -1,4 +1,4 @@
-// The one door: every proof of identity ends here, and only here a session starts.
+// Starts a session after a proof of identity. Every way to sign in ends here.
 import { Injectable } from '@nestjs/common';
 import type { Transport } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
@@ -10,9 +10,9 @@ import { BrowserSession } from '../tokens/browser-session.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 import { TokenAnswer } from './token-answer.js';
 
-/** A first factor that was proven. */
+/** A proven first factor. */
 export interface Proof {
-  /** As it was read together with what proved it. */
+  /** As read together with the credential. */
   readonly user: ProvenUser;
   /** How (RFC 8176), for the claim `amr`. */
   readonly methods: readonly string[];
@@ -24,7 +24,7 @@ export interface Wish {
   readonly persistent: boolean;
 }
 
-/** The user may change between the proof and the session; the proof is then made again. */
+/** If the user changes between the proof and the session, the proof is repeated. */
 const MAX_PROOFS = 3;
 
 @Injectable()
@@ -38,12 +38,12 @@ export class SignIn {
 
   /**
    * Starts a session on a public route.
-   * @param prove makes the first proof; called again when the user changed since
-   * @returns the body of the answer; a cookie session's cookies are on the reply
-   * @throws Refusal `unavailable` when the user changes each time; whatever `prove` throws
+   * @param prove proves the first factor; called again if the user changed since
+   * @returns the body of the answer; cookies are set on the reply
+   * @throws Refusal `unavailable` if the user changes each time; whatever `prove` throws
    */
   async complete(prove: () => Promise<Proof>, wish: Wish, exchange: Exchange): Promise<object> {
-    if (!startsSession(exchange.request)) throw new Error('This route starts a session: mark it @StartsSession().');
+    if (!startsSession(exchange.request)) throw new Error('This route must be marked @StartsSession().');
     const replaces = await this.sessionOfBrowser(exchange);
     for (let proofs = 0; proofs < MAX_PROOFS; proofs++) {
       const answer = await this.start(await prove(), wish, exchange, replaces);
@@ -53,8 +53,8 @@ export class SignIn {
   }
 
   /**
-   * Goes on in a new session after an act of the user that ended the old one, such as a new password.
-   * @throws Refusal `token_revoked` when somebody changed the user again in between
+   * Starts a new session after an act that ended the old one, such as a password change.
+   * @throws Refusal `token_revoked` if the user changed again in between
    */
   async goOn(proof: Proof, wish: Wish, exchange: Exchange): Promise<object> {
     const answer = await this.start(proof, wish, exchange);
@@ -67,7 +67,7 @@ export class SignIn {
     return issued && this.answer.write(issued, exchange);
   }
 
-  /** The browser that signs in again forgets its old session: so do we. */
+  /** A new sign-in replaces the browser's old session, whose cookies it overwrites. */
   private async sessionOfBrowser({ request }: Exchange): Promise<SessionRef | undefined> {
     const text = this.browserSession.accessToken(request);
     const known = this.browserSession.of(request);
@@ -77,7 +77,7 @@ export class SignIn {
   }
 }
 
-/** A cookie that proves nothing names no session to replace; a database that is silent stops the sign-in. */
+/** An invalid cookie names no session to replace; an unavailable database stops the sign-in. */
 function unlessRefused(error: unknown): undefined {
   if (!(error instanceof Refusal) || error.status >= 500) throw error;
   return undefined;

@@ -1,4 +1,4 @@
-// The token answer: in cookies or in the body, never both; a session keeps its transport for life.
+// Answers with tokens in cookies or in the body, never both. A session keeps its transport.
 import { Injectable } from '@nestjs/common';
 import { Cookies } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';

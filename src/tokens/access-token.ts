@@ -1,18 +1,17 @@
-// What is an access token (RFC 9068), and what must hold before anyone looks at its signature?
+// Defines the access token (RFC 9068), and what it must fulfil before its signature is checked.
 import * as z from 'zod';
 import { roles } from '../database/vocabularies.js';
 
 export const TOKEN_TYPE = 'at+jwt';
-/** Identifies Watchword's own sign-in as the client (RFC 9068 §2.2); users have UUIDs, so the two cannot collide. */
+/** Watchword's own sign-in as the client (RFC 9068 §2.2). It cannot collide with a user's id, which is a UUID. */
 export const CLIENT_ID = 'watchword';
-/** No access token lives longer, whatever the settings were when it was made. */
+/** No access token lives longer, whatever the settings were when it was issued. */
 export const MAX_ACCESS_TOKEN_SECONDS = 900;
 /** How far another machine's clock may be ahead of ours. */
 export const EXPIRY_LEEWAY_SECONDS = 30;
 
 const seconds = z.number().int().nonnegative();
 
-/** Presence and type of every claim of ours. */
 const accessClaims = z.object({
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
@@ -36,7 +35,7 @@ export function claimsOf(payload: unknown): AccessClaims | undefined {
   return accessClaims.safeParse(payload).data;
 }
 
-/** What a token says of itself, not verified: to choose among several before one is. */
+/** Claims of a token that is not verified yet. Use them only to choose which of several tokens to verify. */
 export function unverifiedClaims(token: string): { sub?: unknown; sid?: unknown; iat?: unknown } | undefined {
   try {
     const [, payload = ''] = token.split('.', 2);
@@ -54,7 +53,7 @@ const header = z.object({
   crit: z.never().optional(),
 });
 
-/** Three segments of canonical base64url, unused bits of the last character zero: one token, one spelling. */
+/** Three segments of canonical base64url. Unused bits of the last character are zero, so a token has one spelling. */
 const segment = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?';
 const compactForm = new RegExp(`^${segment}\\.${segment}\\.${segment}$`);
 const MAX_TOKEN_CHARACTERS = 8_192;

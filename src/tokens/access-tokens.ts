@@ -32,7 +32,7 @@ export class AccessTokens {
   ) {}
 
   /**
-   * For what must not be done unless it can be signed afterwards.
+   * Call it before an act that must not happen unless its token can be signed.
    * @throws Refusal `unavailable`
    */
   signer(): Promise<Signer> {
@@ -43,7 +43,7 @@ export class AccessTokens {
    * Signs with jose, which works off the main thread.
    * @param now the database's time
    * @param notAfter the end of the session, which no access token outlives
-   * @param signer of a moment ago, where there was one
+   * @param signer the result of `signer()`, if it was called before
    */
   async sign(subject: AccessTokenSubject, now: Date, notAfter: Date, signer?: Signer): Promise<SignedAccessToken> {
     const { kid, privateKey } = signer ?? (await this.keyRing.signer(now));

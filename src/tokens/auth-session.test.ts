@@ -5,13 +5,13 @@ import { formatAuthSession, parseAuthSession } from './auth-session.js';
 const key = randomBytes(32);
 const session = { userId: randomUUID(), sessionId: randomUUID() };
 
-it('names a user and a session, in 64 characters', () => {
+it('a session cookie names a user and a session in 64 characters', () => {
   const text = formatAuthSession(session, key);
   expect(text).toMatch(/^[\w-]{64}$/);
   expect(parseAuthSession(text, key)).toEqual(session);
 });
 
-it('is refused under another key, when any byte differs, and in any other spelling', () => {
+it('a session cookie is refused under another key, with any changed byte, and in any other spelling', () => {
   const text = formatAuthSession(session, key);
   expect(parseAuthSession(text, randomBytes(32))).toBeUndefined();
   const bytes = Buffer.from(text, 'base64url');

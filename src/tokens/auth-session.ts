@@ -1,8 +1,8 @@
-// The value of the cookie that says which session a browser is in. Pure: no clock, no I/O.
+// Formats and parses the session cookie, which names the session of a browser. Pure: no clock, no I/O.
 //
 //   base64url( user id 16 ‖ sid 16 ‖ the first 16 bytes of HMAC-SHA256 over both )
 //
-// It opens nothing. A sibling subdomain can plant an access or refresh cookie; it cannot make one of these.
+// It grants no access. A sibling subdomain can plant an access or refresh cookie, but it cannot forge this one.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { parse, stringify } from 'uuid';
 
@@ -19,7 +19,7 @@ export function formatAuthSession({ userId, sessionId }: SessionRef, key: Buffer
   return Buffer.concat([ids, macOf(ids, key)]).toString('base64url');
 }
 
-/** @returns undefined for anything but the one canonical spelling of a value that was made with this key */
+/** @returns undefined for anything but the canonical spelling of a value that was made with this key */
 export function parseAuthSession(text: string, key: Buffer): SessionRef | undefined {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== IDS_BYTES + MAC_BYTES || bytes.toString('base64url') !== text) return undefined;

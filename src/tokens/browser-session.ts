@@ -1,4 +1,4 @@
-// Which session a browser is in, by a cookie that only this service can make; and which of its tokens therefore count.
+// Finds the session of a browser by a cookie that only this service can make, and the browser's token of that session.
 import { hkdfSync } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -18,12 +18,12 @@ export class BrowserSession implements OnModuleInit {
     private readonly keyStore: KeyStore,
   ) {}
 
-  /** A key of its own, derived from a server secret: nothing else is ever made with it. */
+  /** Derives a key that is used for this cookie only. */
   async onModuleInit(): Promise<void> {
     this.key = Buffer.from(hkdfSync('sha256', await this.keyStore.refreshSecret(), '', 'auth_session', 32));
   }
 
-  /** @returns undefined where there is no such cookie, or none that we made */
+  /** @returns undefined without a session cookie that this service made */
   of(request: FastifyRequest): SessionRef | undefined {
     for (const value of this.cookies.values(request, 'session')) {
       const session = parseAuthSession(value, this.key);
@@ -37,8 +37,8 @@ export class BrowserSession implements OnModuleInit {
   }
 
   /**
-   * The access cookie of this browser's session; of two, the younger. Without the session cookie a single access cookie
-   * counts where no sibling can plant one: under the prefix __Host-.
+   * Returns the youngest access cookie of this browser's session. Without the session cookie a single access cookie
+   * counts only if no sibling can plant one: under the prefix __Host-.
    */
   accessToken(request: FastifyRequest): string | undefined {
     const values = this.cookies.values(request, 'access');

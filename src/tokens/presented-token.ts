@@ -1,4 +1,4 @@
-// Which access token a request presents: the cookie's, else the bearer's; both at once are refused (RFC 6750 §2).
+// Extracts the access token of a request, from a cookie or as a bearer. Both at once are refused (RFC 6750 §2).
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Transport } from '../database/vocabularies.js';
@@ -15,7 +15,7 @@ const PLAIN = 'Bearer ';
 
 @Injectable()
 export class PresentedToken {
-  /** The guard, passport and the controller ask in turn: the token is extracted once. */
+  /** The guard, passport and the controller each need the token: it is extracted once. */
   private readonly extracted = new WeakMap<object, Presented | undefined>();
 
   constructor(
@@ -39,7 +39,7 @@ export class PresentedToken {
   }
 }
 
-/** The usual spelling is cut off; the pattern would walk through each character of the token. */
+/** The common spelling avoids the slower pattern, which visits each character of the token. */
 function bearerOf(header: string): string | undefined {
   const plain = header.startsWith(PLAIN) ? header.slice(PLAIN.length) : '';
   return plain !== '' && !/\s/.test(plain) ? plain : /^Bearer +(\S+) *$/i.exec(header)?.[1];

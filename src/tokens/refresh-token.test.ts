@@ -42,7 +42,7 @@ describe('a refresh token', () => {
     }
   });
 
-  it('survives writing and reading', () => {
+  it('is unchanged after formatting and parsing', () => {
     const token = firstRefreshToken(userId);
     expect(parseRefreshToken(formatRefreshToken(token))).toEqual(token);
   });
@@ -65,7 +65,7 @@ describe('a refresh token', () => {
     fc.assert(fc.property(fc.string(), (text) => parseRefreshToken(text) === undefined));
   });
 
-  it('has one successor for the same salt, another for another salt or server secret, and stays in its family', () => {
+  it('has one successor per salt and server secret, in the same family', () => {
     const token = firstRefreshToken(userId);
     const [salt, secret] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
     const next = successorOf(token, salt, secret);

@@ -1,9 +1,9 @@
-// What is a refresh token, and which one follows it? Pure: no clock, no I/O.
+// Formats, parses and hashes refresh tokens, and derives the successor of one. Pure: no clock, no I/O.
 //
 //   wrt_ + base64url( user id 16 ‖ selector 16 ‖ generation u32 BE ‖ secret 32 ‖ CRC-32 u32 BE )      72 bytes
 //
-// Opaque to clients. The prefix lets secret scanners find a leaked one, the checksum drops garbage before any query,
-// the user id routes to one shard. The selector is a secret too: only who held a token of the family knows it.
+// Clients treat it as opaque. The prefix lets secret scanners find a leaked token. The checksum rejects garbage before
+// any query. The user id routes to one shard. The selector is secret, too: only holders of the family's tokens know it.
 import { createHash, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
@@ -11,7 +11,7 @@ const PREFIX = 'wrt_';
 const TOKEN_BYTES = 72;
 const TOKEN_CHARACTERS = 96;
 export const SALT_BYTES = 32;
-/** Its successor's generation must fit the column, an int4. None that we made comes near it, but anyone can write one. */
+/** The successor's generation must fit the column, an int4. No real token comes near it, but a forged one can. */
 const MAX_GENERATIONS = 2 ** 31 - 2;
 
 export interface RefreshToken {
@@ -28,7 +28,7 @@ export function firstRefreshToken(userId: string): RefreshToken {
 }
 
 /**
- * The one token that follows. The same inputs give the same successor, so a client that lost the answer can be given it
+ * Derives the next token. The same inputs give the same successor, so a client that lost the answer can receive it
  * again, while the database holds only hashes.
  * @param salt r', 32 random bytes, kept in the row
  * @param serverSecret K, 32 random bytes, sealed under the key-encryption key
@@ -36,16 +36,16 @@ export function firstRefreshToken(userId: string): RefreshToken {
 export function successorOf(token: RefreshToken, salt: Buffer, serverSecret: Buffer): RefreshToken {
   const generation = token.generation + 1;
   const info = Buffer.concat([Buffer.from('wrt'), sha256(token.selector), uint32(generation)]);
-  // Of a mere buffer Node 24 first finds out, by an error that it throws and catches, that it is no key.
+  // Given a buffer, Node 24 throws and catches an error before it makes the same key.
   const ikm = createSecretKey(token.secret);
   const secret = Buffer.from(hkdfSync('sha256', ikm, Buffer.concat([salt, serverSecret]), info, 32));
   return { ...token, generation, secret };
 }
 
-/** SHA-256 of the selector in hex: how the row is found. */
+/** SHA-256 of the selector in hex. It finds the row. */
 export const familyOf = (token: RefreshToken): string => sha256(token.selector).toString('hex');
 
-/** SHA-256 of everything but the checksum, in hex: all that the database knows of a token. */
+/** SHA-256 of everything but the checksum, in hex. The database stores nothing else of a token. */
 export const hashOf = (token: RefreshToken): string => sha256(body(token)).toString('hex');
 
 export function formatRefreshToken(token: RefreshToken): string {
@@ -53,7 +53,7 @@ export function formatRefreshToken(token: RefreshToken): string {
   return PREFIX + Buffer.concat([bytes, uint32(crc32(bytes))]).toString('base64url');
 }
 
-/** @returns undefined for anything but the one canonical spelling of a token with a right checksum. */
+/** @returns undefined for anything but the canonical spelling of a token with a correct checksum */
 export function parseRefreshToken(text: string): RefreshToken | undefined {
   if (text.length !== PREFIX.length + TOKEN_CHARACTERS || !text.startsWith(PREFIX)) return undefined;
   const encoded = text.slice(PREFIX.length);

@@ -1,5 +1,5 @@
-// Verifies access tokens: which key, which options, what a valid token says and whether its time is over. The guard, the
-// passport strategy and the routes that end sessions share it.
+// Verifies access tokens: the key, the options, the claims and the expiry. The guard, the passport strategy and the
+// routes that end sessions share it.
 import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
@@ -11,7 +11,7 @@ import { VerifiedTokens } from './verified-tokens.js';
 
 @Injectable()
 export class TokenVerification {
-  /** For jsonwebtoken, which passport-jwt calls. An expired token must be told from a forged one: `assertCurrent`. */
+  /** For jsonwebtoken. It ignores the expiry, so that an expired token gets another code than a forged one. */
   readonly options;
   private readonly verified: VerifiedTokens;
 
@@ -27,7 +27,7 @@ export class TokenVerification {
 
   /**
    * @returns the claims of a token whose signature was checked before, with a key that is still trusted
-   * @throws Refusal `unavailable` when nobody can tell whether it still is
+   * @throws Refusal `unavailable` when PostgreSQL cannot confirm that trust
    */
   async recall(token: string): Promise<AccessClaims | undefined> {
     if (this.keyRing.isUnconfirmed) await this.keyRing.confirm();
@@ -35,7 +35,7 @@ export class TokenVerification {
   }
 
   /**
-   * @returns a KeyObject, which spares jsonwebtoken parsing a PEM for each request
+   * @returns a KeyObject, so that jsonwebtoken does not parse a PEM for each request
    * @throws Refusal `unauthenticated`, `token_stale`, `token_expired`, `unavailable`
    */
   async keyOf(token: string): Promise<KeyObject> {
@@ -45,7 +45,7 @@ export class TokenVerification {
   }
 
   /**
-   * Takes what jsonwebtoken found intact, and remembers it.
+   * Remembers a token whose signature was verified.
    * @throws Refusal `unauthenticated` when a claim is missing or of another type
    */
   accept(token: string, kid: string, payload: unknown): AccessClaims {
@@ -55,14 +55,14 @@ export class TokenVerification {
     return claims;
   }
 
-  /** By the database's time: this machine's clock may be wrong. @throws Refusal `token_expired` */
+  /** Uses the database's time: this machine's clock may be wrong. @throws Refusal `token_expired` */
   assertCurrent({ exp }: AccessClaims): void {
     if (exp + EXPIRY_LEEWAY_SECONDS <= this.keyRing.now().getTime() / 1000) throw new Refusal('token_expired');
   }
 
   /**
-   * Verifies everything but the expiry, for acts that end the session of an old token. The key is found as the guard
-   * finds it: loaded where this instance has not seen it yet, refused where it was revoked.
+   * Verifies everything but the expiry, for acts that end the session of an expired token. A key that this instance has
+   * not seen is loaded; a revoked key is refused.
    * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`
    */
   async intactClaims(token: string): Promise<AccessClaims> {

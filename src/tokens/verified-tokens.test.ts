@@ -9,7 +9,7 @@ const tokenOf = (kid: string, body = {}) => `${segment({ alg: 'RS256', typ: 'at+
 const claims = { sub: 'somebody' } as AccessClaims;
 
 describe('the memory of verified tokens', () => {
-  it('knows the very spelling that was verified, and no other', () => {
+  it('recognises only the exact text that was verified', () => {
     const keys = new Map([['a', keyOf()]]);
     const verified = new VerifiedTokens({ keyInMemory: (kid) => keys.get(kid) });
     expect(verified.claimsOf(tokenOf('a'))).toBeUndefined();
@@ -20,7 +20,7 @@ describe('the memory of verified tokens', () => {
     expect(verified.claimsOf(`x${tokenOf('a')}`)).toBeUndefined();
   });
 
-  it('forgets with a key what was verified with it: revoked, removed, or another under its name', () => {
+  it('forgets the tokens of a key that was revoked, removed or replaced under its name', () => {
     const keys = new Map([
       ['a', keyOf()],
       ['b', keyOf()],

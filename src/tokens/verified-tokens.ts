@@ -1,4 +1,4 @@
-// A bounded memory of tokens whose signature was found intact, never of verdicts: it spares a request the signature check.
+// Remembers tokens whose signature was verified, so that the next request skips that check. It holds no verdicts.
 import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { KeyRing } from '../keys/key-ring.js';
@@ -6,7 +6,7 @@ import type { AccessClaims } from './access-token.js';
 
 const MAX_ENTRIES = 10_000;
 
-/** The end of a signature: enough to find a token by. It alone proves nothing, so the whole text is compared. */
+/** The end of the signature finds a token. It proves nothing alone, so the whole text is compared, too. */
 const handleOf = (token: string) => token.slice(-43);
 
 interface Verified {
@@ -21,13 +21,13 @@ export class VerifiedTokens {
 
   constructor(private readonly keyRing: Pick<KeyRing, 'keyInMemory'>) {}
 
-  /** @returns undefined unless this very spelling was verified, with a key that is still trusted */
+  /** @returns undefined unless exactly this text was verified with a key that is still trusted */
   claimsOf(token: string): AccessClaims | undefined {
-    // By its whole text it would cost twice what all the rest of this does: V8 hashes each of a thousand characters.
+    // As a key the whole text would cost twice what the rest of this function does: V8 hashes each of 1,000 characters.
     const handle = handleOf(token);
     const known = this.tokens.get(handle);
     if (known?.token !== token) return undefined;
-    // A key that was revoked or removed takes with it what was verified with it.
+    // A revoked or removed key invalidates the tokens that were verified with it.
     if (this.keyRing.keyInMemory(known.kid) === known.key) return known.claims;
     this.tokens.delete(handle);
     return undefined;

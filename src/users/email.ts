@@ -1,4 +1,4 @@
-// Brings an email address into its one canonical form: two addresses are the same when these are.
+// Turns an email address into its canonical form, by which addresses are compared.
 import { domainToASCII } from 'node:url';
 import * as z from 'zod';
 
@@ -10,10 +10,10 @@ export const emailAddress = z
   .pipe(z.email().max(254))
   .transform((text) => text.toLowerCase());
 
-/** Letters, marks and digits of any script, and the dots of UTS 46: nothing that a URL parser gives a meaning of its own. */
+/** Letters, marks and digits of any script, and the dots of UTS 46: no character that is special to a URL parser. */
 const internationalDomain = /^[\p{L}\p{M}\p{N}.。．｡\-·\u200c\u200d]+$/u;
 
-/** Phones put a space behind a completed word. What is left as it is, the next check refuses. */
+/** Trims the space that phones add after a completed word. The next check refuses what this leaves unchanged. */
 function canonical(text: string): string {
   const trimmed = text.trim();
   const at = trimmed.lastIndexOf('@');

@@ -1,10 +1,10 @@
-// What do the user's tokens show of the user? Read once for each tokenVersion: whatever changes it moves the version.
+// Caches the public part of a user per tokenVersion. Whatever changes that part also changes the version.
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type PublicUser, toPublicUser, Users } from './users.js';
 
 const MAX_ENTRIES = 10_000;
-/** A row that was changed by hand, the version left as it was, is seen after a minute. */
+/** A row that was changed by hand, without a new version, is stale for at most a minute. */
 const LIFE_MS = 60_000;
 
 @Injectable()
@@ -13,7 +13,7 @@ export class PublicUsers {
 
   constructor(private readonly users: Users) {}
 
-  /** @param tokenVersion the user's present one, as a live token proves it */
+  /** @param tokenVersion the current version, proven by a live token */
   async of(id: string, tokenVersion: number): Promise<PublicUser | undefined> {
     const key = `${id}:${tokenVersion}`;
     const known = this.known.get(key);
@@ -21,7 +21,7 @@ export class PublicUsers {
     const user = await this.users.findById(id);
     if (!user) return undefined;
     const shown = toPublicUser(user);
-    // Somebody may have changed the user since the token was judged: then this is another version's.
+    // The user may have changed since the token was verified: then this row belongs to another version.
     if (user.tokenVersion === tokenVersion) this.known.set(key, shown);
     return shown;
   }

@@ -1,4 +1,4 @@
-// Who exists? The rows of `users`, and the conditional statements that change them.
+// Reads the rows of `users` and changes them by conditional statements.
 import { Injectable } from '@nestjs/common';
 import { and, eq, getTableColumns, isNotNull, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
@@ -9,7 +9,7 @@ import type { Role } from '../database/vocabularies.js';
 
 export type User = typeof users.$inferSelect;
 
-/** What anyone who holds the user's tokens may see. Whatever changes it moves `tokenVersion` (users/public-users.ts). */
+/** What holders of the user's tokens may see. Every change of it increments `tokenVersion` (users/public-users.ts). */
 export interface PublicUser {
   readonly id: string;
   readonly email: string;
@@ -56,8 +56,8 @@ export class Users {
   }
 
   /**
-   * Compare and set on the hash that was verified, so that of two changes one wins; both counters move with it.
-   * @returns the user as it is now, undefined when it changed meanwhile or is disabled
+   * Compares and sets the hash that was verified, so that one of two changes wins, and increments both counters.
+   * @returns the changed user, undefined if the user changed meanwhile or is disabled
    */
   async changePassword(tx: Queries, id: string, from: string, to: string): Promise<User | undefined> {
     const [user] = await tx
@@ -73,7 +73,7 @@ export class Users {
     await tx.update(users).set(bothBumped).where(eq(users.id, id));
   }
 
-  /** @returns false when there is no such user, or it is disabled already. */
+  /** @returns false if there is no such user or they are disabled already */
   async disable(tx: Queries, id: string): Promise<boolean> {
     const { rowCount } = await tx
       .update(users)
@@ -82,7 +82,7 @@ export class Users {
     return rowCount === 1;
   }
 
-  /** @returns false when there is no such user, or it is not disabled. */
+  /** @returns false if there is no such user or they are not disabled */
   async enable(tx: Queries, id: string): Promise<boolean> {
     const { rowCount } = await tx
       .update(users)
@@ -92,8 +92,8 @@ export class Users {
   }
 
   /**
-   * The sessions live on and learn the new role at their next refresh; access tokens that carry the old one die.
-   * @returns the role before, undefined when there is no such user or it has that role already
+   * The sessions stay and receive the new role at their next refresh; access tokens with the old role are refused.
+   * @returns the previous role, undefined if there is no such user or they have that role already
    */
   async changeRole(tx: Queries, id: string, to: Role): Promise<Role | undefined> {
     const [before] = await tx.select({ role: users.role }).from(users).where(eq(users.id, id)).for('no key update');
@@ -106,8 +106,8 @@ export class Users {
   }
 
   /**
-   * Bumps both counters of the next users in the order of their ids.
-   * @param after where the last call ended; undefined at the beginning
+   * Increments both counters of the next users in the order of their ids.
+   * @param after the last id of the previous call; undefined for the first call
    * @returns their ids, at most `limit`
    */
   async bumpBothOfNext(tx: Queries, after: string | undefined, limit: number): Promise<string[]> {
