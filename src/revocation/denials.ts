@@ -26,11 +26,14 @@ export const denyFrom = (source: SQL, isWanted: boolean) => sql`
   select user_id, 's', id, ${expiresAt} from ${source} where ${isWanted}
   on conflict do nothing`;
 
-/** @returns how many of those that cover nothing any more went, at most `limit` */
+/**
+ * `protocol_now()` is volatile: only as a subquery it is one value, which an index can be searched for.
+ * @returns how many of those that cover nothing any more went, at most `limit`
+ */
 export async function purgeDenials(queries: Queries, limit: number): Promise<number> {
   const { rowCount } = await queries.execute(sql`
     delete from ${accessRevocations} where (user_id, kind, ref) in (
-      select user_id, kind, ref from ${accessRevocations} where expires_at < protocol_now()
-       limit ${limit} for update skip locked)`);
+      select user_id, kind, ref from ${accessRevocations} where expires_at < (select protocol_now())
+       order by expires_at limit ${limit} for update skip locked)`);
   return rowCount ?? 0;
 }

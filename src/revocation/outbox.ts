@@ -67,7 +67,8 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { rowCount } = await queries.execute(sql`
       delete from ${revocationOutbox} where (user_id, id) in (
         select user_id, id from ${revocationOutbox}
-         where created_at < protocol_now() - make_interval(secs => ${OUTLIVED_SECONDS}) limit ${limit} for update skip locked)`);
+         where created_at < (select protocol_now()) - make_interval(secs => ${OUTLIVED_SECONDS})
+         order by created_at limit ${limit} for update skip locked)`);
     return rowCount ?? 0;
   }
 
@@ -90,7 +91,7 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { rows } = await tx.execute<Due>(sql`
       select user_id as "userId", id, created_at::text, extract(epoch from protocol_now() - created_at)::float8 as age
         from ${revocationOutbox}
-       where created_at < protocol_now() - make_interval(secs => ${LEAVE_ALONE_MS / 1_000}) ${after}
+       where created_at < (select protocol_now()) - make_interval(secs => ${LEAVE_ALONE_MS / 1_000}) ${after}
        order by created_at, id limit ${BATCH} for update skip locked`);
     const told = await Promise.allSettled(rows.map(({ userId }) => this.cache.drop(userId)));
     const done = rows.filter((_, at) => told[at]?.status === 'fulfilled');

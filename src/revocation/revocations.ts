@@ -33,7 +33,7 @@ export interface Ended {
 
 @Injectable()
 export class Revocations {
-  private readonly reads = new SharedReads<Truth>();
+  private readonly reads = new SharedReads<Truth | undefined>();
   /** Sign-ins and refreshes keep half of the connections, whatever Redis does. */
   private readonly bulkhead: BulkheadPolicy;
 
@@ -68,17 +68,19 @@ export class Revocations {
     }
     this.metrics.countVerdict('rebuild');
     const rebuilt = this.reads.read(claims.sub, () => this.rebuild(claims.sub, isAnswering));
-    return judge(await inTime(rebuilt, this.config.VERDICT_TIMEOUT_MS), claims);
+    const truth = rebuilt.then((whole) => whole ?? this.truthReads.ofToken(claims));
+    return judge(await inTime(truth, this.config.VERDICT_TIMEOUT_MS), claims);
   }
 
   /**
    * The lease is taken before the read: a revocation after it deletes the lease, and what was read is then not written. A
    * Redis that has just failed to answer is not waited for a second time.
+   * @returns undefined when there is more than an entry may hold
    */
-  private async rebuild(userId: string, isAnswering: boolean): Promise<Truth> {
+  private async rebuild(userId: string, isAnswering: boolean): Promise<Truth | undefined> {
     const lease = isAnswering ? await this.cache.lease(userId) : undefined;
     const truth = await this.bulkhead.execute(() => this.truthReads.ofUser(userId));
-    if (lease && !(await this.cache.fill(userId, lease, truth))) this.metrics.countLeaseLoss();
+    if (truth && lease && !(await this.cache.fill(userId, lease, truth))) this.metrics.countLeaseLoss();
     return truth;
   }
 
