@@ -75,7 +75,8 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
       'webhook-signature': `v1,${this.signatureOf(`${id}.${sentAt}.${body}`)}`,
     };
     try {
-      // Redirects are not followed: what is signed for one receiver is not for another (ASVS 15.3.2).
+      // Redirects are not followed: what is signed for one receiver is not for another (ASVS
+      // 15.3.2).
       const given = {
         method: 'POST',
         headers,

@@ -1,5 +1,5 @@
-// How does an alert leave the house? By the log at once, and by a signed webhook from a table, so that neither an outage of
-// the receiver nor one of ours loses it, and no request waits for it.
+// Sends an alert by the log at once, and by a signed webhook from a table, so that neither an
+// outage of the receiver nor one of ours loses it, and no request waits for it.
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
@@ -10,13 +10,14 @@ import type { ReuseEvent } from './events.js';
 
 @Injectable()
 export class Alerts {
-  /** Set by whoever delivers: an alert need not wait for its next look. */
+  /** Set by the delivery: an alert need not wait for its next round. */
   onNew: () => void = () => undefined;
 
   constructor(private readonly config: Config) {}
 
   /**
-   * The alert as a part of a larger statement, written once for each row of `source`; nothing without a webhook.
+   * The alert as a part of a larger statement, written once for each row of `source`; nothing
+   * without a webhook.
    * @param source the name of a common table expression
    */
   insertFrom(source: SQL, { type, ...data }: ReuseEvent, { ip, userAgent, requestId }: Caller): SQL {

@@ -1,5 +1,5 @@
-// Where is it written down? What matters is a row and a log line, what is frequent a log line; a reuse is also the alert
-// that somebody is paged for.
+// Records what happens: what matters as a row and a log line, what is frequent as a log line; a
+// reuse is also an alert that pages the operator.
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
@@ -12,7 +12,7 @@ import { Alerts } from './alerts.js';
 import { type AuditEvent, type FrequentEvent, outcomeOf, type ReuseEvent } from './events.js';
 import { EventMetrics } from './event-metrics.js';
 
-/** Whose events belong to nobody: acts on keys, sign-ins with an unknown address. */
+/** The user of events without one: acts on keys, sign-ins with an unknown address. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
@@ -26,7 +26,7 @@ export class Audit {
 
   /**
    * A row in the transaction of what it describes; the log line follows the commit.
-   * @param caller who caused it; null where the service itself did
+   * @param caller the request that caused it; null where the service itself did
    */
   async record(tx: Transaction, events: readonly AuditEvent[], caller: Caller | null): Promise<void> {
     if (events.length === 0) return;
@@ -44,8 +44,8 @@ export class Audit {
   }
 
   /**
-   * The row as a common table expression of a larger statement, written once for each row of `source`. `note` the event when
-   * it was.
+   * The row as a common table expression of a larger statement, written once for each row of
+   * `source`. `note` the event when it was.
    * @param source the name of another expression of that statement
    */
   expressionFor(source: SQL, event: AuditEvent, caller: Caller): SQL {

@@ -1,4 +1,5 @@
-// What can happen that somebody may have to look up later? docs/operations/events.md says what each one means.
+// Every event that an operator may have to look up later. docs/operations/events.md says what each
+// one means.
 
 interface OfUser {
   readonly userId: string;
@@ -10,7 +11,10 @@ interface OfSession extends OfUser {
 /** How grave a reuse is; see sessions/refresh.ts. */
 export type ReuseClass = 'lost_response' | 'copied_client' | 'likely_theft';
 
-/** Security-relevant and rare: a row of audit_events, in the same transaction as what it describes, and a log line. */
+/**
+ * Security-relevant and rare: a row of audit_events, in the same transaction as what it describes,
+ * and a log line.
+ */
 export type AuditEvent =
   | ({ readonly type: 'user.registered' } & OfUser)
   | ({ readonly type: 'user.disabled' | 'user.enabled'; readonly by: string } & OfUser)
@@ -20,7 +24,10 @@ export type AuditEvent =
       readonly transport: string;
       readonly persistent: boolean;
       readonly methods: readonly string[];
-      /** The service ended a session of this browser within the last minute: was an honest client logged out? */
+      /**
+       * The service ended a session of this browser within the last minute, which may have logged
+       * out an honest client.
+       */
       readonly afterForcedEnd: boolean;
     } & OfSession)
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }

@@ -1,4 +1,4 @@
-// How long is the audit trail kept? Whole months; this keeps partitions ready ahead and lets the oldest go.
+// Keeps the audit trail for whole months: makes partitions ahead and drops the oldest.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
@@ -32,7 +32,10 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.rounds.stop();
   }
 
-  /** The work is a function of the database (drizzle/0003_audit_events.sql): the service's role may not create or drop. */
+  /**
+   * The work is a function of the database (drizzle/0003_audit_events.sql): the service's role may
+   * not create or drop.
+   */
   async run(): Promise<{ created: number; dropped: number }> {
     const { rows } = await this.database.execute<{ created: number; dropped: number }>(
       sql`select created, dropped from audit_rotate(${this.config.AUDIT_RETENTION_MONTHS})`,

@@ -1,5 +1,6 @@
-// Rows that stand for something to be done, such as a message to send: claimed, tried, and retried until it works.
-// Any instance may do it; a row that one has claimed is free again after a while, so that a crash only delays it.
+// Rows that stand for something to be done, such as a message to send: claimed, tried, and retried
+// until it works. Any instance may do it; a row that one has claimed is free again after a while,
+// so that a crash only delays it.
 import { getTableName, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Database } from './database.js';

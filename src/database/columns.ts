@@ -1,10 +1,10 @@
-// Which kinds of columns do our tables share?
+// The kinds of columns that tables share.
 import { sql } from 'drizzle-orm';
 import { customType } from 'drizzle-orm/pg-core';
 
 /**
- * drizzle reads times as text. Sessions are pinned to ISO (session-settings.ts); any other text is an error, not a guess:
- * 03/04/2026 is two days.
+ * drizzle reads times as text. Sessions are pinned to ISO (session-settings.ts); any other text is
+ * an error, not a guess: 03/04/2026 is two days.
  */
 export function timeOf(text: string): Date {
   const [, day, time, hours, minutes = '00'] =
@@ -19,7 +19,7 @@ export const at = customType<{ data: Date; driverData: string }>({
   fromDriver: timeOf,
   toDriver: (time) => time.toISOString(),
 });
-/** Set by the database when the row comes. */
+/** Set by the database when the row is inserted. */
 export const setAt = (name: string) =>
   at(name)
     .notNull()

@@ -1,4 +1,5 @@
-// Which PostgreSQL do we use, and is it ready for this release? The operator's, or an embedded one that ends with us.
+// Opens the operator's PostgreSQL, or an embedded one that ends with the process, and makes sure it
+// fits this release.
 import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config/config.js';
@@ -19,7 +20,10 @@ export class DatabasePool implements OnApplicationShutdown {
     private readonly embedded?: EmbeddedPostgres,
   ) {}
 
-  /** Connects and brings the schema up to date; in production a pending migration stops the start instead. */
+  /**
+   * Connects and brings the schema up to date; in production a pending migration stops the start
+   * instead.
+   */
   static async open(config: Config, log: Log): Promise<DatabasePool> {
     const embedded = config.DATABASE_URL
       ? undefined
@@ -30,7 +34,7 @@ export class DatabasePool implements OnApplicationShutdown {
     try {
       await (database.pool.keepsPlans ? assertOwnConnections : assertPinnedByRole)(database.pool);
       if (config.isProduction) await database.assertReady(log);
-      // A role that may not even look has been granted nothing yet.
+      // A role that may not even read it has been granted nothing yet.
       else if ((await countPendingMigrations(database.pool).catch(() => 1)) > 0)
         await applyMigrations(ownerUrl, roleOf(url));
       database.isUtf8 = await isUtf8(database.pool);

@@ -1,4 +1,5 @@
-// How is PostgreSQL reached, and how does one tell that it cannot be?
+// Connects to PostgreSQL: the pool, transactions, and the sentence for a database that cannot be
+// used.
 import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config/config.js';
@@ -14,9 +15,15 @@ export abstract class Database extends NodePgDatabase {}
 /** Something that runs statements: the pool, or a transaction under way. */
 export type Queries = Pick<Database, 'execute' | 'select' | 'insert' | 'update' | 'delete'>;
 
-/** A transaction under way, and what is to follow once it is committed: what was rolled back did not happen. */
+/**
+ * A transaction under way, and what is to follow once it is committed: what was rolled back did not
+ * happen.
+ */
 export interface Transaction extends Queries {
-  /** Begun in the order they were given, and waited for: the caller learns of one that fails, though all is committed. */
+  /**
+   * Begun in the order they were given, and waited for: the caller learns of one that fails, though
+   * all is committed.
+   */
   afterCommit(act: () => void | Promise<void>): void;
 }
 
@@ -24,13 +31,17 @@ export interface Transaction extends Queries {
 const QUERY_TIMEOUT_MS = 6_000;
 
 export class Pool extends pg.Pool {
-  /** @param keepsPlans false where another client may have a connection next: a pooler in transaction mode */
+  /**
+   * @param keepsPlans false where another client may have a connection next: a pooler in
+   * transaction mode
+   */
   constructor(
     options: pg.PoolConfig,
     readonly keepsPlans: boolean,
   ) {
     super(options);
-    // pg-pool waits for the promise, and nobody gets the connection before; its type does not say so.
+    // pg-pool waits for the promise, and nobody gets the connection before; its type does not say
+    // so.
     // oxlint-disable-next-line typescript/no-misused-promises
     this.options.onConnect = keepsPlans ? pinSession : undefined;
   }
@@ -49,7 +60,8 @@ export function openPool(url: string, config: Config, log: Log): Pool {
   const pool = new Pool(options, config.DATABASE_PREPARED_STATEMENTS === 'on');
   // Without a listener, a stopped server would kill the process.
   pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: reasonOf(error) }));
-  // The pool takes its own listener off while a connection is in use; the statement under way reports the loss.
+  // The pool takes its own listener off while a connection is in use; the statement under way
+  // reports the loss.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
@@ -63,8 +75,9 @@ export const poolOf = (database: Database): Pool => (database as unknown as { $c
 export const clientOf = (tx: Transaction): pg.PoolClient => (tx as unknown as { $client: pg.PoolClient }).$client;
 
 /**
- * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a connection back whose
- * `begin` failed, which empties the pool for good when the database goes away.
+ * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a
+ * connection back whose `begin` failed, which empties the pool for good when the database goes
+ * away.
  */
 export async function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await poolOf(database).connect();

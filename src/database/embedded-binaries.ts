@@ -11,7 +11,10 @@ interface Binaries {
   readonly postgres: string;
 }
 
-/** @returns binaries that the user can run: those of node_modules, or a copy where that folder is closed or read-only. */
+/**
+ * @returns binaries that the user can run: those of node_modules, or a copy where that folder is
+ * closed or read-only.
+ */
 export async function usableBinaries(run: RunFolder, user: User): Promise<Binaries> {
   const found = await installed();
   const root = resolve(dirname(found.postgres), '..', '..');
@@ -24,7 +27,7 @@ export async function usableBinaries(run: RunFolder, user: User): Promise<Binari
   };
   if (why(copy, user) === '') return copy; // left by a start that was killed
   rmSync(native, { recursive: true, force: true });
-  // Hard links cost nothing; they are refused across file systems, and for files of somebody else.
+  // Hard links cost nothing; they are refused across file systems, and for files of another user.
   if (spawnSync('cp', ['-al', join(root, 'native'), native]).status !== 0)
     cpSync(join(root, 'native'), native, { recursive: true, verbatimSymlinks: true });
   hydrate(run.path);
@@ -101,7 +104,8 @@ export function initialise({ initdb, user, run, data, password }: Draft): void {
     });
   try {
     let made = make(initdb);
-    // initdb wants a name for its user, though it never uses it; in a namespace of its own every user is nobody.
+    // initdb wants a name for its user, though it never uses it; in a namespace of its own every
+    // user is nobody.
     const isNameless = /could not look up effective user ID/.test(made.stderr);
     if (isNameless) made = make('unshare', '--user', '--', initdb);
     if (made.status !== 0 && isNameless)

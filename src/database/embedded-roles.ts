@@ -1,4 +1,5 @@
-// The two roles of the embedded PostgreSQL, as in production: one owns everything, the service owns nothing.
+// The two roles of the embedded PostgreSQL, as in production: one owns everything, the service owns
+// nothing.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,7 +53,10 @@ export async function makeServiceRole(home: string, { ownerUrl }: Urls): Promise
   }
 }
 
-/** What PostgreSQL would keep of the password (RFC 5803), so that the password itself never crosses the wire. */
+/**
+ * What PostgreSQL would keep of the password (RFC 5803), so that the password itself never crosses
+ * the wire.
+ */
 function scramVerifier(password: string): string {
   const [salt, iterations] = [randomBytes(16), 4_096];
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');

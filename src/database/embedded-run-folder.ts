@@ -1,4 +1,4 @@
-// Where is the socket of the embedded PostgreSQL? In a folder that only its user opens, with a short path.
+// The folder of the embedded PostgreSQL's socket: only its user opens it, and its path is short.
 import {
   chmodSync,
   existsSync,
@@ -25,13 +25,17 @@ export interface RunFolder {
 const MAX_SOCKET_PATH = 103;
 const SOCKET = 'watchword-XXXXXX/socket/.s.PGSQL.5432';
 
-/** Its name is random, so nobody can wait there for us; it is kept in a file, so the next start uses it again after a kill. */
+/**
+ * Its name is random, so no other program can wait there for us; it is kept in a file, so the next
+ * start uses it again after a kill.
+ */
 export function openRunFolder(home: string, user: User): RunFolder {
   const record = join(home, 'run-folder');
   const known = existsSync(record) ? readFileSync(record, 'utf8') : '';
   const path = isOurs(known) ? known : makeFolder();
   writeFileSync(record, path, { mode: 0o600 });
-  // Ours alone, also where the server is another user: that user may pass, and owns the folder of the socket only.
+  // Ours alone, also where the server is another user: that user may pass, and owns the folder of
+  // the socket only.
   chmodSync(path, user.uid === undefined ? 0o700 : 0o711);
   const sockets = join(path, 'socket');
   mkdirSync(sockets, { recursive: true });

@@ -7,7 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inUse, PATIENCE_MS } from './folder-lock.js';
 
-/** After a kill the old server may still be closing; a live one that belongs to somebody else is left alone. */
+/**
+ * After a kill the old server may still be closing; a live one that belongs to another user is left
+ * alone.
+ */
 export async function waitUntilFree(data: string): Promise<void> {
   const lock = join(data, 'postmaster.pid');
   for (let waited = 0; existsSync(lock); waited += 100) {

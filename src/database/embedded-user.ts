@@ -1,4 +1,5 @@
-// Which user runs the embedded PostgreSQL? Never root: COPY … FROM PROGRAM would read and write every file as root.
+// Chooses the user that runs the embedded PostgreSQL. Never root: COPY … FROM PROGRAM would read
+// and write every file.
 import { spawnSync } from 'node:child_process';
 import { chownSync, closeSync, existsSync, lchownSync, lstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,10 @@ export interface User {
 
 const NOBODY = 65_534;
 
-/** As root: the user that owns the data folder, or nobody where that is root or the folder does not exist yet. */
+/**
+ * As root: the user that owns the data folder, or the user `nobody` where that is root or the
+ * folder does not exist yet.
+ */
 export function userFor(data: string): User {
   if (process.getuid?.() !== 0) return {};
   const owner = existsSync(data) ? statSync(data) : { uid: 0, gid: 0 };
@@ -35,7 +39,10 @@ export function takeFromRoot({ uid, gid }: User, data: string): void {
   chownSync(data, uid, gid); // last, so that a kill in between begins again
 }
 
-/** Where it could not, it gave nobody the whole folder: the server could have led our log through a symbolic link. */
+/**
+ * Where it could not, it gave the user `nobody` the whole folder: the server could have led our log
+ * through a symbolic link.
+ */
 export function takeFromNobody(paths: readonly string[]): void {
   if (process.getuid?.() !== 0) return;
   for (const path of paths) if (lstatSync(path, { throwIfNoEntry: false })?.uid === NOBODY) lchownSync(path, 0, 0);
@@ -49,7 +56,10 @@ interface Handle {
   close(): void;
 }
 
-/** Another user may not be able to reach the folder by its path (/root is closed to it), but an open one is in hand. */
+/**
+ * Another user may not be able to reach the folder by its path (/root is closed to it), but an open
+ * one is in hand.
+ */
 export function handOver({ uid }: User, folder: string): Handle {
   if (uid === undefined || !existsSync('/proc/self/fd')) return { path: folder, stdio: [], close: () => undefined };
   const fd = openSync(folder, 'r');
@@ -57,8 +67,8 @@ export function handOver({ uid }: User, folder: string): Handle {
 }
 
 /**
- * What goes before the server's command: SIGINT (PostgreSQL's fast shutdown) when this process dies, and no way to gain
- * rights by a setuid program.
+ * What goes before the server's command: SIGINT (PostgreSQL's fast shutdown) when this process
+ * dies, and no way to gain rights by a setuid program.
  */
 export function keepUntilParentDies(): readonly string[] {
   const prefix = ['setpriv', '--pdeathsig', 'INT', '--no-new-privs', '--'];

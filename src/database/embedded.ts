@@ -26,8 +26,8 @@ interface Options {
 }
 
 /**
- * Starts PostgreSQL as a user that is not root, behind a socket that only this user and root can open. It dies with this
- * process, even after kill -9 (on Linux).
+ * Starts PostgreSQL as a user that is not root, behind a socket that only this user and root can
+ * open. It dies with this process, even after kill -9 (on Linux).
  */
 export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedPostgres> {
   const { settings = [], overTcp = process.platform === 'win32', log } = options;
@@ -100,7 +100,10 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
   return { ...urls, stop: end };
 }
 
-/** @returns how to reach the one that a running service has started from this folder, if there is one. */
+/**
+ * @returns how to reach the one that a running service has started from this folder, if there is
+ * one.
+ */
 export function findEmbeddedPostgres(folder: string): Urls | undefined {
   if (!existsSync(folder)) return undefined;
   const home = realpathSync(folder);
@@ -111,7 +114,10 @@ export function findEmbeddedPostgres(folder: string): Urls | undefined {
   return urlsOf(home, { port: Number(port), ...(socketFolder === '' ? {} : { socketFolder }) });
 }
 
-/** By its real name: through a symbolic link, a second service would not see that the folder is in use. */
+/**
+ * By its real name: through a symbolic link, a second service would not see that the folder is in
+ * use.
+ */
 function openHome(folder: string): string {
   try {
     mkdirSync(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });

@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const PATIENCE_MS = 15_000;
 
 /**
- * One process per folder: else two first starts would run initdb into each other. An abstract socket is atomic and goes
- * with the process, even after kill -9; where there are none (not Linux), PostgreSQL's own lock file has to do.
+ * One process per folder: else two first starts would run initdb into each other. An abstract
+ * socket is atomic and goes with the process, even after kill -9; where there are none (not Linux),
+ * PostgreSQL's own lock file has to do.
  * @param home by its real name
  * @returns what lets go of it
  */

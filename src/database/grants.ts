@@ -1,17 +1,17 @@
-// What may the service's role do, and what not? It works with rows; it never owns, creates or drops anything, and the
-// audit trail only grows under it (ASVS 13.2.2, 16.4.2).
+// Grants the service's role what it needs: it works with rows, it never owns, creates or drops
+// anything, and it can only add to the audit trail (ASVS 13.2.2, 16.4.2).
 import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import * as schema from './schema.js';
 
-/** Whose name a URL connects with. */
+/** The role that a URL connects as. */
 export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
-/** Our own tables only: whose else there are in the database is nothing to us. */
+/** Our own tables only: other tables of the database are not ours to grant. */
 const tables = Object.values(schema).filter((each) => is(each, PgTable));
 const changeable = tables.filter((table) => table !== schema.auditEvents).map(nameOf);
-/** When an event was is the database's to say. */
+/** The database alone sets the time of an event. */
 const eventColumns = Object.values(getTableColumns(schema.auditEvents))
   .map(({ name }) => name)
   .filter((name) => name !== 'at');
@@ -40,7 +40,10 @@ export async function grantToService(client: pg.Client, service: string): Promis
   await client.query(grantsTo(pg.escapeIdentifier(service)));
 }
 
-/** @returns true where the role could rewrite the audit trail or the schema: it owns what it should only use. */
+/**
+ * @returns true where the role could rewrite the audit trail or the schema: it owns what it should
+ * only use.
+ */
 export async function isTooPowerful(pool: pg.Pool): Promise<boolean> {
   const { rows } = await pool.query<{ too_powerful: boolean }>(
     `SELECT has_table_privilege('public.audit_events', 'UPDATE, DELETE, TRUNCATE') OR has_schema_privilege('public', 'CREATE')

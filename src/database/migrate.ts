@@ -7,12 +7,12 @@ import { hasTable, JOURNAL, knownHashes, makeJournal, note } from './migration-j
 import { pinMigration } from './session-settings.js';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
-/** Arbitrary but fixed: whoever holds this advisory lock migrates. */
+/** Arbitrary but fixed: the holder of this advisory lock migrates. */
 const MIGRATION_LOCK = 7_737_001;
 
 /**
- * Applies every pending migration and grants what the service needs, in one transaction without time-outs; instances that
- * start at once take turns.
+ * Applies every pending migration and grants what the service needs, in one transaction without
+ * time-outs; instances that start at once take turns.
  * @param ownerUrl connects as the role that owns the schema
  * @param service the role of the service, which may be the same
  */

@@ -1,4 +1,5 @@
-// Which migrations has a database seen? They are known by the hash of their text: a time may be another application's.
+// Notes which migrations a database has seen, by the hash of their text: a time may be another
+// application's.
 import type { MigrationMeta } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 
@@ -7,9 +8,15 @@ interface Table {
   readonly name: string;
 }
 
-/** A schema of our own. Not the service's name: a schema that is named as a role comes first in that role's search_path. */
+/**
+ * A schema of our own. Not the service's name: a schema that is named as a role comes first in that
+ * role's search_path.
+ */
 export const JOURNAL: Table = { schema: 'watchword_migrations', name: 'applied' };
-/** Where earlier releases kept it. Every application that uses drizzle does so, and several may share it. */
+/**
+ * Where earlier releases kept it. Every application that uses drizzle does so, and several may
+ * share it.
+ */
 const DRIZZLES: Table = { schema: 'drizzle', name: '__drizzle_migrations' };
 
 type Connection = pg.Pool | pg.Client;
@@ -25,7 +32,7 @@ export async function hasTable(connection: Connection, { schema, name }: Table):
   return rows[0]?.readable === true;
 }
 
-/** Carries over what an earlier release has noted. */
+/** Copies what an earlier release has noted. */
 export async function makeJournal(client: pg.Client, migrations: readonly MigrationMeta[]): Promise<void> {
   await client.query(`
     CREATE SCHEMA watchword_migrations;

@@ -1,4 +1,4 @@
-// Is the connection pool the bottleneck?
+// The figures of the connection pool.
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../telemetry/metrics.js';
 import { DatabasePool } from './database-pool.js';

@@ -1,4 +1,5 @@
-// A statement of the hot path: its text is built once, and PostgreSQL parses and plans it once for each connection.
+// A statement of the hot path: its text is built once, and PostgreSQL parses and plans it once for
+// each connection.
 import { createHash } from 'node:crypto';
 import { fillPlaceholders, sql, type SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
@@ -9,7 +10,9 @@ import { isDatabaseUnavailable } from './unavailable.js';
 /** A value that is given when the statement runs. */
 export const given = (name: string) => sql.placeholder(name);
 
-/** A migration has changed what a statement returns (PostgreSQL, Appendix A: feature_not_supported). */
+/**
+ * A migration has changed what a statement returns (PostgreSQL, Appendix A: feature_not_supported).
+ */
 const PLAN_OUTDATED = '0A000';
 
 export class Prepared<Row extends QueryResultRow> {
@@ -18,7 +21,8 @@ export class Prepared<Row extends QueryResultRow> {
   private readonly parameters: unknown[];
 
   /**
-   * @param name what pg_prepared_statements shows; a hash of the text follows it, because pg refuses two texts of one name
+   * @param name what pg_prepared_statements shows; a hash of the text follows it, because pg
+   * refuses two texts of one name
    * @param statement with `given(name)` for whatever differs from one time to the next
    */
   constructor(name: string, statement: SQL) {
@@ -40,15 +44,20 @@ export class Prepared<Row extends QueryResultRow> {
       return rows;
     } catch (error) {
       const isOutdated = error instanceof Error && (error as { code?: unknown }).code === PLAN_OUTDATED;
-      // Ended, not returned: its plan stays outdated, or whether the server still listens to it is not known.
+      // Ended, not returned: its plan stays outdated, or whether the server still listens to it is
+      // not known.
       client.release(isOutdated || isDatabaseUnavailable(error));
       if (!isOutdated) throw error;
     }
-    // The server refused the plan before it did anything, so that the statement may be sent again, without a name.
+    // The server refused the plan before it did anything, so that the statement may be sent again,
+    // without a name.
     return (await pool.query<Row>(query)).rows;
   }
 
-  /** As a part of a transaction, and not prepared there: an outdated plan would undo the whole transaction. */
+  /**
+   * As a part of a transaction, and not prepared there: an outdated plan would undo the whole
+   * transaction.
+   */
   async runIn(tx: Transaction, values: Readonly<Record<string, unknown>>): Promise<Row[]> {
     return (await clientOf(tx).query<Row>(this.queryWith(values))).rows;
   }

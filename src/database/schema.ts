@@ -117,7 +117,7 @@ export const accessRevocations = pgTable(
   ],
 );
 
-/** Users of whom Redis may still hold what is no longer true; written by the transaction that made it so. */
+/** Users of whom Redis may still hold an outdated entry; written by the transaction that outdated it. */
 export const revocationOutbox = pgTable(
   'revocation_outbox',
   {
@@ -159,8 +159,8 @@ export const serverSecrets = pgTable('server_secrets', {
 });
 
 /**
- * Who did what, when, from where, and how it ended. One partition a month; the service's role may add rows and read them,
- * and no more (database/grants.ts). An event without a user stands under the nil UUID.
+ * What happened, by whom, when, from where, and with what outcome. One partition a month; the service's role may
+ * add rows and read them, and no more (database/grants.ts). An event without a user stands under the nil UUID.
  */
 export const auditEvents = pgTable(
   'audit_events',

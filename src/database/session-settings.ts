@@ -1,7 +1,11 @@
-// Pins what a server, a database or a role may set otherwise, so that each connection reads and writes as we expect.
+// Pins what a server, a database or a role may set otherwise, so that each connection reads and
+// writes as we expect.
 import pg from 'pg';
 
-/** Each of these changes what a statement means, what its answer looks like, or how long it may take. */
+/**
+ * Each of these changes what a statement means, what its answer looks like, or how long it may
+ * take.
+ */
 const pinned = {
   search_path: 'public, pg_temp',
   datestyle: 'ISO, YMD',
@@ -24,8 +28,8 @@ const pin = (settings: Readonly<Record<string, string>>, isLocal: boolean) =>
     .join()}`;
 
 /**
- * For a connection that is ours alone: a direct one, or one through a pooler in session mode. Not as parameters of the
- * connection's start, of which PgBouncer refuses all that it does not track.
+ * For a connection that is ours alone: a direct one, or one through a pooler in session mode. Not
+ * as parameters of the connection's start, of which PgBouncer refuses all that it does not track.
  */
 export async function pinSession(client: pg.ClientBase): Promise<void> {
   await client.query(pin(serving, false));
@@ -37,8 +41,9 @@ export async function pinMigration(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * What is pinned on a connection that is not ours alone would be lost, and found by somebody else. A pooler in transaction
- * mode betrays itself by serving two of our connections with one of its own.
+ * What is pinned on a connection that is not ours alone would be lost, and found by another client.
+ * A pooler in transaction mode betrays itself by serving two of our connections with one of its
+ * own.
  */
 export async function assertOwnConnections(pool: pg.Pool): Promise<void> {
   const one = await pool.connect();
@@ -71,8 +76,8 @@ interface Found {
 }
 
 /**
- * Behind a pooler in transaction mode a connection is anyone's after each statement: what is set on it would be lost, and
- * found by somebody else. There the settings of the role have to be right.
+ * Behind a pooler in transaction mode a connection is anyone's after each statement: what is set on
+ * it would be lost, and found by another client. There the settings of the role have to be right.
  * @throws a sentence that says which statement makes them so
  */
 export async function assertPinnedByRole(pool: pg.Pool): Promise<void> {

@@ -1,4 +1,5 @@
-// Which errors of the database say nothing about the request? They are a 503 that keeps the session; all others are our bug.
+// Tells the database errors that say nothing about the request: a 503 that keeps the session. All
+// others are our own bugs.
 
 /** Classes and codes of SQLSTATE (PostgreSQL, Appendix A; a pooler uses them as well). */
 const unavailable: Readonly<Record<string, string>> = {

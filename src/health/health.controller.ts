@@ -1,4 +1,4 @@
-// Is the process alive, and can it do its work?
+// Answers whether the process is alive, and whether it can do its work.
 import { Controller, Get } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';

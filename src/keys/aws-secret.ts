@@ -1,9 +1,13 @@
-// The key-encryption key from AWS Secrets Manager. Its stages are the rotation: AWSCURRENT seals, AWSPREVIOUS still opens.
+// The key-encryption key from AWS Secrets Manager. Its stages are the rotation: AWSCURRENT seals,
+// AWSPREVIOUS still opens.
 import type { StoredKey } from './key-encryption-key.js';
 
 const TIMEOUT_MS = 5_000;
 
-/** The SDK is loaded only here; it finds credentials, region and endpoint as it does in every other program. */
+/**
+ * The SDK is loaded only here; it finds credentials, region and endpoint as it does in every other
+ * program.
+ */
 export async function readAwsSecret(secretId: string): Promise<StoredKey> {
   const { SecretsManagerClient, GetSecretValueCommand } = await loadSdk();
   const [, , , regionOfArn] = secretId.split(':');

@@ -1,5 +1,6 @@
-// The database's time as this process knows it: what the database said last, plus what has passed since by a clock that
-// nobody can set. Instances whose own clocks are wrong still agree on when a token expires.
+// The database's time as this process knows it: what the database said last, plus what has passed
+// since by a clock that nobody can set. Instances whose own clocks are wrong still agree on when a
+// token expires.
 import type { Clock } from '../clock.js';
 
 export class DatabaseTime {
@@ -19,13 +20,19 @@ export class DatabaseTime {
     this.heardByClock = this.clock.now().getTime();
   }
 
-  /** Both clocks count: the steady one stands still while a machine sleeps, the other one can be set. */
+  /**
+   * Both clocks count: the steady one stands still while a machine sleeps, the other one can be
+   * set.
+   */
   isOlderThan(ms: number): boolean {
     const passed = performance.now() - this.heardAt;
     return Math.max(passed, Math.abs(this.clock.now().getTime() - this.heardByClock)) > ms;
   }
 
-  /** How far this machine's clock was ahead of the database's (negative: behind) when they were compared last. */
+  /**
+   * How far this machine's clock was ahead of the database's (negative: behind) when they were
+   * compared last.
+   */
   get skewSeconds(): number {
     return (this.heardByClock - this.saidAt.getTime()) / 1_000;
   }

@@ -39,7 +39,10 @@ export class HeldKeys {
     return closed;
   }
 
-  /** One object for as long as the key is held: verified tokens compare it by identity (tokens/verified-tokens.ts). */
+  /**
+   * One object for as long as the key is held: verified tokens compare it by identity
+   * (tokens/verified-tokens.ts).
+   */
   private publicKeyOf({ kid, publicJwk }: SigningKeyRow): KeyObject {
     return this.verifying.get(kid)?.key ?? createPublicKey({ key: publicJwk, format: 'jwk' });
   }

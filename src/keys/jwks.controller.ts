@@ -1,4 +1,4 @@
-// What may anyone know of our keys, and how do they find it? (RFC 7517, RFC 8414)
+// Publishes the public keys, and the metadata that leads to them (RFC 7517, RFC 8414).
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -50,7 +50,10 @@ export class JwksController {
     };
   }
 
-  /** Only what exists. There is no authorization endpoint, which the registered response type `none` comes closest to. */
+  /**
+   * Only what exists. There is no authorization endpoint, which the registered response type `none`
+   * comes closest to.
+   */
   private metadata() {
     return {
       issuer: this.config.issuer,

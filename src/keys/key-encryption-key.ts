@@ -1,4 +1,5 @@
-// Where does the key-encryption key come from? The environment, a file, AWS Secrets Manager, Vault; or it is made here once.
+// Loads the key-encryption key from the environment, a file, AWS Secrets Manager or Vault, or makes
+// one in a file once.
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -10,7 +11,10 @@ import { readVaultSecret } from './vault-secret.js';
 
 const GENERATED_KEY_FILE = 'keys/key-encryption-key';
 
-/** What a store of secrets holds: the text of the present key and, where it still has it, of the one before. */
+/**
+ * What a store of secrets holds: the text of the present key and, where it still has it, of the one
+ * before.
+ */
 export interface StoredKey {
   readonly current: string;
   readonly previous: string | undefined;
@@ -41,7 +45,7 @@ async function stored(config: Config): Promise<StoredKey> {
   return { current, previous: undefined };
 }
 
-/** A previous one that is no key is of no use, and no reason to stand still. */
+/** A previous text that is not a key is ignored: it must not stop the start. */
 function checked({ current, previous }: StoredKey, place: string): StoredKey {
   assertKey(current, place);
   return { current, previous: previous && isKey(previous) ? previous : undefined };
@@ -59,7 +63,10 @@ function readKeyFile(file: string): string {
   return text;
 }
 
-/** Made once: written aside, then linked, so that of two starts at once one wins and the other reads its key. */
+/**
+ * Made once: written aside, then linked, so that of two starts at once one wins and the other reads
+ * its key.
+ */
 function generatedKeyFile(): string {
   if (existsSync(GENERATED_KEY_FILE)) return GENERATED_KEY_FILE;
   const draft = `${GENERATED_KEY_FILE}.${process.pid}`;

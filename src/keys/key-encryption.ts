@@ -1,12 +1,17 @@
-// How are secrets kept in the database so that the database alone does not give them away?
+// Seals the secrets of the database, so that the database alone does not give them away.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals with AES-256-GCM under the key-encryption key: nonce ‖ ciphertext ‖ tag. The key never enters the database. */
+/**
+ * Seals with AES-256-GCM under the key-encryption key: nonce ‖ ciphertext ‖ tag. The key never
+ * enters the database.
+ */
 export class KeyEncryption {
-  /** @param previous also open, and never seal: what they opened is to be sealed anew (rewrap.ts). */
+  /**
+   * @param previous also open, and never seal: what they opened is to be sealed anew (rewrap.ts).
+   */
   constructor(
     private readonly key: Buffer,
     private readonly previous: readonly Buffer[] = [],

@@ -1,4 +1,4 @@
-// May this file become a signing key? Every refusal is a sentence that says why.
+// Checks whether a file may become a signing key. Every refusal is a sentence that says why.
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { Objection } from './rotation.js';

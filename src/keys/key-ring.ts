@@ -1,4 +1,5 @@
-// The keys that are trusted now, and the one that signs. Answers from memory; asks the database what has changed.
+// The keys that are trusted now, and the one that signs. Answers from memory; asks the database
+// what has changed.
 import type { KeyObject } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../clock.js';
@@ -12,7 +13,10 @@ import { type PublishedKey, toPublished } from './published-key.js';
 import { type Signer, type SigningKeyRow, stateOf } from './signing-key.js';
 import { type Snapshot, SigningKeys } from './signing-keys.js';
 
-/** An instance that has not reached the database for longer cannot know whether a key was revoked: it asks, or stops. */
+/**
+ * An instance that has not reached the database for longer cannot know whether a key was revoked:
+ * it asks, or stops.
+ */
 const MAX_UNCONFIRMED_MS = 5_000;
 /** Waiting longer could spend a token for a disconnected client. */
 const CONFIRM_WITHIN_MS = 2_000;
@@ -72,8 +76,9 @@ export class KeyRing implements OnModuleInit {
   }
 
   /**
-   * Loads one after the other: an older snapshot must never come last, it could bring a revoked key back. Callers that
-   * come while one is under way share the next, so that none queue up behind a silent database.
+   * Loads one after the other: an older snapshot must never come last, it could bring a revoked key
+   * back. Callers that come while one is under way share the next, so that none queue up behind a
+   * silent database.
    */
   reload(): Promise<void> {
     const load = async () => {
@@ -101,12 +106,14 @@ export class KeyRing implements OnModuleInit {
 
   /**
    * The key that our own kid names; nothing else in a token's header chooses one.
-   * @throws Refusal `token_stale` for a revoked key, `token_expired` for one that has left the key set after its time,
-   * `unauthenticated` for one that we never had, `unavailable` when nobody can tell
+   * @throws Refusal `token_stale` for a revoked key, `token_expired` for one that has left the key
+   * set after its time, `unauthenticated` for one that we never had, `unavailable` when nobody can
+   * tell
    */
   async trustedKey(kid: string): Promise<KeyObject> {
     const { row, key } = await this.keyOf(kid);
-    // Everything that it signed has expired: a client that comes back after days must not be told to sign in.
+    // Everything that it signed has expired: a client that comes back after days must not be told
+    // to sign in.
     if (stateOf(row, this.now()) === 'removed') throw new Refusal('token_expired');
     return key;
   }
@@ -139,7 +146,8 @@ export class KeyRing implements OnModuleInit {
   }
 
   /**
-   * @param at the database's time of what is to be signed: every instance picks the same key for the same instant
+   * @param at the database's time of what is to be signed: every instance picks the same key for
+   * the same instant
    * @throws Refusal `unavailable` when there is none
    */
   async signer(at?: Date): Promise<Signer> {
@@ -166,12 +174,14 @@ export class KeyRing implements OnModuleInit {
   }
 
   private async take({ version, now, keys }: Snapshot): Promise<void> {
-    // A table that was emptied under us says nothing about the keys that verifiers hold: keep the last good set.
+    // A table that was emptied under us says nothing about the keys that verifiers hold: keep the
+    // last good set.
     if (keys.length === 0)
       this.log.error({ event: 'keys.table_empty' }, 'signing_keys is empty: the last set is kept.');
     else {
       const closed = await this.held.take(keys, now);
-      // While we run this is no reason to stop: what we hold goes on, and the next start says it louder.
+      // While we run this is no reason to stop: what we hold goes on, and the next start says it
+      // louder.
       if (closed.length > 0) this.log.error({ event: 'keys.unopenable', kids: closed });
     }
     this.version = version;

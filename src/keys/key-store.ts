@@ -1,4 +1,5 @@
-// Where do private keys and server secrets live? Sealed in Postgres; the first start of an empty database makes them.
+// Keeps private keys and server secrets sealed in PostgreSQL; the first start of an empty database
+// makes them.
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { eq } from 'drizzle-orm';
@@ -28,7 +29,8 @@ export class KeyStore {
   }
 
   /**
-   * Makes the keys that the plan asks for, then decides again under the lock: what another instance did meanwhile counts.
+   * Makes the keys that the plan asks for, then decides again under the lock: what another instance
+   * did meanwhile counts.
    * @param imported takes the place of a key to be made where the plan says so
    */
   async change(decide: Decide, caller: Caller | null, imported?: NewSigningKey): Promise<Plan> {
@@ -80,7 +82,10 @@ export class KeyStore {
     }
   }
 
-  /** Nothing is sealed under a key that cannot open what is there: two keys in use would lock one half of us out. */
+  /**
+   * Seals nothing under a key that cannot open what is there: with two keys in use, half of the
+   * instances would be locked out.
+   */
   private async prepareToSeal(keys: readonly SigningKeyRow[], now: Date): Promise<void> {
     await this.prove(keys, now);
     if (keys.length > 0) return;

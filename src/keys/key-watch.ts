@@ -1,4 +1,5 @@
-// Who notices that a key has changed, or that it is time to change one? Every instance, once a second; one of them acts.
+// Looks once a second, on every instance, whether a key has changed or must change; one instance
+// then acts.
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Metrics } from '../telemetry/metrics.js';
 import { Clock } from '../clock.js';
@@ -65,7 +66,10 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.upkeep();
   }
 
-  /** A wrong clock harms no token here, but logs, siblings and other programs of this machine believe it. */
+  /**
+   * A wrong clock harms no token here, but logs, siblings and other programs of this machine
+   * believe it.
+   */
   private compareClocks(): void {
     const { skewSeconds } = this.ring;
     const isWrong = Math.abs(skewSeconds) > MAX_SKEW_SECONDS;
@@ -73,7 +77,7 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
     this.hasWrongClock = isWrong;
   }
 
-  /** What is due is worked out from memory; only when something is does the database hear of it. */
+  /** What is due is worked out from memory; the database is asked only when something is due. */
   private async upkeep(): Promise<void> {
     const plan = planUpkeep(this.ring.keys, this.ring.now(), this.policy);
     if (plan.length === 0 || this.clock.now().getTime() < this.pausedUntil) return;

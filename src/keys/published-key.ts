@@ -1,4 +1,4 @@
-// What does the world see of a signing key?
+// The public part of a signing key, as the key set shows it.
 import type { JWK } from 'jose';
 
 /** Exactly these members, public ones only (RFC 7517 §4). */

@@ -1,4 +1,4 @@
-// How is everything sealed under a new key-encryption key? One transaction: all of it, or nothing.
+// Seals everything under a new key-encryption key in one transaction: all of it, or nothing.
 import { Injectable } from '@nestjs/common';
 import { eq, isNotNull } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
@@ -27,7 +27,10 @@ export class Rewrap {
     private readonly audit: Audit,
   ) {}
 
-  /** What is sealed changes; no key and no secret does. @throws with the names of what neither key opens */
+  /**
+   * What is sealed changes; no key and no secret does.
+   * @throws with the names of what neither key opens
+   */
   async run(caller: Caller, { isDryRun }: { isDryRun: boolean }): Promise<Rewrapped> {
     return inTransaction(this.database, async (tx) => {
       await lockKeys(tx);

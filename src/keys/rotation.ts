@@ -1,4 +1,5 @@
-// Which changes do the keys need now? Pure: the rows and the database's time go in, changes come out; docs/protocols/keys.md.
+// Plans which changes the keys need now. Pure: rows and the database's time go in, changes come out
+// (docs/protocols/keys.md).
 import type { Config } from '../config/config.js';
 import { type KeyState, type SigningKeyRow, stateOf } from './signing-key.js';
 
@@ -19,10 +20,15 @@ export const policyOf = (config: Config): Policy => ({
   removeAfterSeconds: config.KEY_REMOVE_AFTER_SECONDS,
 });
 
-/** A rotation is written down this long before it takes effect: every instance has loaded it by then. */
+/**
+ * A rotation is written down this long before it takes effect: every instance has loaded it by
+ * then.
+ */
 export const LEAD_SECONDS = 60;
 
-/** In this order in every plan: what ends a key's signing comes before what lets another one sign. */
+/**
+ * In this order in every plan: what ends a key's signing comes before what lets another one sign.
+ */
 export type Change =
   | { readonly type: 'remove' | 'revoke' | 'activate'; readonly kid: string; readonly at: Date }
   | { readonly type: 'retire'; readonly kid: string; readonly at: Date; readonly removeAt: Date }
@@ -44,7 +50,7 @@ export const isObjection = (plan: readonly Change[] | Objection): plan is Object
 const later = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1_000);
 const make = (activateAt: Date | null): Change => ({ type: 'publish', activateAt, isImported: false });
 
-/** Who has which part at that instant? A successor is a standby whose hour is set. */
+/** Which key has which part at that instant. A successor is a standby whose hour is set. */
 export function partsOf<Key extends PlannedKey>(keys: readonly Key[], now: Date) {
   const inState = (state: KeyState) => keys.filter((key) => stateOf(key, now) === state);
   const waiting = inState('standby');
@@ -68,7 +74,10 @@ export function nextRotationAt(keys: readonly PlannedKey[], now: Date, policy: P
 export const planFirstKeys = (keys: readonly PlannedKey[], now: Date): Change[] =>
   keys.length > 0 ? [] : [make(now), make(null)];
 
-/** What the service does by itself. An empty ring is left alone: that is the first start's, or an operator's, affair. */
+/**
+ * What the service does by itself. An empty ring is left alone: that is the first start's, or an
+ * operator's, affair.
+ */
 export function planUpkeep(keys: readonly PlannedKey[], now: Date, policy: Policy): Change[] {
   if (keys.length === 0) return [];
   const gone = keys.filter((key) => stateOf(key, now) === 'removed' && key.privateSealed);
@@ -111,7 +120,10 @@ function handOver(from: string, to: string, now: Date, policy: Policy): Change[]
   ];
 }
 
-/** The key dies now. Whoever is next in line signs at once; the service then publishes what is missing (planUpkeep). */
+/**
+ * The key dies now. The next key in line signs at once; the service then publishes what is missing
+ * (planUpkeep).
+ */
 export function planRevocation(keys: readonly PlannedKey[], kid: string, now: Date): Change[] | Objection {
   const key = keys.find((candidate) => candidate.kid === kid);
   if (!key) return { objection: 'unknown_key' };
@@ -126,7 +138,10 @@ export function planRevocation(keys: readonly PlannedKey[], kid: string, now: Da
   return changes;
 }
 
-/** An operator's own key: signs at once where nothing signs, else takes the place of the standby and waits out W1 anew. */
+/**
+ * An operator's own key: signs at once where nothing signs, else takes the place of the standby and
+ * waits out W1 anew.
+ */
 export function planImport(keys: readonly PlannedKey[], now: Date): Change[] {
   const { signer, standby } = partsOf(keys, now);
   const imported = { type: 'publish', isImported: true } as const;
@@ -135,7 +150,10 @@ export function planImport(keys: readonly PlannedKey[], now: Date): Change[] {
   return [...replaced, { ...imported, activateAt: null }];
 }
 
-/** The columns that a change sets: what the database is told, and what the model in the tests is told. */
+/**
+ * The columns that a change sets: what the database is told, and what the model in the tests is
+ * told.
+ */
 export function columnsOf(change: Exclude<Change, { type: 'publish' }>): Partial<PlannedKey> {
   switch (change.type) {
     case 'activate':

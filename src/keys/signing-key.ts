@@ -1,11 +1,14 @@
-// What is a signing key, and what is it doing at a given instant?
+// A signing key, and its state at a given instant.
 import { type CryptoKey, generateKeyPair, calculateJwkThumbprint, exportJWK, exportPKCS8, type JWK } from 'jose';
 import type { signingKeys } from '../database/schema.js';
 
 export type SigningKeyRow = typeof signingKeys.$inferSelect;
 type Schedule = Pick<SigningKeyRow, 'activateAt' | 'retireAt' | 'removeAt' | 'revokedAt'>;
 
-/** `standby`: published, does not sign yet. `retired`: only verifies. `removed`: left the key set, by time or revoked. */
+/**
+ * `standby`: published, does not sign yet. `retired`: only verifies. `removed`: left the key set,
+ * by time or revoked.
+ */
 export type KeyState = 'standby' | 'signing' | 'retired' | 'removed';
 
 /** A pure function of the row and the database's time, so that instances agree without a leader. */

@@ -1,4 +1,5 @@
-// The table of signing keys: read as one snapshot, changed by one at a time. Nothing here needs the key-encryption key.
+// The table of signing keys: read as one snapshot, changed by one at a time. Nothing here needs the
+// key-encryption key.
 import { Injectable } from '@nestjs/common';
 import { eq, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
@@ -11,7 +12,7 @@ import { withoutStatement } from '../runtime/reason.js';
 import { type Change, columnsOf, isObjection, type Objection } from './rotation.js';
 import type { SealedKey, SigningKeyRow } from './signing-key.js';
 
-/** Arbitrary but fixed: whoever holds this advisory lock may change the set of keys. */
+/** Arbitrary but fixed: the holder of this advisory lock may change the set of keys. */
 const KEY_LOCK = 7_737_002;
 
 export interface Snapshot {
@@ -51,8 +52,10 @@ export class SigningKeys {
   }
 
   /**
-   * Decides and acts in one transaction, under the lock; every act is an audit event of the same transaction.
-   * @param made keys for the plan's `publish` changes, in their order: RSA keys take seconds, so they are made before
+   * Decides and acts in one transaction, under the lock; every act is an audit event of the same
+   * transaction.
+   * @param made keys for the plan's `publish` changes, in their order: RSA keys take seconds, so
+   * they are made before
    */
   async change(decide: Decide, made: readonly SealedKey[], caller: Caller | null): Promise<Plan> {
     return inTransaction(this.database, async (tx) => {
@@ -71,7 +74,10 @@ export class SigningKeys {
 
 const now = sql`protocol_now()`.mapWith(timeOf);
 
-/** Less than a statement may take (database/session-settings.ts), so that a lock that somebody holds has a sentence of its own. */
+/**
+ * Less than a statement may take (database/session-settings.ts), so that a lock that another
+ * session holds has a sentence of its own.
+ */
 const LOCK_SECONDS = 3;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -81,7 +87,7 @@ export async function lockKeys(tx: Transaction): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`).catch(sayWhoHolds);
 }
 
-/** Without the cause, by which it would be told as a database that cannot be used. */
+/** Without the cause, which would make it read as a database that cannot be used. */
 function sayWhoHolds(error: unknown): never {
   const { code } = withoutStatement(error) as { code?: unknown };
   if (code !== LOCK_NOT_AVAILABLE) throw error;

@@ -1,4 +1,5 @@
-// The key-encryption key from Vault's KV v2 engine, over its HTTP API. The version before the present one still opens.
+// The key-encryption key from Vault's KV v2 engine, over its HTTP API. The version before the
+// present one still opens.
 import * as z from 'zod';
 import type { StoredKey } from './key-encryption-key.js';
 
@@ -26,7 +27,7 @@ export async function readVaultSecret(url: string, token: string, namespace?: st
 }
 
 async function read(url: string, headers: Record<string, string>) {
-  // A redirect would carry the token to whoever it names.
+  // A redirect would carry the token to the server that it names.
   const options = { headers, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
   const response = await fetch(url, options).catch((cause: unknown) => {
     throw new Error(`Vault does not answer at ${url}.`, { cause });

@@ -1,4 +1,4 @@
-// How is Redis reached: one server, a Sentinel set or a Cluster?
+// Connects to Redis: one server, a Sentinel set or a Cluster.
 import { readFileSync } from 'node:fs';
 import { Cluster, Redis as Client, type RedisOptions } from 'ioredis';
 import type { Config } from '../config/config.js';
@@ -6,7 +6,7 @@ import type { Config } from '../config/config.js';
 const soon = (times: number) => Math.min(50 * times, 500);
 
 /**
- * @param socketTimeout ms; a connection that is owed an answer for so long is taken for dead
+ * @param socketTimeout ms; a connection that has not answered for this long counts as dead
  * @returns undefined where no Redis is configured
  */
 export function connect(config: Config, socketTimeout: number): Client | Cluster | undefined {
@@ -17,7 +17,8 @@ export function connect(config: Config, socketTimeout: number): Client | Cluster
     ...(config.REDIS_TLS === 'on' ? { tls: ca } : {}),
   };
   const common = {
-    // What was sent on a connection that broke is not sent again by itself: the next one may lead to another server.
+    // What was sent on a connection that broke is not sent again by itself: the next one may lead
+    // to another server.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
@@ -36,7 +37,8 @@ export function connect(config: Config, socketTimeout: number): Client | Cluster
       slotsRefreshTimeout: 500,
       slotsRefreshInterval: 1_000,
       maxRedirections: 3,
-      // With a delay ioredis would carry out what the caller has given up, on whichever node comes next.
+      // With a delay ioredis would carry out what the caller has given up, on whichever node comes
+      // next.
       ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, retryDelayOnTryAgain: 0 },
     });
   }

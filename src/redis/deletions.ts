@@ -1,11 +1,15 @@
-// How does a key surely go, on its primary and on so many replicas? WAIT blocks its connection: what comes meanwhile goes together.
+// Deletes keys on the primary and on a number of replicas. WAIT blocks its connection: deletions
+// that arrive meanwhile are sent together.
 import { Cluster, Command, type Redis as Client } from 'ioredis';
 import { withTimeout } from '../runtime/with-timeout.js';
 
-/** WAIT holds up the deletions behind it no longer than this, though no replica answers for hours. */
+/** WAIT holds up the deletions behind it for no longer than this, even when no replica answers. */
 const LONGEST_WAIT_MS = 250;
 
-/** A connection that breaks may leave a pipeline without an end (ioredis); nothing waits behind it for longer. */
+/**
+ * A connection that breaks may leave a pipeline without an end (ioredis); nothing waits behind it
+ * for longer.
+ */
 const SENT_WITHIN_MS = 1_000;
 
 type Outcome = ReadonlyMap<string, Error | undefined>;
@@ -26,7 +30,7 @@ export class Deletions {
   ) {}
 
   /**
-   * Deletes a key and waits until so many replicas have heard of it.
+   * Deletes a key and waits until enough replicas have confirmed it.
    * @throws when the primary or too few replicas have confirmed it
    */
   async delete(key: string): Promise<void> {

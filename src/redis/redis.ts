@@ -1,5 +1,5 @@
-// What is asked of Redis, on two connections: what waits for replicas on one must not hold up the checks on the other. Nothing waits
-// in a queue of ours.
+// Redis, on two connections: a deletion that waits for replicas must not hold up the checks. The
+// client queues nothing while a connection is away.
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import slotOf from 'cluster-key-slot';
 import { Cluster, type Redis as Client } from 'ioredis';
@@ -20,7 +20,7 @@ interface Asked {
 }
 
 const READY_WITHIN_MS = 1_500;
-/** A connection that is owed an answer for this long is taken for dead and made anew. */
+/** A connection that has not answered for this long counts as dead and is opened again. */
 const SILENT_MS = 1_000;
 const AGAIN_AFTER_MS = 100;
 
@@ -49,14 +49,16 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** ioredis gives up for good when Sentinels tell of a new primary just while it asks them for it. */
+  /**
+   * ioredis gives up for good when Sentinels tell of a new primary just while it asks them for it.
+   */
   private startAgain(client: Client | Cluster): void {
     setTimeout(() => {
-      if (!this.isEnding) client.connect().catch(() => undefined); // 'error' has told, and 'end' comes again
+      if (!this.isEnding) client.connect().catch(() => undefined); // 'error' was logged, and 'end' follows again
     }, AGAIN_AFTER_MS).unref();
   }
 
-  /** Once for each change: what is away is tried twice a second. */
+  /** Logs each change once: the client tries to connect twice a second. */
   private reportChanges(): void {
     let wasReady = false;
     this.checks?.on('ready', () => {
@@ -77,7 +79,10 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     return this.checks?.status === 'ready' && this.revocations?.status === 'ready';
   }
 
-  /** Waits a moment for the connections; a Redis that is down does not keep the service from starting. */
+  /**
+   * Waits a moment for the connections; a Redis that is down does not keep the service from
+   * starting.
+   */
   async onModuleInit(): Promise<void> {
     if (!this.isConfigured) return;
     await Promise.all([this.checks, this.revocations].map(untilReady));
@@ -102,24 +107,36 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     this.revocations?.disconnect();
   }
 
-  /** Lua, sent once and called by its hash; its one key decides which node of a Cluster runs it. */
+  /**
+   * Defines a Lua script, sent once and called by its hash; its one key decides which node of a
+   * Cluster runs it.
+   */
   define(name: string, lua: string): Script {
     const client = this.checks;
     client?.defineCommand(name, { numberOfKeys: 1, lua });
     return (key, ...args) => scriptsOf(client)[name]?.(key, ...args) ?? Promise.reject(new Error('no Redis'));
   }
 
-  /** A Cluster's keys are on several servers: a question about many would be as slow as the slowest, and fail with each. */
+  /**
+   * A Cluster holds its keys on several servers: a question about many keys would wait for the
+   * slowest and fail with any.
+   */
   get isParted(): boolean {
     return this.checks instanceof Cluster;
   }
 
-  /** The node of a Cluster that holds a key, as far as it is known; the same for all keys where there is one server. */
+  /**
+   * The node of a Cluster that holds a key, as far as it is known; the same for all keys where
+   * there is one server.
+   */
   serverOf(key: string): string {
     return this.checks instanceof Cluster ? (this.checks.slots[slotOf(key)]?.[0] ?? '') : '';
   }
 
-  /** As `define`, for Lua that answers for many keys, in their order; where the keys are parted, for one. */
+  /**
+   * As `define`, for Lua that answers for many keys, in their order; where the keys are parted, for
+   * one.
+   */
   defineForMany(name: string, lua: string): (asked: readonly Asked[]) => Promise<unknown[]> {
     const client = this.checks;
     client?.defineCommand(name, { lua });
@@ -131,7 +148,7 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Deletes a key, and waits until so many replicas have heard of it (REDIS_MIN_REPLICAS).
+   * Deletes a key and waits until REDIS_MIN_REPLICAS replicas have confirmed it.
    * @throws when the primary or too few replicas have confirmed it
    */
   async deleteSurely(key: string): Promise<void> {

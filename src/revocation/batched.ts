@@ -1,5 +1,5 @@
-// What if many ask at once? Questions that come within one turn of the event loop, or while enough others are on their way, go
-// together: a round trip costs more than what it carries.
+// Sends questions together that arrive within one turn of the event loop, or while enough others
+// are on their way: a round trip costs more than what it carries.
 import DataLoader from 'dataloader';
 
 export interface Limits {
@@ -10,7 +10,8 @@ export interface Limits {
 }
 
 /**
- * @param ask begins after each of its questions was put, so that no answer is older than its question; answers in their order
+ * @param ask begins after each of its questions was put, so that no answer is older than its
+ * question; answers in their order
  * @returns puts one question
  */
 export function batched<Question, Answer>(

@@ -1,11 +1,12 @@
-// When is Redis left alone? One circuit breaker for each server: that one node of a Cluster hangs says nothing of the others.
+// Circuit breakers, one for each Redis server: one node of a Cluster that hangs says nothing about
+// the others.
 import { CircuitState, circuitBreaker, type CircuitBreakerPolicy, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 
 /** After so many errors in a row a server is left alone for a while. */
 const ERRORS_TO_OPEN = 5;
 const OPEN_MS = 1_000;
-/** Nodes come and go: what nobody asks for so long is not counted among the open ones. */
+/** Nodes come and go: a breaker that was not used for this long no longer counts as open. */
 const FORGET_MS = 60_000;
 const MAX_ENTRIES = 1_000;
 

@@ -1,6 +1,6 @@
--- What does this server know of these users? For each its version, and whether token and session are revoked; nothing where the
--- entry was filled by another server (a fail-over, an old dump) or before this one was last demoted: e is not run_id and
--- replication id of now. A replica knows nothing.
+-- Returns for each user its version, and whether token and session are revoked. Returns nothing
+-- where another server filled the entry (a fail-over, an old dump) or this one did before it was
+-- last demoted: e is then not the present run_id and replication id. A replica returns nothing.
 -- KEYS auth:{user}…   ARGV[2n-1] j:<jti>   ARGV[2n] s:<sid>, of the n-th key
 local info = redis.call('INFO', 'server', 'replication')
 local run_id = string.match(info, 'run_id:(%x+)')

@@ -4,7 +4,9 @@ import type { Queries, Transaction } from '../database/database.js';
 import { accessRevocations, users } from '../database/schema.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 
-/** A row is kept until the last token it covers has expired, and two minutes for clocks that differ. */
+/**
+ * A row is kept until the last token it covers has expired, and two minutes for clocks that differ.
+ */
 const KEPT_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
 
 const expiresAt = sql`protocol_now() + make_interval(secs => ${KEPT_SECONDS})`;
@@ -27,7 +29,8 @@ export const denyFrom = (source: SQL, isWanted: boolean) => sql`
   on conflict do nothing`;
 
 /**
- * `protocol_now()` is volatile: only as a subquery it is one value, which an index can be searched for.
+ * `protocol_now()` is volatile: only as a subquery it is one value, which an index can be searched
+ * for.
  * @returns how many of those that cover nothing any more went, at most `limit`
  */
 export async function purgeDenials(queries: Queries, limit: number): Promise<number> {

@@ -1,4 +1,5 @@
--- Writes the complete verdict, if the lease is still mine: whoever revoked since has deleted it. Nothing else creates `v`.
+-- Writes the complete verdict, if the lease is still mine: a revocation since has deleted it.
+-- Nothing else creates `v`.
 -- KEYS[1] auth:{user}   ARGV[1] my token   ARGV[2] life in ms   ARGV[3] v   ARGV[4…] j:<jti> and s:<sid>
 local info = redis.call('INFO', 'server', 'replication')
 local me = string.match(info, 'run_id:(%x+)') .. string.match(info, 'master_replid:(%x+)')

@@ -1,4 +1,5 @@
--- May I fill the entry? One may at a time, for as long as nobody deletes it. An entry of another server is dropped first.
+-- Takes the lease to fill an entry: one caller has it at a time, until it is deleted. An entry of
+-- another server is dropped first.
 -- KEYS[1] auth:{user}   ARGV[1] my token   ARGV[2] how long it holds, in ms
 local info = redis.call('INFO', 'server', 'replication')
 local run_id = string.match(info, 'run_id:(%x+)')

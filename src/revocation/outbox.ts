@@ -1,5 +1,5 @@
-// Tells Redis of a revocation: right after its commit, and where Redis does not confirm that, or the instance dies in
-// between, from a row that the revocation's transaction wrote.
+// Deletes what Redis holds of a user after a revocation: right after the commit, and again from a
+// row of the same transaction where Redis did not confirm or the instance died.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
@@ -12,7 +12,7 @@ import { RevocationMetrics } from './revocation-metrics.js';
 import { VerdictCache } from './verdict-cache.js';
 
 const EVERY_MS = 500;
-/** The instance that wrote a younger row is telling Redis just now. */
+/** The instance that wrote a younger row is deleting the entry just now. */
 const LEAVE_ALONE_MS = 1_000;
 const BATCH = 100;
 /** No entry in Redis lives for a minute. */
@@ -41,7 +41,10 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     return this.rounds.stop();
   }
 
-  /** Writes one row for each user. After the commit Redis is told; rows that it confirms go at once. */
+  /**
+   * Writes one row for each user. After the commit the entries in Redis are deleted; confirmed rows
+   * go at once.
+   */
   async add(tx: Transaction, userIds: ReadonlySet<string>): Promise<Confirmation> {
     if (userIds.size === 0) return { isConfirmed: true }; // the last batch of everybody may be empty
     const confirmation = { isConfirmed: !this.cache.isFed };
@@ -72,7 +75,10 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     return rowCount ?? 0;
   }
 
-  /** Goes through all that is due, though some of it fails: one dead node of a Cluster must not hold up the others. */
+  /**
+   * Works off every due row, even when some fail: one dead node of a Cluster must not hold up the
+   * others.
+   */
   private async workOff(): Promise<void> {
     const failures: unknown[] = [];
     let last: Due | undefined;

@@ -1,11 +1,11 @@
-// What does whoever watches see of the revocation check?
+// The figures of the revocation check.
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { Metrics } from '../telemetry/metrics.js';
 
 @Injectable()
 export class RevocationMetrics {
-  /** Age of the oldest row that the last look found. */
+  /** Age of the oldest row that the last round found. */
   outboxLagSeconds = 0;
   private readonly verdicts: Counter<'source'>;
   private readonly leaseLosses: Counter;

@@ -1,5 +1,5 @@
-// Says whether an access token is dead before its time, and ends tokens so that every instance says so. PostgreSQL is the
-// truth; Redis, where there is one, remembers it for under a minute.
+// Says whether an access token is dead before its time, and ends tokens so that every instance says
+// so. PostgreSQL is the truth; Redis, where there is one, remembers it for under a minute.
 import { Injectable } from '@nestjs/common';
 import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from 'cockatiel';
 import { type SQL, sql } from 'drizzle-orm';
@@ -19,7 +19,10 @@ import { VerdictCache } from './verdict-cache.js';
 /** Reads that may wait while Redis is away; beyond, the answer is 503 at once. */
 const WAITING_READS = 1_000;
 
-/** Where PostgreSQL alone is asked. A silent one must not hold up thousands one batch after the other. */
+/**
+ * Where PostgreSQL alone is asked. A silent one must not hold up thousands one batch after the
+ * other.
+ */
 const MAX_READ_MS = 6_000;
 
 /** What an act ends. */
@@ -48,8 +51,10 @@ export class Revocations {
   }
 
   /**
-   * @param skipsVerdictCache ask PostgreSQL whatever Redis knows, for acts that must not rest on a memory
-   * @throws when neither can answer in time: the request then has no verdict, and is neither accepted nor refused
+   * @param skipsVerdictCache ask PostgreSQL whatever Redis knows, for acts that must not rest on a
+   * memory
+   * @throws when neither can answer in time: the request then has no verdict, and is neither
+   * accepted nor refused
    */
   async verdictFor(claims: Claims, skipsVerdictCache = false): Promise<Verdict> {
     if (skipsVerdictCache || !this.cache.isUsed) {
@@ -73,8 +78,8 @@ export class Revocations {
   }
 
   /**
-   * The lease is taken before the read: a revocation after it deletes the lease, and what was read is then not written. A
-   * Redis that has just failed to answer is not waited for a second time.
+   * The lease is taken before the read: a revocation after it deletes the lease, and what was read
+   * is then not written. A Redis that has just failed to answer is not asked a second time.
    * @returns undefined when there is more than an entry may hold
    */
   private async rebuild(userId: string, isAnswering: boolean): Promise<Truth | undefined> {
@@ -85,8 +90,9 @@ export class Revocations {
   }
 
   /**
-   * Ends access tokens for good, in the transaction of the act that ends them. Called once for each act. A session is
-   * denied by its `sid` and not token by token: a refresh in flight signs another token of the same session.
+   * Ends access tokens for good, in the transaction of the act that ends them. Called once for each
+   * act. A session is denied by its `sid` and not token by token: a refresh in flight signs another
+   * token of the same session.
    * @returns filled in once the transaction is committed
    */
   async end(tx: Transaction, { users = [], sessions = [], tokens = [] }: Ended): Promise<Confirmation> {
@@ -102,14 +108,16 @@ export class Revocations {
   }
 
   /**
-   * The end of a session as common table expressions of a larger statement, for each row (user_id, id) of `source`.
-   * `invalidate` follows it.
+   * The end of a session as common table expressions of a larger statement, for each row (user_id,
+   * id) of `source`. `invalidate` follows it.
    */
   expressionsFor(source: SQL, isWanted: boolean): SQL {
     return sql`denied as (${denyFrom(source, isWanted)}), told as (${this.outbox.insertFrom(source, isWanted)})`;
   }
 
-  /** Drops what Redis knows of a user. A failure is covered by the outbox row of `expressionsFor`. */
+  /**
+   * Drops what Redis knows of a user. A failure is covered by the outbox row of `expressionsFor`.
+   */
   async invalidate(userId: string): Promise<void> {
     await this.cache.invalidate([userId]);
   }

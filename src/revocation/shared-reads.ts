@@ -1,5 +1,5 @@
-// How do checks of one user share a read? Each uses only one that began after it arrived: a read that began earlier may have
-// missed a revocation that was answered in between.
+// Lets the checks of one user share a read. A check uses only a read that began after it arrived:
+// an earlier one may have missed a revocation that was answered in between.
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** At most one read in flight and one queued for each key, however many ask. */
@@ -10,7 +10,7 @@ export class SharedReads<T> {
   read(key: string, read: () => Promise<T>): Promise<T> {
     const flight = this.flights.get(key);
     if (!flight) return this.begin(key, read);
-    // A turn later: who hears in the same packet that Redis knows nothing comes along.
+    // A turn later, so that checks whose answers from Redis arrived in the same packet share it.
     flight.next ??= Promise.allSettled([flight.current])
       .then(() => turn())
       .then(() => this.begin(key, read));
@@ -21,7 +21,7 @@ export class SharedReads<T> {
     const flight = { current: read() };
     this.flights.set(key, flight);
     const land = () => {
-      // Whoever is queued has put its own flight here, or will in a moment.
+      // A queued read has put its own flight here, or will in a moment.
       if (this.flights.get(key) === flight && !('next' in flight)) this.flights.delete(key);
     };
     flight.current.then(land, land);

@@ -1,4 +1,5 @@
-// Reads from PostgreSQL what decides about access tokens, in one statement at a time: right on any number of instances.
+// Reads from PostgreSQL what decides about access tokens, in one statement at a time: right on any
+// number of instances.
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
@@ -11,8 +12,8 @@ import type { Claims, Truth } from './verdict.js';
 const READS = { inFlight: 2, together: 100 };
 
 /**
- * Live revocations of one user that an entry in Redis may hold. Only somebody who signs in and out in a loop has more, and
- * pays for it with a second read at each check.
+ * Live revocations of one user that an entry in Redis may hold. An account that signs in and out in
+ * a loop has more; each of its checks costs a second read.
  */
 const MAX_REVOCATIONS = 500;
 
@@ -20,7 +21,10 @@ const GONE: Truth = { version: 'gone', revoked: [] };
 
 @Injectable()
 export class TruthReads {
-  /** What decides about one token; checks that arrive together share a statement that begins after all of them. */
+  /**
+   * What decides about one token; checks that arrive together share a statement that begins after
+   * all of them.
+   */
   readonly ofToken = batched((many: readonly Claims[]) => this.ofTokens(many), READS);
 
   constructor(private readonly database: Database) {}
@@ -35,7 +39,9 @@ export class TruthReads {
     return truth ?? GONE;
   }
 
-  /** A check that is alone reads one user's rows, and so one partition where the tables have some. */
+  /**
+   * A check that is alone reads one user's rows, and so one partition where the tables have some.
+   */
   private async ofTokens(many: readonly Claims[]): Promise<Truth[]> {
     const [only] = many;
     if (only && many.length === 1) {
@@ -58,10 +64,16 @@ interface Row {
 const revoked = (which: SQL) =>
   sql`array(select kind || ':' || ref from ${accessRevocations} where ${which}) as revoked`;
 
-/** Each part of the primary key is named, so that its index leads to the few rows and not through all of the user's. */
+/**
+ * Each part of the primary key is named, so that its index leads to the few rows and not through
+ * all of the user's.
+ */
 const ofThese = (sid: SQL, jti: SQL) => sql`kind in ('s', 'j') and ref in (${sid}, ${jti})`;
 
-/** One more than an entry may hold, in the order of the primary key: a plan that reads the whole table is never cheaper. */
+/**
+ * One more than an entry may hold, in the order of the primary key: a plan that reads the whole
+ * table is never cheaper.
+ */
 const upToLimit = sql`order by kind, ref limit ${MAX_REVOCATIONS + 1}::int`;
 
 const everyToken = new Prepared<Row>(

@@ -1,5 +1,6 @@
-// What does Redis know of a user? The complete verdict for under a minute, written by whoever holds the lease and by nobody
-// else (docs/protocols/revocation.md). Redis may lose everything: then PostgreSQL is asked.
+// The verdicts that Redis holds: everything about one user, for under a minute, written only by the
+// holder of the lease (docs/protocols/revocation.md). Redis may lose everything: PostgreSQL then
+// decides.
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
@@ -21,10 +22,10 @@ const script = (name: string) => readFileSync(new URL(`./${name}.lua`, import.me
 
 const keyOf = (userId: string) => `auth:{${userId}}`;
 
-/** More would hold up the server for others. */
+/** Questions in one script call: more would hold up the server for other clients. */
 const TOGETHER = 64;
 
-/** What check.lua says of one. */
+/** What check.lua returns for one question. */
 type Known = [version?: string, isTokenRevoked?: number, isSessionRevoked?: number];
 
 const asked = (claims: Claims) => ({ key: keyOf(claims.sub), args: [tokenRef(claims), sessionRef(claims)] });
@@ -57,13 +58,14 @@ export class VerdictCache {
     return this.redis.isConfigured && this.config.REVOCATION_CACHE === 'use';
   }
 
-  /** Revocations are told to it. */
+  /** Revocations delete their entries in it. */
   get isFed(): boolean {
     return this.redis.isConfigured;
   }
 
   /**
-   * @returns undefined where the entry does not decide: it is not there, another server filled it, or it is older than the token
+   * @returns undefined where the entry does not decide: it is not there, another server filled it,
+   * or it is older than the token
    * @throws when Redis does not answer in time
    */
   async check(claims: Claims): Promise<Verdict | undefined> {
@@ -74,7 +76,10 @@ export class VerdictCache {
     return decide(claims, version, isSessionRevoked === 1, isTokenRevoked === 1);
   }
 
-  /** @returns what `fill` wants; undefined when somebody else fills, or Redis does not answer */
+  /**
+   * @returns what `fill` wants; undefined when another caller fills the entry, or Redis does not
+   * answer
+   */
   async lease(userId: string): Promise<string | undefined> {
     const token = randomUUID();
     const key = keyOf(userId);
@@ -82,7 +87,7 @@ export class VerdictCache {
     return isMine === 1 ? token : undefined;
   }
 
-  /** @returns false when the lease was lost: somebody revoked meanwhile, or Redis forgot */
+  /** @returns false when the lease was lost: by a revocation meanwhile, or because Redis lost it */
   async fill(userId: string, lease: string, { version, revoked }: Truth): Promise<boolean> {
     const life = Math.round(LIFE_MS * (0.9 + 0.2 * Math.random()));
     const key = keyOf(userId);
@@ -91,7 +96,8 @@ export class VerdictCache {
   }
 
   /**
-   * Forgets what is held of a user, leases included. Tried until it is confirmed or the time is over, past the breaker.
+   * Deletes what Redis holds of a user, leases included. Tries until it is confirmed or the time is
+   * over, past the breaker.
    * @throws when it is not confirmed
    */
   async drop(userId: string): Promise<void> {
@@ -108,14 +114,14 @@ export class VerdictCache {
     }
   }
 
-  /** @returns whether Redis has confirmed for every user that nothing is held of them */
+  /** @returns whether Redis has confirmed for every user that it holds nothing of them */
   async invalidate(userIds: readonly string[]): Promise<boolean> {
     if (!this.isFed) return true;
     const dropped = await Promise.allSettled(userIds.map((userId) => this.drop(userId)));
     return dropped.every(({ status }) => status === 'fulfilled');
   }
 
-  /** A late answer does no harm: a late FILL asks for the lease, a late lease runs out. */
+  /** A late answer does no harm: a late FILL checks the lease, and a late lease runs out. */
   private ask(key: string, command: () => Promise<unknown>): Promise<unknown> {
     return this.breakers.execute(this.redis.serverOf(key), () => withTimeout(this.config.REDIS_TIMEOUT_MS, command()));
   }

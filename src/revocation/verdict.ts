@@ -1,7 +1,11 @@
-// Is a token dead, and why? Judged from what is known of its user: all of it (Truth) or what one entry says (Known).
+// Judges whether a token is dead and why, from everything that is known of its user (Truth) or from
+// an entry in Redis.
 import type { AccessClaims } from '../tokens/access-token.js';
 
-/** Why a token is dead: its user is gone, its version is old, its session has ended, or it alone was revoked. */
+/**
+ * Why a token is dead: its user is gone, its version is old, its session has ended, or it alone was
+ * revoked.
+ */
 export type Verdict = 'live' | 'user_gone' | 'version_stale' | 'session_revoked' | 'token_revoked';
 
 export type Claims = Pick<AccessClaims, 'sub' | 'sid' | 'jti' | 'tokenVersion'>;

@@ -1,4 +1,5 @@
-// Work that comes back: one round at a time, due by the clock or asked for, and waited for at the end.
+// Work that comes back: one round at a time, due by the clock or asked for, and waited for at the
+// end.
 import { reasonOf } from './reason.js';
 
 interface Options {

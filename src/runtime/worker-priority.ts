@@ -1,11 +1,14 @@
-// Who goes first when every core is busy? Answers, before the hashes and signatures that are worked out beside them.
+// Gives answers precedence over hashes and signatures when every core is busy.
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 const TASKS = '/proc/self/task';
 /** As Node names them from version 24 on; before, they cannot be told from its other threads. */
 const WORKER = 'libuv-worker';
-/** Of nice(2), 0 to 19: when it competes with the main thread, a worker gets about a tenth of a core. */
+/**
+ * Of nice(2), 0 to 19: when it competes with the main thread, a worker gets about a tenth of a
+ * core.
+ */
 const NICE = 10;
 
 /** On Linux a priority is a thread's. Costs nothing while there is a core to spare. */

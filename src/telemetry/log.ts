@@ -1,4 +1,5 @@
-// Where do the log lines go? pino, JSON, one line per event; nobody hands it a header, a body or a token.
+// Writes the log with pino: JSON, one line for each event. No caller may pass it a header, a body
+// or a token.
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Config } from '../config/config.js';

@@ -1,4 +1,4 @@
-// Where are the metrics read? On a port of their own, off unless METRICS_PORT says otherwise.
+// Serves the metrics on a port of their own, off unless METRICS_PORT is set.
 import { createServer } from 'node:http';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config.js';

@@ -1,4 +1,5 @@
-// The figures of this process, as Prometheus reads them. docs/operations/metrics.md says what each one means.
+// The figures of this process, as Prometheus reads them. docs/operations/metrics.md says what each
+// one means.
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -24,7 +25,10 @@ export class Metrics {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  /** A figure that is read when Prometheus asks; a label value that `read` no longer returns is no longer shown. */
+  /**
+   * A figure that is read when Prometheus asks; a label value that `read` no longer returns is no
+   * longer shown.
+   */
   watch(name: string, help: string, read: () => Readonly<Record<string, number>>, label = 'state'): void {
     const gauge = new Gauge({
       name,
