@@ -217,12 +217,19 @@ describe('a page that cannot send JSON logs out', () => {
     expect(elsewhere.json['code']).toBe('unsupported_media_type');
   });
 
-  it('but a form that carries a token is told that it does not count', async () => {
+  it.each([
+    ['a form', 'application/x-www-form-urlencoded', (token: string) => `refreshToken=${token}`],
+    ['a form that spells the name in percent', 'application/x-www-form-urlencoded', () => 'refresh%5Ftoken=cut'],
+    ['a form with the name of RFC 7009', 'application/x-www-form-urlencoded', (token: string) => `token=${token}`],
+    ['a beacon', 'text/plain', (token: string) => token],
+  ])('but %s that carries a token is told that it does not count', async (_, type, bodyOf) => {
     const phone = await mobile(service.url);
-    const answer = await call(service.url, 'POST', '/auth/logout', {
-      rawBody: `refreshToken=${phone.refreshToken}`,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    });
-    expect([answer.status, answer.json['code']]).toEqual([415, 'unsupported_media_type']);
+    for (const token of [phone.refreshToken, phone.accessToken]) {
+      const answer = await call(service.url, 'POST', '/auth/logout', {
+        rawBody: bodyOf(token),
+        headers: { 'content-type': type },
+      });
+      expect([answer.status, answer.json['code']]).toEqual([415, 'unsupported_media_type']);
+    }
   });
 });

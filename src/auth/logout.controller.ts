@@ -1,4 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { Cookies } from '../http/cookies.js';
@@ -10,6 +11,7 @@ import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { TakesForms } from '../http/takes-forms.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
 import { SessionEnd } from '../sessions/session-end.js';
+import { BrowserSession } from '../tokens/browser-session.js';
 import { PresentedToken } from '../tokens/presented-token.js';
 import { Logout } from './logout.js';
 
@@ -21,6 +23,7 @@ export class LogoutController {
     private readonly logout: Logout,
     private readonly sessionEnd: SessionEnd,
     private readonly presentedToken: PresentedToken,
+    private readonly browserSession: BrowserSession,
     private readonly cookies: Cookies,
   ) {}
 
@@ -34,9 +37,11 @@ export class LogoutController {
     const { request, caller } = exchange;
     const presented = this.presentedToken.of(request);
     const refreshToken = body?.refreshToken;
-    const isBrowser = this.cookies.carriesAny(request);
-    if (refreshToken !== undefined && isBrowser) throw new Refusal('ambiguous_token');
-    if (refreshToken === undefined && presented?.transport !== 'bearer') return this.logout.ofBrowser(exchange);
+    if (refreshToken === undefined && presented?.transport !== 'bearer') {
+      assertUnderstood(request, this.cookies.carriesAny(request));
+      return this.logout.ofBrowser(exchange);
+    }
+    if (presented?.transport === 'cookie' || this.browserSession.of(request)) throw new Refusal('ambiguous_token');
     // A mobile client has no cookies to clear, and a bearer session never sets one.
     const ended = [];
     if (refreshToken !== undefined) ended.push(await this.logout.byRefreshToken(refreshToken, caller));
@@ -52,4 +57,13 @@ export class LogoutController {
     if (this.presentedToken.of(exchange.request)?.transport === 'cookie') this.cookies.clear(exchange);
     assertConfirmed(confirmation);
   }
+}
+
+/**
+ * A token under a misspelt scheme would end nothing. Beside cookies the header may be a proxy's own (Basic).
+ * @throws Refusal `unauthenticated`
+ */
+function assertUnderstood({ headers }: FastifyRequest, hasCookies: boolean): void {
+  if (headers.authorization === undefined || hasCookies) return;
+  throw new Refusal('unauthenticated', { cause: new Error('Authorization is not Bearer and one token') });
 }

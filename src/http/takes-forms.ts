@@ -10,9 +10,13 @@ const simpleTypes = /^(|text\/plain|application\/x-www-form-urlencoded|multipart
 /** A form that carries a token wants it to count, and must say so in JSON: it is never ignored. */
 export function takesForms(request: FastifyRequest, body: Buffer): boolean {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return (
-    hasMark(request, 'takesForms') &&
-    simpleTypes.test(type) &&
-    !/(refresh|access)_?token/i.test(body.toString('latin1'))
-  );
+  return hasMark(request, 'takesForms') && simpleTypes.test(type) && !namesToken.test(textOf(body));
 }
+
+/** A token by its field's name or, under any name, by how ours begin. */
+const namesToken = /(?:refresh|access)_?token|wrt_|eyJ[\w-]+\.eyJ/i;
+
+const textOf = (body: Buffer) =>
+  body
+    .toString('latin1')
+    .replace(/%([0-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
