@@ -1,6 +1,6 @@
 // The session cookie: it says which session a browser is in, so that no planted cookie swaps the user or locks him out.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bearer, Browser, call, me, mobile, refresh, register } from './support/client.js';
+import { bearer, Browser, call, decode, me, mobile, refresh, register } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 
 let service: Service;
@@ -37,6 +37,41 @@ describe('a cookie that a sibling subdomain has planted', () => {
     expect((await send('GET', '/auth/me', cookie)).json['email']).toBe(email);
     const answer = await send('POST', '/auth/refresh', cookie);
     expect([answer.status, answer.json['user'].email]).toEqual([200, email]);
+  });
+
+  it('does not lock a page with a bearer token out of refresh and logout', async () => {
+    const attacker = await Browser.signedIn(service.url);
+    const page = await mobile(service.url);
+    const cookie = `refresh_token=${valueOf(attacker, 'refresh_token')}`;
+    const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+    const answer = await refresh(service.url, page.refreshToken, headers);
+    expect([answer.status, answer.cookies]).toEqual([200, []]);
+    const { refreshToken } = answer.json as { refreshToken: string };
+    const logout = await call(service.url, 'POST', '/auth/logout', { headers, body: { refreshToken } });
+    expect(logout.status).toBe(204);
+    expect((await me(service.url, page.accessToken)).json['code']).toBe('token_revoked');
+    expect((await attacker.go('POST', '/auth/refresh')).status).toBe(200);
+  });
+
+  it('does not lock a page with a bearer token out where COOKIE_DOMAIN lets a sibling plant the access cookie', async () => {
+    const settings = { PUBLIC_URL: 'https://auth.example.com', COOKIE_DOMAIN: 'example.com' };
+    const shared = await startServiceForTest(settings);
+    const page = await mobile(shared.url);
+    const headers = { ...bearer(page.accessToken), cookie: '__Secure-access_token=planted' };
+    expect((await call(shared.url, 'GET', '/auth/me', { headers })).status).toBe(200);
+  });
+
+  it('is passed over though it names the session: an unsigned one does not replace the signed one', async () => {
+    const user = await Browser.signedIn(service.url);
+    const { sub, sid } = decode(valueOf(user, 'access_token')) as Record<'sub' | 'sid', string>;
+    const payload = Buffer.from(JSON.stringify({ sub, sid, iat: 9e9 })).toString('base64url');
+    const [header = '', , signature = ''] = valueOf(user, 'access_token').split('.');
+    const forged = `access_token=${header}.${payload}.${signature}`;
+    const session = `auth_session=${valueOf(user, 'auth_session')}`;
+    const beside = await send('GET', '/auth/me', `${forged}; ${user.cookiesFor('/')}`);
+    expect(beside.status).toBe(200);
+    const alone = await send('GET', '/auth/me', `${forged}; ${session}`);
+    expect(alone.json).toMatchObject({ code: 'token_expired', session: 'keep' });
   });
 
   it('stays ignored among hundreds, alone beside the session cookie too, and does not keep anyone from logging out', async () => {
@@ -183,6 +218,26 @@ describe('a token that a logout presents is understood or refused, never passed 
 
   it('a bearer that is no token', async () => {
     expect((await logout({ headers: bearer('garbage') })).json['code']).toBe('unauthenticated');
+  });
+
+  it.each([
+    ['without a scheme', (token: string) => token],
+    ['under another scheme', (token: string) => `Token ${token}`],
+    ['behind a tab', (token: string) => `Bearer\t${token}`],
+    ['twice', (token: string) => `Bearer ${token} ${token}`],
+  ])('a token in Authorization %s', async (_, written) => {
+    const phone = await mobile(service.url);
+    const answer = await logout({ headers: { authorization: written(phone.accessToken) } });
+    expect([answer.json['code'], answer.cookies]).toEqual(['unauthenticated', []]);
+  });
+
+  it('the cookie session of a browser beside a bearer token: which of the two is meant?', async () => {
+    const user = await Browser.signedIn(service.url);
+    const phone = await mobile(service.url);
+    user.jar.delete('access_token');
+    const answer = await user.go('POST', '/auth/logout', { headers: bearer(phone.accessToken) });
+    expect(answer.json['code']).toBe('ambiguous_token');
+    expect((await me(service.url, phone.accessToken)).status).toBe(200);
   });
 
   it('a truncated refresh token, in the body and in the cookie', async () => {

@@ -45,8 +45,6 @@ export class AccessTokenGuard extends AuthGuard() {
     if (isPublic) return true;
     const request = context.switchToHttp().getRequest<Request>();
     const token = this.presented.of(request);
-    // A browser with a session but no access cookie: browsers delete expired cookies.
-    if (!token && this.browserSession.of(request)) throw new Refusal('token_expired');
     const known = token && (await this.verification.recall(token.text));
     const claims = known ?? (await this.verifyByPassport(context, request));
     this.verification.assertCurrent(claims);
@@ -56,8 +54,18 @@ export class AccessTokenGuard extends AuthGuard() {
   }
 
   private async verifyByPassport(context: ExecutionContext, request: Request): Promise<AccessClaims> {
-    await super.canActivate(context);
-    return request.user as AccessClaims; // what JwtStrategy.validate returned
+    try {
+      await super.canActivate(context);
+      return request.user as AccessClaims; // what JwtStrategy.validate returned
+    } catch (error) {
+      throw this.isRefreshable(error, request) ? new Refusal('token_expired', { cause: error }) : error;
+    }
+  }
+
+  /** The browser has a session, and its access cookie is gone (expired) or worthless (planted): a refresh mends both. */
+  private isRefreshable(error: unknown, request: Request): boolean {
+    if (!(error instanceof Refusal) || error.code !== 'unauthenticated') return false;
+    return this.presented.of(request)?.transport !== 'bearer' && this.browserSession.of(request) !== undefined;
   }
 
   override handleRequest<T>(error: unknown, claims: T | false, info: unknown): T {

@@ -38,7 +38,8 @@ export class RefreshController {
       const cookie = await this.cookieOf(request);
       return this.answer.write(await this.refresh.spend(cookie, 'cookie', caller), exchange);
     }
-    if (this.cookies.values(request, 'refresh').length > 0) throw new Refusal('ambiguous_token');
+    const isCookieOurs = this.browserSession.of(request) && this.cookies.values(request, 'refresh').length > 0;
+    if (isCookieOurs) throw new Refusal('ambiguous_token');
     return this.answer.write(await this.refresh.spend(inBody, 'bearer', caller), exchange);
   }
 

@@ -13,6 +13,7 @@ const parse = cookieParser() as unknown as (request: WithCookies, response: obje
 export function cookieValues(header: string | undefined, name: string): string[] {
   if (!header?.includes(name)) return [];
   return header.split(';').flatMap((pair) => {
+    if (!pair.includes(name)) return []; // 15,000 empty pairs cost the parser a millisecond for each name
     const request: WithCookies = { headers: { cookie: pair } };
     parse(request, {}, () => undefined);
     const value = request.cookies?.[name];

@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Transport } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
-import { Cookies } from '../http/cookies.js';
 import { BrowserSession } from './browser-session.js';
 
 interface Presented {
@@ -18,10 +17,7 @@ export class PresentedToken {
   /** The guard, passport and the controller each need the token: it is extracted once. */
   private readonly extracted = new WeakMap<object, Presented | undefined>();
 
-  constructor(
-    private readonly cookies: Cookies,
-    private readonly browserSession: BrowserSession,
-  ) {}
+  constructor(private readonly browserSession: BrowserSession) {}
 
   /** @throws Refusal `ambiguous_token` */
   of(request: FastifyRequest): Presented | undefined {
@@ -31,11 +27,10 @@ export class PresentedToken {
 
   private extract(request: FastifyRequest): Presented | undefined {
     const bearer = bearerOf(request.headers.authorization ?? '');
-    if (this.cookies.values(request, 'access').length === 0)
-      return bearer === undefined ? undefined : { text: bearer, transport: 'bearer' };
+    const cookie = this.browserSession.accessToken(request); // a planted one must not stop a page with a bearer token
+    if (cookie === undefined) return bearer === undefined ? undefined : { text: bearer, transport: 'bearer' };
     if (bearer !== undefined) throw new Refusal('ambiguous_token');
-    const text = this.browserSession.accessToken(request);
-    return text === undefined ? undefined : { text, transport: 'cookie' };
+    return { text: cookie, transport: 'cookie' };
   }
 }
 
