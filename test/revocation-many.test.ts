@@ -6,7 +6,7 @@ import { Database, inTransaction } from '../src/database/database.js';
 import { Revocations } from '../src/revocation/revocations.js';
 import { type AccessClaims, claimsOf } from '../src/tokens/access-token.js';
 import { decode, mobile } from './support/client.js';
-import { keyOf, logout, patient, type Phone } from './support/instances.js';
+import { keyOf, logout, patient, type Phone, sureOfRedis } from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { startRedis } from './support/redis.js';
 import { startService, startServiceForTest } from './support/service.js';
@@ -63,7 +63,7 @@ it.each(['with Redis', 'without'])(
     const before = await rowsRead(home.databaseUrl);
     const proxy = await PostgresProxy.before(home.databaseUrl);
     onTestFinished(() => proxy.close());
-    const settings = which === 'with Redis' ? { ...patient, REDIS_URL: redis.url } : patient;
+    const settings = which === 'with Redis' ? { ...sureOfRedis, REDIS_URL: redis.url } : patient;
     const service = await startService(settings, { databaseUrl: proxy.url });
     const revocations = service.app.get(Revocations);
     for (let check = 0; check < CHECKS; check++) {
@@ -90,7 +90,7 @@ it.each(['with Redis', 'without'])(
 it('an account with 500 live revocations is remembered whole, with one more not at all', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.remove());
-  const service = await startServiceForTest({ ...patient, REDIS_URL: redis.url });
+  const service = await startServiceForTest({ ...sureOfRedis, REDIS_URL: redis.url });
   const phone = await mobile(service.url);
   await deny(service.databaseUrl, phone, 500);
   const revocations = service.app.get(Revocations);

@@ -9,6 +9,9 @@ export type Phone = Awaited<ReturnType<typeof mobile>>;
 /** A slow machine must not turn a check into a 503: how long is waited is seldom what a test is about. */
 export const patient = { REDIS_TIMEOUT_MS: '1000', VERDICT_TIMEOUT_MS: '8000', RATE_LIMITS: 'off' };
 
+/** For tests that assert what Redis holds: a check that gave Redis up would leave nothing there. */
+export const sureOfRedis = { ...patient, REDIS_TIMEOUT_MS: '5000' };
+
 /** @param settings of the one and, where they differ, of the other */
 export async function twoInstances(
   settings: Record<string, string>,
