@@ -5,6 +5,7 @@ import { Refusal } from '../../errors.js';
 import type { Caller } from '../../http/caller.js';
 import type { Proof } from '../../sign-in/sign-in.js';
 import { type User, Users } from '../../users/users.js';
+import { Decoys } from './decoys.js';
 import { Passwords } from './passwords.js';
 
 @Injectable()
@@ -12,6 +13,7 @@ export class PasswordProof {
   constructor(
     private readonly users: Users,
     private readonly passwords: Passwords,
+    private readonly decoys: Decoys,
     private readonly audit: Audit,
   ) {}
 
@@ -19,7 +21,8 @@ export class PasswordProof {
   async prove(email: string, password: string, caller: Caller): Promise<Proof> {
     const { user, isRight } = await this.passwords.inTurn(async () => {
       const found = await this.users.findByEmail(email);
-      return { user: found, isRight: await this.passwords.isRight(password, found?.passwordHash ?? null) };
+      const stored = found?.passwordHash ?? this.decoys.of(email);
+      return { user: found, isRight: await this.passwords.isRight(password, stored) };
     });
     if (!user || !isRight || user.disabledAt) {
       const reason = !user ? 'unknown_address' : isRight ? 'disabled' : 'wrong_password';
@@ -31,9 +34,19 @@ export class PasswordProof {
     return { user, methods: ['pwd'] };
   }
 
-  /** Replaces a hash of older parameters. A password change in the meantime wins. */
+  /** Replaces a hash of older parameters. A password change in the meantime wins; a full queue leaves it for another time. */
   private async renewHash({ id, passwordHash }: User, password: string): Promise<void> {
-    if (passwordHash === null || !this.passwords.isOutdated(passwordHash)) return;
-    await this.users.replaceHash(id, passwordHash, await this.passwords.hash(password));
+    if (passwordHash === null || passwordHash.startsWith(this.passwords.form)) return;
+    const renewed = await this.hashIfThereIsRoom(password);
+    if (renewed !== undefined) await this.users.replaceHash(id, passwordHash, renewed);
+  }
+
+  private async hashIfThereIsRoom(password: string): Promise<string | undefined> {
+    try {
+      return await this.passwords.hash(password);
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'overloaded') return undefined;
+      throw error;
+    }
   }
 }

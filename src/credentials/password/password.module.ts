@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/audit.module.js';
 import { HttpModule } from '../../http/http.module.js';
+import { KeysModule } from '../../keys/keys.module.js';
 import { RevocationModule } from '../../revocation/revocation.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignInModule } from '../../sign-in/sign-in.module.js';
 import { TokensModule } from '../../tokens/tokens.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { LoginController } from './login.controller.js';
+import { Decoys } from './decoys.js';
 import { PasswordChange } from './password-change.js';
 import { PasswordProof } from './password-proof.js';
 import { PasswordReplacement } from './password-replacement.js';
@@ -17,6 +19,7 @@ import { PasswordsModule } from './passwords.module.js';
   imports: [
     AuditModule,
     HttpModule,
+    KeysModule,
     PasswordsModule,
     RevocationModule,
     SessionsModule,
@@ -25,6 +28,6 @@ import { PasswordsModule } from './passwords.module.js';
     UsersModule,
   ],
   controllers: [LoginController, PasswordController],
-  providers: [PasswordChange, PasswordProof, PasswordReplacement],
+  providers: [Decoys, PasswordChange, PasswordProof, PasswordReplacement],
 })
 export class PasswordModule {}

@@ -66,10 +66,10 @@ export class Passwords implements OnModuleInit {
     return false;
   }
 
-  /** Whether the hash was made with other parameters than today's, by its PHC string. */
-  isOutdated(stored: string): boolean {
+  /** Today's parameters, as a PHC string begins with them. */
+  get form(): string {
     const { memoryCost, timeCost, parallelism } = this.options;
-    return !stored.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`);
+    return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`;
   }
 
   /** @throws Refusal `overloaded` when too many hashes wait. */

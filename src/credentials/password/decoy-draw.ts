@@ -1,0 +1,22 @@
+// Draws a decoy for an address, in proportion to how many users have its parameters.
+
+export interface Decoy {
+  /** The PHC string up to its salt: the parameters. */
+  readonly form: string;
+  readonly weight: number;
+  readonly hash: string;
+}
+
+/**
+ * Weighted rendezvous hashing: when users move from old parameters to new ones, so do the draws, and no draw moves in
+ * another direction.
+ * @param luckOf above 0, at most 1; always the same for a form and an address
+ */
+export function likeliest(decoys: readonly Decoy[], luckOf: (form: string) => number): string | null {
+  let best: { hash: string; score: number } | undefined;
+  for (const { form, weight, hash } of decoys) {
+    const score = -Math.log(luckOf(form)) / weight;
+    if (!best || score < best.score) best = { hash, score };
+  }
+  return best?.hash ?? null;
+}

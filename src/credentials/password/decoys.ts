@@ -1,0 +1,75 @@
+// What is verified where there is nothing to verify? A decoy with the parameters that a user of that address might have.
+// After the parameters were changed, known users cost yesterday's hash until they sign in; unknown ones must not stand out.
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Database } from '../../database/database.js';
+import { users } from '../../database/schema.js';
+import { KeyStore } from '../../keys/key-store.js';
+import { Periodic } from '../../runtime/periodic.js';
+import { Log } from '../../telemetry/log.js';
+import { type Decoy, likeliest } from './decoy-draw.js';
+import { Passwords } from './passwords.js';
+
+const EVERY_MS = 5 * 60_000;
+/** About so many rows are looked at, however many users there are. */
+const SAMPLE = 10_000;
+/** Whoever has signed in since the last look has today's parameters already. */
+const LEAST_OF_TODAY = 0.01;
+
+@Injectable()
+export class Decoys implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly rounds: Periodic;
+  private key = Buffer.alloc(0);
+  private decoys: readonly Decoy[] = [];
+
+  constructor(
+    private readonly database: Database,
+    private readonly keyStore: KeyStore,
+    private readonly passwords: Passwords,
+    log: Log,
+  ) {
+    const options = { everyMs: EVERY_MS, failureEvent: 'password.decoys_failed', log };
+    this.rounds = new Periodic(options, () => this.look());
+  }
+
+  /** The key is the same at each start and on each instance: an address whose time changed at a restart would be unknown. */
+  async onModuleInit(): Promise<void> {
+    this.key = Buffer.from(hkdfSync('sha256', await this.keyStore.refreshSecret(), '', 'password_decoys', 32));
+    await this.look();
+    this.rounds.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
+  }
+
+  /** @returns a hash that no password fits; null while nobody has a password: today's parameters then */
+  of(email: string): string | null {
+    const luckOf = (form: string) =>
+      createHmac('sha256', this.key).update(`${form}\0${email}`).digest().readUIntBE(0, 6);
+    return likeliest(this.decoys, (form) => (luckOf(form) + 1) / 2 ** 48);
+  }
+
+  /** Which parameters are in use, and by how many? The same blocks are looked at each time, so that shares move little. */
+  private async look(): Promise<void> {
+    const size = await this.database.execute<{ rows: number }>(
+      sql`select reltuples::float8 as rows from pg_class where oid = 'public.users'::regclass`,
+    );
+    const percent = Math.min(100, (100 * SAMPLE) / Math.max(size.rows[0]?.rows ?? 0, 1));
+    const form = sql`substring(password_hash from '^\\$argon2id\\$v=19\\$m=\\d+,t=\\d+,p=\\d+\\$')`;
+    const { rows } = await this.database.execute<{ form: string | null; count: number }>(sql`
+      select ${form} as form, count(*)::int as count
+        from ${users} tablesample system (${sql.raw(String(percent))}) repeatable (1) group by 1`);
+    this.decoys = rows.flatMap(({ form: of, count }) => (of === null ? [] : [this.decoyOf(of, count)]));
+    const total = this.decoys.reduce((sum, { weight }) => sum + weight, 0);
+    const { form: today } = this.passwords;
+    if (total > 0 && !this.decoys.some((decoy) => decoy.form === today))
+      this.decoys = [...this.decoys, this.decoyOf(today, total * LEAST_OF_TODAY)];
+  }
+
+  private decoyOf(form: string, weight: number): Decoy {
+    const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '');
+    return { form, weight, hash: `${form}${base64(16)}$${base64(32)}` };
+  }
+}
