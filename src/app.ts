@@ -1,4 +1,4 @@
-// What is the running application? Built here, the same for the server and for the tests.
+// Builds the application, for the server and for the tests.
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
@@ -36,7 +36,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   const server = app.getHttpAdapter().getInstance();
   broken.watch(app.getHttpServer());
   sendSecurityHeaders(server, headers);
-  await allowOrigins(server, config); // before any hook that may refuse: a page of a listed origin may read why
+  await allowOrigins(server, config); // before hooks that refuse, so that pages of listed origins can read the refusal
   acceptOnlyJson(server);
   guardEveryRequest(server, app);
   if (!app.get(DatabasePool).isUtf8) keepAgentsAscii(server);
@@ -51,7 +51,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   return app;
 }
 
-/** Who sends half a request and waits holds a connection this long at most, and nothing else. */
+/** A client that sends half a request can hold a connection for this long, and no other resource. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
@@ -73,12 +73,12 @@ function adapter(config: Config, broken: BrokenRequests): FastifyAdapter {
   });
 }
 
-/** Runs before routing has any effect, so that it holds for routes that do not exist, too. */
+/** Runs for every request, including those to routes that do not exist. */
 function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication): void {
   const [guard, draining, passwords] = [app.get(CrossSiteGuard), app.get(Draining), app.get(Passwords)];
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
-    // A kept-alive connection would otherwise be cut under the client's next request.
+    // Otherwise the client's next request on this connection could be cut off.
     if (draining.isDraining) reply.header('connection', 'close');
     assertHost(request.raw);
     guard.check(request);
@@ -95,12 +95,12 @@ function countEveryRequest(server: FastifyInstance, metrics: Metrics): void {
   });
 }
 
-/** W3C Trace Context and Baggage: tracers of browsers add them to every request. */
+/** W3C Trace Context and Baggage: browser tracers add these to every request. */
 const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage'];
 
 /**
- * Pages of the listed origins; what anyone may read says so at its route (http/open-to-all.ts). Not by Nest's `enableCors`, which copies
- * every header that is set to Node's response, where it costs more (http/security-headers.ts).
+ * Allows pages of the listed origins; a route can allow all origins (http/open-to-all.ts). Nest's `enableCors` sets its
+ * headers on Node's response, which costs more (http/security-headers.ts).
  */
 async function allowOrigins(server: FastifyInstance, config: Config): Promise<void> {
   await server.register(cors, {

@@ -1,4 +1,4 @@
-// The only source of time in the process. Protocol time is the database's `protocol_now()`, see database/schema.ts.
+// The process's only source of time. Protocol time is the database's `protocol_now()`, see database/schema.ts.
 import { Injectable } from '@nestjs/common';
 
 @Injectable()

@@ -1,6 +1,6 @@
-// Every refusal: its status, its sentence, and whether the caller's session is over.
+// Every refusal: its status, its sentence, and whether the caller's session has ended.
 
-/** `keep`: try again (refresh, wait or mend the request). `ended`: sign in. `ask`: keep, where the request has a session. */
+/** `keep`: refresh, wait or fix the request. `ended`: sign in. `ask`: `keep` if the request has a session. */
 type SessionVerdict = 'keep' | 'ended' | 'ask' | 'none';
 
 const refusals = {
@@ -47,7 +47,7 @@ interface RefusalDetails {
   readonly cause?: unknown;
   /** Overrides the table's verdict on the session. */
   readonly session?: 'keep' | 'ended';
-  /** Overrides the table's sentence. Holds no value that the caller sent, only names. */
+  /** Overrides the table's sentence. It contains names only, never a value that the caller sent. */
   readonly detail?: string;
   /** Seconds to wait; also sent as the Retry-After header. */
   readonly retryAfter?: number;

@@ -1,4 +1,4 @@
-// Starts the service, listens, and ends in good order.
+// Starts the service, listens, and shuts down in order.
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -12,16 +12,16 @@ import { Draining } from './runtime/draining.js';
 import { listenTrouble } from './runtime/listening.js';
 import { lowerWorkerPriority } from './runtime/worker-priority.js';
 
-/** How long requests in flight may take to end, and then the whole stop: container engines kill after 10 s. */
-const PATIENCE_MS = 7_500;
+/** Limits for requests in flight and for the whole stop: container engines kill a process after 10 s. */
+const MAX_IN_FLIGHT_MS = 7_500;
 const MAX_STOP_MS = 9_500;
 
 async function start(): Promise<void> {
   loadEnvironment();
   const config = Config.fromEnv();
   const log = Log.to(config);
-  const tell = (sentence: string) => config.isProduction || process.stderr.write(`${sentence}\n`);
-  if (!config.DATABASE_URL) tell(`Watchword starts, with a database of its own in ${config.DATA_DIR} …`);
+  const announce = (sentence: string) => config.isProduction || process.stderr.write(`${sentence}\n`);
+  if (!config.DATABASE_URL) announce(`Watchword starts, with a database of its own in ${config.DATA_DIR} …`);
   const app = await createApp({ config, log, clock: new Clock() });
   lowerWorkerPriority();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
@@ -35,7 +35,7 @@ async function start(): Promise<void> {
     : `embedded PostgreSQL in ${config.DATA_DIR}`;
   log.info({ event: 'service.started', url, publicUrl: config.publicUrl, database, docs: 'docs/README.md' });
   const cookies = url === config.publicUrl ? '' : ` Browsers keep its cookies there, and not for ${url}.`;
-  tell(`Watchword is ready at ${config.publicUrl}.${cookies}`);
+  announce(`Watchword is ready at ${config.publicUrl}.${cookies}`);
 }
 
 let isStopping = false;
@@ -45,8 +45,8 @@ async function stop(app: NestFastifyApplication, log: Log, signal: string): Prom
   if (isStopping) return;
   isStopping = true;
   log.info({ event: 'service.stopping', signal });
-  // A client that sends half a request and waits must not keep the process from ending in good order.
-  setTimeout(() => app.getHttpServer().closeAllConnections(), PATIENCE_MS).unref();
+  // A client that sends half a request must not delay the stop.
+  setTimeout(() => app.getHttpServer().closeAllConnections(), MAX_IN_FLIGHT_MS).unref();
   setTimeout(() => process.exit(1), MAX_STOP_MS).unref();
   app.get(Draining).begin();
   await sleep(app.get(Config).DRAIN_SECONDS * 1_000);

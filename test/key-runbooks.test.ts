@@ -119,12 +119,12 @@ it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, e
   const early = await desk.cli('keys', 'rotate');
   expect(early).toMatchObject({
     code: 1,
-    output: expect.stringMatching(/^The standby .* Rotate from \S+Z on, or say --force\.$/),
+    output: expect.stringMatching(/^The standby .* Rotate after \S+Z, or use --force\.$/),
   });
   await age(service);
   await desk.run(rotation('Rotate ahead of the schedule'));
   expect((await desk.cli('keys', 'rotate')).output).toMatch(
-    /^A rotation is under way: [\w-]{43} signs from \S+Z on\.$/,
+    /^A rotation is in progress: [\w-]{43} signs from \S+Z on\.$/,
   );
   await service.advance(61);
   await service.app.get(KeyWatch).look();
@@ -195,8 +195,8 @@ it('key-compromise.md: revoke, without a key-encryption key, and look at what is
     objection: 'revoked_already',
   });
   for (const [args, exitCode, sentence] of [
-    [['keys', 'revoke', 'nobody'], 1, 'There is no such key'],
-    [['keys', 'revoke', `-${'x'.repeat(42)}`], 1, 'There is no such key'],
+    [['keys', 'revoke', 'nobody'], 1, 'No such key'],
+    [['keys', 'revoke', `-${'x'.repeat(42)}`], 1, 'No such key'],
     [['keys', 'revoke'], 2, 'Missing the kid'],
     [['keys', 'import', 'no-such-file'], 1, 'cannot be read'],
     [['keys', 'import'], 2, 'Missing the file'],

@@ -7,7 +7,7 @@ import { SigningKeysModule } from '../keys/signing-keys.module.js';
 import { SessionEndModule } from '../sessions/session-end.module.js';
 import { UsersModule } from '../users/users.module.js';
 
-/** For commands that need no key: sessions end and keys are revoked although the key-encryption key is lost. */
+/** For commands that need no key: they end sessions and revoke keys even if the key-encryption key is lost. */
 @Module({
   imports: [DatabaseModule, UsersModule, PasswordsModule, SessionEndModule, AccountsModule, SigningKeysModule],
 })

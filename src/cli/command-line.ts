@@ -1,4 +1,4 @@
-// What did the operator type? Parsed by commander into a command that is ready to run, or into text that answers it.
+// Parses the command line with commander, into a command that is ready to run or into a text such as the help.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { CliCommand } from './command.js';
@@ -16,8 +16,8 @@ export type Typed =
 
 const groups: Readonly<Record<string, string>> = {
   sessions: 'End sessions.',
-  users: 'Look at users, lock them out, let them in, give them a role.',
-  keys: 'Look at the signing keys, rotate, import and revoke them.',
+  users: 'Show, disable and enable users, and change their role.',
+  keys: 'Show, rotate, import and revoke the signing keys.',
 };
 
 const footer = `
@@ -30,10 +30,10 @@ export function readCommandLine(args: readonly string[], program = 'npm run cli 
   let typed: Typed | undefined;
   let text = '';
   const root = new Command(program)
-    .description("Watchword's command line. It works on the service's database, with the service's settings.")
+    .description("Watchword's command line. It uses the database and the settings of the service.")
     .version(version(), '--version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .option('--json', 'answer with one JSON object, errors too')
+    .option('--json', 'print one JSON object, also for errors')
     .option('--verbose', 'show every log line of the command, not only warnings')
     .exitOverride()
     .configureOutput({ writeOut: (part) => (text += part), writeErr: () => undefined })
@@ -53,7 +53,7 @@ export function readCommandLine(args: readonly string[], program = 'npm run cli 
 
 const hint = '"--help" lists the commands.';
 
-/** The first help shows every command, not only their first words. */
+/** The top-level help lists every command, not only the groups. */
 const wholeList = {
   visibleCommands: (parent: Command) =>
     parent.commands.flatMap((child) => (child.commands.length > 0 ? child.commands : [child])),
@@ -71,7 +71,7 @@ function addTo(root: Command, spec: CliCommand, ready: (common: Common, typed: R
   leaf.summary(spec.about).allowExcessArguments(false).usage(usage);
   if (spec.argument) leaf.argument(...spec.argument);
   for (const [flags, about] of Object.entries(spec.options ?? {})) leaf.option(flags, about);
-  if (spec.hasDryRun) leaf.option('--dry-run', 'show what would happen, change nothing');
+  if (spec.hasDryRun) leaf.option('--dry-run', 'show what would happen without changing anything');
   leaf.action(() => {
     const { json = false, verbose = false, ...rest } = leaf.optsWithGlobals<Partial<Common>>();
     const name = leaf.registeredArguments[0]?.name();
@@ -85,14 +85,14 @@ function groupOf(root: Command, name: string): Command {
   return found ?? root.command(name).description(groups[name] ?? '');
 }
 
-/** One kid in 64 begins with a dash and would be taken for an option: such a one goes behind `--`. */
+/** One kid in 64 begins with a dash, which looks like an option: such a kid is moved behind `--`. */
 function withoutDashedKids(args: readonly string[]): string[] {
   const isDashedKid = (arg: string, index: number) => /^-[\w-]{42}$/.test(arg) && args[index - 1] !== '--kid';
   const kids = args.filter(isDashedKid);
   return kids.length === 0 ? [...args] : [...args.filter((arg, index) => !isDashedKid(arg, index)), '--', ...kids];
 }
 
-/** commander's own words, as a sentence. */
+/** Turns commander's message into a sentence. */
 function complaint({ code, message }: CommanderError): string {
   if (code === 'commander.help') return `Missing the second word of the command. ${hint}`;
   const [first = '', ...suggestion] = message.replace(/^error: /, '').split('\n');

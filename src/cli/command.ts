@@ -1,4 +1,4 @@
-// What is a command? Its words, its options, what it needs, and what it does.
+// Defines a command: its words, its options, what it needs, and what it does.
 import type { INestApplicationContext } from '@nestjs/common';
 import type * as z from 'zod';
 import type { Caller } from '../http/caller.js';
@@ -12,34 +12,34 @@ export interface Done {
   readonly sentence: string;
   /** For programs, with --json. */
   readonly result: object;
-  /** Of commands that end sessions or tokens: do all instances know? */
+  /** For commands that end sessions or tokens: whether Redis confirmed it. */
   readonly confirmation?: Confirmation;
 }
 
-/** What a command works with. */
+/** What a command can use. */
 export interface Desk {
   readonly get: INestApplicationContext['get'];
   readonly target: Target;
   readonly log: Log;
-  /** A line for people, on standard error. */
+  /** Writes a line for people to standard error. */
   readonly warn: (line: string) => void;
-  /** Who does it, for the audit trail. */
+  /** The operator, for the audit trail. */
   readonly caller: Caller;
 }
 
 interface Spec<Input> {
-  /** As it is typed, such as `sessions end`. */
+  /** As typed, such as `sessions end`. */
   readonly name: string;
-  /** What follows the name, as the help shows it, such as `--user WHO | --all`. */
+  /** The arguments in the help, such as `--user WHO | --all`. */
   readonly usage?: string;
   readonly about: string;
-  /** More about it, for its own help. */
+  /** Further text in the help of the command. */
   readonly details?: string;
-  /** A positional argument, such as `[kid]`, and its meaning. It is read as the field of that name. */
+  /** A positional argument, such as `[kid]`, and its meaning. Its name is also its field in the input. */
   readonly argument?: readonly [name: string, about: string];
-  /** Options as they are typed, such as `--user <who>`, and their meaning. */
+  /** Options as typed, such as `--user <who>`, and their meaning. */
   readonly options?: Readonly<Record<string, string>>;
-  /** Adds `--dry-run`: without it the option is refused. */
+  /** Adds `--dry-run`; other commands refuse it. */
   readonly hasDryRun?: boolean;
   /** `tables`: a database with all migrations. `keys`: also the key-encryption key. */
   readonly needs: 'database' | 'tables' | 'keys';
@@ -50,7 +50,7 @@ interface Spec<Input> {
 type Act = (desk: Desk) => Promise<Done>;
 
 export interface CliCommand extends Omit<Spec<unknown>, 'input' | 'run'> {
-  /** @throws Failure `usage` when what was typed makes no sense */
+  /** @throws Failure `usage` for an invalid input */
   readonly prepare: (typed: Readonly<Record<string, unknown>>) => Act;
 }
 
@@ -65,5 +65,5 @@ export function command<Input>({ input, run, ...rest }: Spec<Input>): CliCommand
   };
 }
 
-/** Puts what would happen into the words that every dry run begins with. */
+/** The sentence of a dry run. */
 export const asDryRun = (sentence: string) => `Dry run, nothing was changed: ${sentence}`;

@@ -1,4 +1,4 @@
-// What a command reports when it cannot do what was asked: a code for programs, a sentence for people.
+// The failure of a command: a code for programs and a sentence for people.
 import { ConfigError } from '../config/config.js';
 import { sentenceOf } from '../database/database.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
@@ -16,7 +16,7 @@ export class Failure extends Error {
     this.name = 'Failure';
   }
 
-  /** The command line itself is wrong; nothing was opened. */
+  /** The command line is wrong; no database was opened. */
   static usage(message: string): Failure {
     return new Failure('usage', message);
   }
@@ -25,7 +25,7 @@ export class Failure extends Error {
     return new Failure(code, message);
   }
 
-  /** Any error, as an operator should read it. */
+  /** Turns any error into a failure that an operator can read. */
   static from(error: unknown): Failure {
     if (error instanceof Failure) return error;
     if (error instanceof ConfigError) return new Failure('settings', error.message);

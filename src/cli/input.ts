@@ -1,4 +1,4 @@
-// What operators type: users by address or ID, flags, numbers; and the rows that these name.
+// Reads the input of commands: users by address or ID, and flags.
 import * as z from 'zod';
 import { emailAddress } from '../users/email.js';
 import { type User, Users } from '../users/users.js';

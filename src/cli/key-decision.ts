@@ -1,4 +1,4 @@
-// Decides on the keys and acts, or only decides in a dry run; then says what the plan does.
+// Plans a change of the keys, carries it out unless it is a dry run, and describes it.
 import { isObjection, type Objection } from '../keys/rotation.js';
 import { type Decide, type Plan, SigningKeys, type Snapshot } from '../keys/signing-keys.js';
 import { asDryRun, type Desk, type Done } from './command.js';
@@ -12,7 +12,7 @@ interface Decision {
   readonly describe: (plan: Exclude<Plan, Objection>, before: Snapshot) => string;
 }
 
-/** What was asked for is there already: reported, and no failure. */
+/** The keys are already in the requested state: this is reported, but it is no failure. */
 const harmless = new Set(['rotating_already', 'revoked_already']);
 
 export async function decided(desk: Desk, { dryRun, decide, act, describe }: Decision): Promise<Done> {

@@ -1,4 +1,4 @@
-// What will happen to the keys, and when? The plan, said in sentences.
+// Describes plans for the keys in sentences.
 import {
   type Change,
   nextRotationAt,
@@ -9,7 +9,7 @@ import {
 } from '../keys/rotation.js';
 import { stateOf } from '../keys/signing-key.js';
 
-/** How long a verifier that only reads the key set may go on with an old copy: max-age, stale-if-error, its own cache. */
+/** How long a verifier may use an old copy of the key set: max-age, stale-if-error, its own cache. */
 const OLD_COPY_SECONDS = 3_600 + 3_600 + 1_200;
 
 export const at = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
@@ -48,7 +48,7 @@ export function sentenceOfRotation(plan: readonly Change[], keys: readonly Plann
 export function sentenceOfImport(plan: readonly Change[], kid: string, now: Date, policy: Policy): string {
   const published = plan.find((change) => change.type === 'publish' && change.isImported);
   if (published?.type === 'publish' && published.activateAt)
-    return `${kid} signs at once: nothing did. A standby is ready.`;
+    return `${kid} signs at once, because no key was signing. A standby is ready.`;
   const replaced = act(plan, 'remove');
   return (
     `${kid} is the standby now; it can sign from ${at(later(now, policy.publishAheadSeconds))} on, at the next rotation.` +
@@ -68,13 +68,13 @@ export function sentenceOfRevocation(
   const then = activate
     ? ` ${activate.kid} signs at once.${tooYoung(activate, keys, policy)}`
     : reopen
-      ? ` ${reopen.kid} goes on signing: the rotation to ${kid} is off.`
+      ? ` ${reopen.kid} keeps signing: the rotation to ${kid} is cancelled.`
       : signer?.kid === kid
-        ? ' There is no standby: nothing is signed until the running service has made a key, which takes seconds.'
+        ? ' There is no standby: no token is signed until the running service has made a key, which takes seconds.'
         : '';
   return (
-    `${kid} is revoked: every instance refuses it within 2 s (401 token_stale, clients refresh), its private half is ` +
-    `destroyed.${then} The service publishes what is missing. Verifiers that only read the key set may trust ${kid} ` +
+    `${kid} is revoked: every instance refuses it within 2 s (401 token_stale, clients refresh), and its private half is ` +
+    `destroyed.${then} The service publishes new keys. Verifiers that only read the key set may trust ${kid} ` +
     `until ${at(later(now, OLD_COPY_SECONDS))}.`
   );
 }
@@ -87,25 +87,25 @@ function tooYoung({ kid, at: from }: { kid: string; at: Date }, keys: readonly P
 }
 
 const plain = {
-  no_signer: 'Nothing signs: start the service, which makes a key, or import one.',
+  no_signer: 'No key signs: start the service, which makes a key, or import one.',
   no_standby: 'There is no standby yet: the running service publishes one within seconds.',
-  unknown_key: 'There is no such key: keys list --all shows every kid.',
-  removed_already: 'The key has left the key set already, and its private half is gone.',
+  unknown_key: 'No such key. "keys list --all" shows every kid.',
+  removed_already: 'The key has left the key set already, and its private half is destroyed.',
   revoked_already: 'The key was revoked already.',
 } as const;
 
 export function sentenceOfObjection(objection: Objection): string {
   switch (objection.objection) {
     case 'kid_used':
-      return `The kid ${objection.as} was used before: a kid is never used again.`;
+      return `The kid ${objection.as} was used before. Choose another one.`;
     case 'key_used':
-      return `This key was used before, as ${objection.as}: make a new one.`;
+      return `This key was used before, as ${objection.as}. Make a new one.`;
     case 'rotating_already':
-      return `A rotation is under way: ${objection.to} signs from ${at(objection.at)} on.`;
+      return `A rotation is in progress: ${objection.to} signs from ${at(objection.at)} on.`;
     case 'standby_too_young':
       return (
         `The standby ${objection.kid} was published at ${at(objection.publishedAt)}; verifiers may hold a key set without ` +
-        `it. Rotate from ${at(objection.from)} on, or say --force.`
+        `it. Rotate after ${at(objection.from)}, or use --force.`
       );
     default:
       return plain[objection.objection];

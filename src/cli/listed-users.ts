@@ -1,4 +1,4 @@
-// What an operator may see of users: status, role and how many live sessions; never a hash.
+// Lists users for operators, with status, role and the number of live sessions; never a hash.
 import { type SQL, sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
@@ -18,7 +18,7 @@ export interface ListedUser {
 
 type Row = Record<string, unknown> & ListedUser;
 
-/** In the order of their IDs, which is the order of their accounts' age. A live session is one that can refresh. */
+/** Sorted by ID, which is the order of creation. A live session is one that can refresh. */
 export async function listUsers(desk: Desk, which: SQL, limit: number): Promise<ListedUser[]> {
   const { rows } = await desk.get(Database).execute<Row>(sql`
     select u.id, u.email, u.role, u.email_verified_at is not null as "emailVerified",

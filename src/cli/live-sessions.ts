@@ -1,4 +1,4 @@
-// How many sessions would a command end? Counted as sessions/session-end.ts marks them.
+// Counts the sessions that a command would end, by the same condition as sessions/session-end.ts.
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';

@@ -1,4 +1,4 @@
-// Who runs this command? The audit trail keeps it as the user agent.
+// Identifies the operator. The audit trail stores this as the user agent.
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import type { Caller } from '../http/caller.js';
@@ -9,7 +9,7 @@ export const operator = (): Caller => ({
   requestId: randomUUID(),
 });
 
-/** A container may run under a user ID that has no name (OpenShift): then Node cannot tell one. */
+/** A container may run under a user ID without a name (OpenShift): then `userInfo` throws. */
 function loginName(): string {
   try {
     return userInfo().username;

@@ -41,7 +41,7 @@ export async function run(args: readonly string[], { out, err }: Output, program
   }
 }
 
-const sayDatabase = ({ name, host, port, role }: DatabaseName) => `${name} at ${host}:${port} as ${role}`;
+const describe = ({ name, host, port, role }: DatabaseName) => `${name} at ${host}:${port} as ${role}`;
 
 type Command = Exclude<Typed, { text: string }>;
 
@@ -54,7 +54,7 @@ async function execute(typed: Command, err: Output['err'], found: (name: Databas
   try {
     const database = nameOf(typed.command.needs === 'database' ? target.ownerUrl : target.url);
     found(database);
-    err(`Database: ${sayDatabase(database)}${target.isEmbedded ? ' (embedded)' : ''}`);
+    err(`Database: ${describe(database)}${target.isEmbedded ? ' (embedded)' : ''}`);
     return await onDesk(typed, { target, log, caller: operator(), warn: err });
   } finally {
     await target.close();
@@ -65,7 +65,7 @@ async function onDesk({ command, act }: Command, desk: Omit<Desk, 'get'>): Promi
   const { target, log } = desk;
   if (command.needs === 'database') {
     const get = () => {
-      throw Error(`${command.name} has no tables to work with.`);
+      throw Error(`${command.name} runs without the application.`);
     };
     return act({ ...desk, get });
   }
@@ -80,6 +80,6 @@ async function onDesk({ command, act }: Command, desk: Omit<Desk, 'get'>): Promi
   }
 }
 
-/** Only warnings and worse; an operator who asked for less gets less. */
+/** Shows warnings and errors only, unless LOG_LEVEL asks for even less. */
 const quiet = ({ LOG_LEVEL }: Config) =>
   LOG_LEVEL === 'info' || LOG_LEVEL === 'debug' ? { LOG_LEVEL: 'warn' } : ({} as Record<string, string>);

@@ -1,4 +1,4 @@
-// Which database does a command work on? The operator's, or the embedded one of this folder; none is ever made.
+// Finds the database of a command: DATABASE_URL, or the embedded one of this folder. It never creates one.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config } from '../config/config.js';
@@ -8,7 +8,7 @@ import { countPendingMigrations } from '../database/migrate.js';
 import type { Log } from '../telemetry/log.js';
 import { Failure } from './failure.js';
 
-/** What may be shown: never the password. */
+/** The parts of a URL that may be shown: not the password. */
 export interface DatabaseName {
   readonly host: string;
   readonly port: number;
@@ -17,16 +17,16 @@ export interface DatabaseName {
 }
 
 export interface Target {
-  /** Always with DATABASE_URL. */
+  /** Always has DATABASE_URL. */
   readonly config: Config;
   readonly url: string;
-  /** As the role that owns the schema, where it is known. */
+  /** The URL for the role that owns the schema, if it is known. */
   readonly ownerUrl: string;
   readonly isEmbedded: boolean;
   readonly close: () => Promise<void>;
 }
 
-/** @throws Failure `no_database` where there is none: a command neither makes one nor starts an empty one. */
+/** @throws Failure `no_database` if there is none: a command neither creates one nor starts an empty one */
 export async function findTarget(config: Config, overrides: Record<string, string>, log: Log): Promise<Target> {
   const nothingToClose = () => Promise.resolve();
   if (config.DATABASE_URL) {
@@ -48,7 +48,7 @@ export async function findTarget(config: Config, overrides: Record<string, strin
   return { config: joined, url, ownerUrl, isEmbedded: true, close };
 }
 
-/** A command never migrates by the way: the schema is checked before anything is opened, Redis included. */
+/** Refuses a database with pending migrations before anything else is opened: only `migrate` migrates. */
 export async function assertMigrated({ config, url, isEmbedded }: Target, log: Log): Promise<void> {
   const pool = openPool(url, config, log);
   try {
@@ -65,7 +65,7 @@ export function nameOf(url: string): DatabaseName {
   const { hostname, port, pathname, username, searchParams } = new URL(url);
   const role = decodeURIComponent(username);
   return {
-    // As pg reads it: a parameter wins, and a socket's folder can only be one.
+    // As in pg: the parameter wins, and a socket's folder can only be a parameter.
     host: searchParams.get('host') ?? (hostname || 'localhost'),
     port: Number(searchParams.get('port') ?? (port || 5432)),
     name: decodeURIComponent(pathname.slice(1)) || role,

@@ -1,4 +1,4 @@
-// Reads network addresses: where the service listens, and which proxies it believes.
+// Reads network addresses: where the service listens, and which proxies it trusts.
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { format, Wrong } from './format.js';
@@ -11,13 +11,13 @@ export const listenAddress = format((text) => {
   return new Wrong('must be an address such as 127.0.0.1, 0.0.0.0 or ::, without a scheme, a port or a path');
 });
 
-/** Of this machine: an address of the loopback network, `localhost`, or the path of a socket. */
+/** True for an address of the loopback network, `localhost`, and the path of a socket. */
 export function isLoopback(host: string): boolean {
   if (host.startsWith('/') || /^(.+\.)?localhost$/i.test(host)) return true;
   return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
 }
 
-/** Every interface, or an address of the public internet. */
+/** True for the address of every interface (0.0.0.0, ::) and for public addresses. */
 export function isOpenToAll(host: string): boolean {
   return ipaddr.isValid(host) && ['unspecified', 'unicast'].includes(ipaddr.process(host).range());
 }
@@ -27,10 +27,10 @@ export interface AddressRange {
   readonly prefix: number;
 }
 
-/** How many proxies stand in front, or where they are; 0 is nobody. */
+/** The number of proxies in front of the service, or their addresses; 0 trusts none. */
 export type TrustedProxies = number | readonly AddressRange[];
 
-/** More proxies than this in a row is a mistake; each one too many lets clients choose their own address. */
+/** A larger number is probably a mistake. With one hop too many, clients choose their own address. */
 const MAX_HOPS = 5;
 
 export const trustedProxies = format((text): TrustedProxies | Wrong => {
@@ -66,13 +66,13 @@ function prefixOf(size: string, bits: number): number | undefined {
 }
 
 /**
- * A private network may be trusted whole (10.0.0.0/8, fc00::/7). On the internet no operator of proxies announces more
- * than a /12 or a /20 (Cloudflare 104.16.0.0/13 and 2a06:98c0::/29, Microsoft 2603:1000::/24).
+ * A whole private network may be trusted (10.0.0.0/8, fc00::/7). No operator of public proxies announces more than a
+ * /12 or a /20 (Cloudflare 104.16.0.0/13 and 2a06:98c0::/29, Microsoft 2603:1000::/24).
  */
 function isTooWide({ address, prefix }: AddressRange): boolean {
   const parsed = ipaddr.parse(address);
   if (parsed instanceof ipaddr.IPv6) {
-    // ::ffff:0:0/96 is all of IPv4.
+    // ::ffff:0:0/96 contains all of IPv4.
     if (prefix < 108 && ipaddr.IPv6.parse('::ffff:0.0.0.0').match(parsed, prefix)) return true;
     return prefix < (['uniqueLocal', 'linkLocal'].includes(parsed.range()) ? 7 : 20);
   }

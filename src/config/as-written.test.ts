@@ -1,4 +1,4 @@
-// Settings as people write them: each works, or a sentence says what to write instead.
+// Settings as people write them: each one works, or an error says what to write instead.
 import { describe, expect, it } from 'vitest';
 import { Config, ConfigError } from './config.js';
 
@@ -12,7 +12,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   }
 }
 
-describe('a setting that works as it was written', () => {
+describe('a setting is accepted as people write it, with', () => {
   it.each<[string, string, string, unknown]>([
     ['the end of a Windows line', 'JWT_ISSUER', 'https://auth.example.com\r', 'https://auth.example.com'],
     ['spaces around it', 'JWT_ISSUER', '  https://auth.example.com ', 'https://auth.example.com'],
@@ -60,7 +60,7 @@ describe('a setting that works as it was written', () => {
   });
 });
 
-describe('a setting that cannot work is refused with what to write', () => {
+describe('a setting that cannot work is refused with a correction', () => {
   it.each<[string, string, string, RegExp]>([
     ['quotes of an env file', 'JWT_ISSUER', '"https://auth.example.com"', /wrapped in quotes.* write it without/],
     ['quotes around a number', 'PORT', "'3000'", /wrapped in quotes/],

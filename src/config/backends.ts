@@ -1,11 +1,11 @@
-// Reads the URLs of PostgreSQL and Redis, and says how safe the way to them is.
+// Reads the URLs of PostgreSQL and Redis, and assesses how secure the connections are.
 import { existsSync } from 'node:fs';
 import { isLoopback } from './addresses.js';
 import { format, Wrong } from './format.js';
 
 const ENCODE = 'special characters of a password are percent-encoded (/ as %2F, # as %23, @ as %40)';
 
-/** What node-postgres would misread or refuse with a riddle is refused here, or written as it understands it. */
+/** Refuses or rewrites what node-postgres misreads or refuses with an unclear error. */
 export const postgresUrl = format((written) => {
   const authority = /^postgres(?:ql)?:\/\/([^/?#]*)/.exec(written)?.[1];
   if (authority === undefined) return new Wrong('must be a postgres:// URL');
@@ -20,7 +20,7 @@ export const postgresUrl = format((written) => {
   return wrongTls(searchParams) ?? asNodePostgresReadsIt(text, searchParams);
 });
 
-/** libpq's `user@/db?host=/folder` is no URL for Node; with the folder in the place of the host it is one. */
+/** Node cannot parse libpq's `user@/db?host=/folder`; it can once the folder is the host. */
 function withSocketAsHost(text: string): string {
   const parts = /^(\w+:\/\/[^/?#]*@)(\/[^?#]*)\?([^#]*)$/.exec(text);
   if (!parts) return text;
@@ -32,7 +32,7 @@ function withSocketAsHost(text: string): string {
   return `${start}${encodeURIComponent(folder)}${path}${params.size > 0 ? `?${params.toString()}` : ''}`;
 }
 
-/** It verifies `require` and `verify-ca` as `verify-full`, and warns of its next release; so they get that name. */
+/** node-postgres treats `require` and `verify-ca` as `verify-full`, with a warning; the explicit name avoids that. */
 function asNodePostgresReadsIt(text: string, params: URLSearchParams): string {
   const withoutSystem = text.replace(/([?&])sslrootcert=system(&|$)/, (_, before: string, after) =>
     after ? before : '',
@@ -74,7 +74,7 @@ function socketOf(written: string): string | Wrong {
   return wrongDatabase('', new URLSearchParams(query)) ?? `${path}${query ? `?${query}` : ''}`;
 }
 
-/** ioredis takes what is no number for 0, and stays in 0 where the server has no such database. */
+/** ioredis uses database 0 if this is no number or the server has no such database. */
 function wrongDatabase(inPath: string, params: URLSearchParams): Wrong | undefined {
   const isNumber = [inPath || '0', params.get('db') ?? '0'].every(
     (text) => /^\d{1,2}$/.test(text) && Number(text) < 16,
@@ -84,12 +84,12 @@ function wrongDatabase(inPath: string, params: URLSearchParams): Wrong | undefin
 
 export interface Security {
   readonly isLocal: boolean;
-  /** And the server's certificate is checked. */
+  /** With a verified server certificate. */
   readonly isEncrypted: boolean;
   readonly isAuthenticated: boolean;
 }
 
-/** @param text as postgresUrl returns it */
+/** @param text the result of postgresUrl */
 export function securityOfPostgres(text: string): Security {
   const { searchParams: params, hostname, password } = new URL(text);
   const mode = params.get('sslmode');
@@ -102,7 +102,7 @@ export function securityOfPostgres(text: string): Security {
   };
 }
 
-/** @param text as redisUrl returns it */
+/** @param text the result of redisUrl */
 export function securityOfRedis(text: string): Security {
   if (text.startsWith('/')) return { isLocal: true, isEncrypted: true, isAuthenticated: true };
   const { protocol, hostname, password, searchParams } = new URL(text);

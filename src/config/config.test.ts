@@ -34,17 +34,17 @@ describe('Config', () => {
     expect(Object.isFrozen(Config.fromEnv({}))).toBe(true);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(Config.fromEnv({ PORT: '', PUBLIC_URL: '' }).PORT).toBe(3000);
   });
 
-  it('accepts a sound production and closes what nobody opened', () => {
+  it('accepts a secure production, where registration is closed by default', () => {
     const config = Config.fromEnv(production);
     expect(config).toMatchObject({ isProduction: true, hasSecureCookies: true, registration: 'closed' });
     expect([...config.ownOrigins]).toEqual(['https://auth.example.com']);
   });
 
-  it('lists every problem at once, by name', () => {
+  it('lists every problem at once, by the name of the setting', () => {
     const problems = problemsOf({
       PORT: 'x',
       ACCESS_TOKEN_TTL_SECONDS: '901',

@@ -1,4 +1,4 @@
-// What is this process told to do? Built once from the environment; refuses what would be insecure.
+// The settings of the process, built once from the environment. Insecure combinations are refused.
 import { Injectable } from '@nestjs/common';
 import { contradictions } from './contradictions.js';
 import { asWritten, Wrong } from './format.js';
@@ -7,7 +7,7 @@ import type { Setting } from './setting.js';
 import { settings, type Settings } from './settings.js';
 import { warningsOf } from './warnings.js';
 
-/** Lists everything that is wrong with the settings at once. Never holds a value, only names and sentences. */
+/** Lists every problem of the settings at once: names and sentences, never a value. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
@@ -26,11 +26,11 @@ export class Config {
   readonly issuer: string;
   readonly audiences: readonly [string, ...string[]];
   readonly registration: 'open' | 'closed' | 'verified';
-  /** Origins that count as ourselves in the CSRF check. */
+  /** Origins that the cross-site guard treats as our own. */
   readonly ownOrigins: ReadonlySet<string>;
   readonly hasSecureCookies: boolean;
   readonly redisMinReplicas: number;
-  /** Sentences about what is allowed but risky, for the log of every start. */
+  /** Risks of allowed settings, logged at every start. */
   readonly warnings: readonly string[];
 
   constructor(values: Settings) {
@@ -77,5 +77,5 @@ export class Config {
   }
 }
 
-/** zod's own sentences start with a capital; ours go on after the name of the setting. */
+/** zod's messages start with a capital; ours continue the sentence that the setting's name begins. */
 const sentence = (message: string) => (/^[A-Z]/.test(message) ? `is not usable: ${message}` : message);

@@ -1,4 +1,4 @@
-// Settings that contradict each other, in every environment.
+// Finds settings that contradict each other, in every environment.
 import { accessCookieTooLong } from './cookie-size.js';
 import type { Settings } from './settings.js';
 
@@ -11,10 +11,10 @@ export function contradictions(values: Partial<Settings>): string[] {
   }
   const ways = [values.REDIS_URL, values.REDIS_SENTINELS, values.REDIS_CLUSTER_NODES];
   if (ways.filter((way) => way !== undefined).length > 1) {
-    found.push('REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER_NODES are ways to different kinds of Redis: set one');
+    found.push('REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other: set one');
   }
   if (values.ALERT_WEBHOOK_URL && !values.ALERT_WEBHOOK_SECRET) {
-    found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: an unsigned alert is worth nothing');
+    found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: the receiver cannot trust an unsigned alert');
   }
   found.push(...contradictionsOfKeys(values), ...accessCookieTooLong(values));
   if (values.REGISTRATION === 'verified') {
@@ -30,7 +30,7 @@ export function contradictions(values: Partial<Settings>): string[] {
   return found;
 }
 
-/** Where the key-encryption key may come from: at most one of them. */
+/** Sources of the key-encryption key. At most one may be set. */
 export const keySources = [
   'KEY_ENCRYPTION_KEY',
   'KEY_ENCRYPTION_KEY_FILE',

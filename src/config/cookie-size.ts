@@ -1,9 +1,9 @@
-// How large can the cookie of an access token get? Browsers drop one over 4,096 bytes without a word (RFC 6265 §6.1).
+// Computes the size of the access token's cookie. Browsers silently drop cookies over 4,096 bytes (RFC 6265 §6.1).
 import type { Settings } from './settings.js';
 
 const MAX_COOKIE_BYTES = 4_096;
 
-/** Everything in the token that no setting decides, at its longest: ids, times, methods, a role, an email of 254. */
+/** The longest claims that do not depend on settings: ids, times, methods, a role, an email address of 254. */
 const OTHER_CLAIMS_BYTES = 254 + 560;
 /** `{"alg":"RS256","typ":"at+jwt","kid":…}`; an imported key's kid has up to 64 characters. */
 const HEADER_BYTES = 120;
@@ -12,10 +12,10 @@ const LINE_BYTES = 90;
 
 const base64url = (bytes: number) => Math.ceil((bytes * 4) / 3);
 
-/** @returns a problem that names the settings which make it long, the longest first */
+/** @returns a problem that names the settings which need the most space, the longest first */
 export function accessCookieTooLong(values: Partial<Settings>): string[] {
   const issuer = values.JWT_ISSUER ?? values.PUBLIC_URL ?? '';
-  // Without an audience of its own the token names the issuer twice.
+  // Without JWT_AUDIENCE the issuer is also the audience.
   const audiences = values.JWT_AUDIENCE ? JSON.stringify(values.JWT_AUDIENCE) : '';
   const shares = {
     JWT_ISSUER: base64url(Buffer.byteLength(issuer) * (audiences ? 1 : 2)),

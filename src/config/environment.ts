@@ -1,4 +1,4 @@
-// Reads `.env` into the environment where there is one, and warns of settings that nobody reads.
+// Reads `.env` into the environment if the file exists, and warns of unknown settings.
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { closest, distance } from 'fastest-levenshtein';
@@ -6,18 +6,18 @@ import { settings } from './settings.js';
 
 const known = Object.keys(settings);
 
-/** What other programs read from the same file: docker compose, its database, the AWS SDK. */
+/** Variables that other programs read from the same file: docker compose, its database, the AWS SDK. */
 const OTHERS = /^(AWS|COMPOSE|DOCKER|POSTGRES|WATCHWORD)_/;
 
-/** `HOME` is two letters away from `HOST`: names as short as that are not compared. */
+/** Short names are not compared: `HOME` is only two letters from `HOST`. */
 const MIN_COMPARED_LENGTH = 6;
 const MAX_DISTANCE = 2;
 
 /**
- * Call it before the settings are read. A variable of the real environment wins over the same one in the file, even when
+ * Call it before the settings are read. A variable of the real environment wins over the same one in the file, even if
  * it is empty.
- * @param warn receives a sentence for each name in the file that is not a setting, and for each variable of the
- * environment that nearly is one
+ * @param warn receives a sentence for each unknown name in the file, and for each environment variable that resembles a
+ * setting
  */
 export function loadEnvironment(warn: (sentence: string) => void = toStandardError): void {
   const fromFile = readDotEnv();
@@ -35,7 +35,7 @@ function readDotEnv(): NodeJS.Dict<string> {
   }
 }
 
-/** @returns a sentence for each name that looks like a setting and is none. */
+/** @returns a sentence for each name that resembles a setting but is none */
 export function unknownSettings(inEnvironment: readonly string[], inFile: readonly string[]): string[] {
   const isUnknown = (name: string) => !known.includes(name);
   const inDotEnv = inFile.filter((name) => isUnknown(name) && !OTHERS.test(name));

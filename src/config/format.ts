@@ -1,7 +1,7 @@
-// How the text of a setting is read: a value comes out, or a sentence that says what to write instead.
+// Reads the text of a setting into a value, or into a sentence that says what to write instead.
 import * as z from 'zod';
 
-/** What is wrong with a value, as the rest of a sentence that begins with the setting's name. Never the value itself. */
+/** A problem, as the rest of a sentence that begins with the setting's name. It never contains the value. */
 export class Wrong {
   constructor(readonly sentence: string) {}
 }
@@ -14,7 +14,7 @@ export const format = <T>(read: (text: string) => T | Wrong) =>
     return z.NEVER;
   });
 
-/** Env files written on Windows end their lines with CR LF, and `docker --env-file` keeps quotes as they are. */
+/** Env files from Windows end their lines with CR LF, and `docker --env-file` keeps quotes. */
 export function asWritten(text: string | undefined, isVerbatim: boolean): string | undefined | Wrong {
   const value = isVerbatim ? text?.replace(/[\r\n]+$/, '') : text?.trim();
   if (value === undefined || value === '') return undefined;

@@ -1,4 +1,4 @@
-// What may a setting look like? Its text from the environment, checked and turned into a value.
+// Checks the text of a setting and turns it into a value.
 import { isIP } from 'node:net';
 import { getPublicSuffix } from 'tldts';
 import * as z from 'zod';
@@ -16,7 +16,7 @@ export const port = (min: number) => {
   return format((text) => {
     if (text.startsWith('tcp://'))
       return new Wrong(
-        'is an address that Kubernetes has put here for a Service of that name: ' +
+        'is the address of a Kubernetes Service with that name: ' +
           'set enableServiceLinks: false in the pod, or set a number',
       );
     const parsed = number.safeParse(text);
@@ -33,10 +33,10 @@ export const issuer = z
     return !url.search && !url.hash && !url.username && !/[?#]/.test(text);
   }, 'must be an http(s) URL without a query, a fragment or credentials (RFC 8414 §2)');
 
-/** StringOrURI of RFC 7519 §2, without what no verifier would be configured with. */
+/** StringOrURI of RFC 7519 §2, without characters that no verifier is configured with. */
 export const audience = z.string().regex(/^[^\s"'\p{C}]+$/u, 'must not have spaces, quotes or control characters');
 
-/** RFC 9110 §5.1. No wildcard: with credentials browsers take it for a header of that name. */
+/** RFC 9110 §5.1. No wildcard: in requests with credentials browsers treat it as a header name. */
 export const headerName = z
   .string()
   .regex(/^[!#$%&'+.^_`|~0-9a-z-]+$/i, 'must be names of headers, separated by commas, without a wildcard')
@@ -49,7 +49,7 @@ export const httpUrl = z
     'must be an http(s) URL without credentials or a fragment',
   );
 
-/** As Standard Webhooks writes it. */
+/** The format of Standard Webhooks. */
 export const webhookSecret = z.string().refine((text) => {
   const bytes = Buffer.from(text.replace(/^whsec_/, ''), 'base64').length;
   return /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && bytes >= 24 && bytes <= 64;
@@ -82,7 +82,7 @@ export const keyEncryptionKey = z
     'must be 32 bytes in base64 (make one with: openssl rand -base64 32)',
   );
 
-/** A domain that somebody owns: cookies of a public suffix would go to everybody under it, so browsers drop them. */
+/** Not a public suffix: browsers drop cookies for one, because they would reach every domain under it. */
 export const cookieDomain = z
   .string()
   .toLowerCase()

@@ -1,4 +1,4 @@
-// Settings of how the service is reached: addresses, origins, proxies, metrics. A part of settings.ts.
+// The settings of HTTP: addresses, origins, proxies, metrics. A part of settings.ts.
 import { listenAddress, trustedProxies } from './addresses.js';
 import { cookieDomain, headerName, integer, list, port } from './formats.js';
 import { allowedOrigin, publicOrigin } from './origins.js';
@@ -8,18 +8,18 @@ export const httpSettings = {
   HOST: {
     schema: listenAddress.default('127.0.0.1'),
     standard: '127.0.0.1',
-    about: 'Address to listen on: 0.0.0.0 or :: for every network.',
+    about: 'Address to listen on; 0.0.0.0 or :: listens on every network.',
   },
   PORT: { schema: port(0).default(3000), standard: '3000', about: 'Port to listen on.' },
   PUBLIC_URL: {
     schema: publicOrigin.optional(),
     standard: 'http://localhost:PORT',
     about:
-      'The origin that clients see, without a path. Its scheme decides whether cookies are Secure; production wants https.',
+      'The origin that clients use, without a path. Its scheme decides whether cookies are Secure; production requires https.',
   },
   COOKIE_DOMAIN: {
     schema: cookieDomain.optional(),
-    about: 'Share the cookies with the subdomains of this domain. Leave it empty unless you must.',
+    about: 'Shares the cookies with the subdomains of this domain. Leave it empty unless you need that.',
   },
   ALLOWED_ORIGINS: {
     schema: list(allowedOrigin).default([]),
@@ -34,23 +34,23 @@ export const httpSettings = {
   TRUST_PROXY: {
     schema: trustedProxies.default(0),
     standard: 'none',
-    about: "Whose X-Forwarded-For is believed: `none`, a number of hops (at most 5), or the proxies' addresses (CIDR).",
+    about: "Whose X-Forwarded-For is trusted: `none`, a number of hops (at most 5), or the proxies' addresses (CIDR).",
   },
   KEEP_ALIVE_SECONDS: {
     schema: integer(1, 3_600).default(75),
     standard: '75',
     about:
-      'How long an idle connection stays open: longer than the load balancer keeps it (60 at AWS and nginx, 600 at Google), or it sends into a closed one.',
+      'How long an idle connection stays open. It must be longer than at the load balancer (60 at AWS and nginx, 600 at Google), or that sends requests into closed connections.',
   },
   METRICS_PORT: {
     schema: port(1).optional(),
     standard: 'off',
     about:
-      'Port of GET /metrics (Prometheus). Never publish it. In Kubernetes a Service named `metrics` sets it to an address: `enableServiceLinks: false`.',
+      'Port of GET /metrics (Prometheus). Never publish it. In Kubernetes a Service named `metrics` sets it to an address, unless the pod has `enableServiceLinks: false`.',
   },
   METRICS_HOST: {
     schema: listenAddress.default('127.0.0.1'),
     standard: '127.0.0.1',
-    about: 'Address that the metrics listen on; production wants a private one.',
+    about: 'Address that the metrics listen on; production requires a private one.',
   },
 } satisfies Record<string, Setting>;

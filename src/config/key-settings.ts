@@ -1,4 +1,4 @@
-// Which settings do the signing keys have, and the key that seals them? A part of settings.ts.
+// The settings of the signing keys, and of the key that seals them. A part of settings.ts.
 import * as z from 'zod';
 import { integer, keyEncryptionKey, vaultUrl } from './formats.js';
 import type { Setting } from './setting.js';
@@ -17,8 +17,7 @@ export const keySettings = {
   },
   KEY_ENCRYPTION_KEY_AWS_SECRET: {
     schema: z.string().min(1).optional(),
-    about:
-      'Name or ARN of the secret in AWS Secrets Manager that holds it; credentials and region as the SDK finds them.',
+    about: 'Name or ARN of the secret in AWS Secrets Manager that holds it; the SDK finds credentials and region.',
   },
   KEY_ENCRYPTION_KEY_VAULT_URL: {
     schema: vaultUrl.optional(),
@@ -28,7 +27,7 @@ export const keySettings = {
   KEY_ENCRYPTION_KEY_PREVIOUS: {
     schema: keyEncryptionKey.optional(),
     secret: true,
-    about: 'Also opens what is sealed, until `keys rewrap` has sealed everything under the present one.',
+    about: 'The previous key, which opens sealed keys until `keys rewrap` has sealed them under the present one.',
   },
   KEY_ENCRYPTION_KEY_PREVIOUS_FILE: {
     schema: z.string().min(1).optional(),
@@ -53,11 +52,11 @@ export const keySettings = {
   KEY_PUBLISH_AHEAD_SECONDS: {
     schema: integer(8_520, 2_592_000).default(86_400),
     standard: '86400',
-    about: 'How long a key is in the key set before it signs: longer than any verifier keeps an old key set.',
+    about: 'How long a key is in the key set before it signs. It must be longer than any verifier caches a key set.',
   },
   KEY_REMOVE_AFTER_SECONDS: {
     schema: integer(1_080, 2_592_000).default(3_600),
     standard: '3600',
-    about: 'How long a key stays in the key set after it has stopped signing: longer than any token lives.',
+    about: 'How long a key stays in the key set after its last signature. It must be longer than any token lives.',
   },
 } satisfies Record<string, Setting>;

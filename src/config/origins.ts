@@ -1,7 +1,7 @@
-// Reads origins: our own, and those of the pages and apps that may call us.
+// Reads origins: our own, and those of pages and apps that may call the service.
 import { format, Wrong } from './format.js';
 
-/** As browsers write it in the Origin header: lower case, no default port, no trailing slash. */
+/** Normalised as in the Origin header: lower case, no default port, no trailing slash. */
 export const publicOrigin = format((text) => {
   const url = webOrigin(text);
   if (url instanceof Wrong) return url;
@@ -12,10 +12,10 @@ export const publicOrigin = format((text) => {
   );
 });
 
-/** Their cookies and storage belong to no one app, or their Origin header is `null`. */
+/** Schemes whose cookies and storage are not bound to one app, or whose Origin header is `null`. */
 const unfit = new Set(['about:', 'blob:', 'data:', 'file:', 'ftp:', 'javascript:', 'ws:', 'wss:']);
 
-/** A page's origin, or a packaged app's as its web view sends it (capacitor://localhost, chrome-extension://<id>). */
+/** The origin of a page, or of a packaged app's web view (capacitor://localhost, chrome-extension://<id>). */
 export const allowedOrigin = format((text) => {
   if (/^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+$/.test(text) && !/^https?:/.test(text)) {
     const isFit = URL.canParse(text) && !unfit.has(new URL(text).protocol);

@@ -1,4 +1,4 @@
-// Settings of passwords and their hashes. A part of settings.ts.
+// The settings of passwords and their hashes. A part of settings.ts.
 import { availableParallelism } from 'node:os';
 import { integer } from './formats.js';
 import type { Setting } from './setting.js';
@@ -8,12 +8,13 @@ export const passwordSettings = {
     schema: integer(8, 128).default(15),
     standard: '15',
     about:
-      'In characters (code points). Less than 15 only where a second factor is enforced; production warns of it at each start.',
+      'In characters (code points). Set less than 15 only if a second factor is enforced; production warns at each start.',
   },
   ARGON2_MEMORY_KIB: {
     schema: integer(7168, 1_048_576).default(19_456),
     standard: '19456',
-    about: 'argon2id memory. Production wants 47104 with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5.',
+    about:
+      'argon2id memory. Production requires 47104 with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5.',
   },
   ARGON2_PASSES: { schema: integer(1, 20).default(2), standard: '2', about: 'argon2id passes.' },
   ARGON2_LANES: { schema: integer(1, 16).default(1), standard: '1', about: 'argon2id lanes.' },
@@ -25,6 +26,6 @@ export const passwordSettings = {
   PASSWORD_QUEUE_LENGTH: {
     schema: integer(1, 10_000).default(100),
     standard: '100',
-    about: 'Password hashes that may wait; beyond that the answer is 503 `overloaded`.',
+    about: 'Password hashes that may wait; further ones are refused with 503 `overloaded`.',
   },
 } satisfies Record<string, Setting>;

@@ -1,4 +1,4 @@
-// What production must not be started with, and the one way to say that a private network is trusted.
+// Settings that production refuses, and INSECURE_BACKENDS, which trusts a private network.
 import { describe, expect, it } from 'vitest';
 import { Config, ConfigError } from './config.js';
 import type { Purpose } from './production.js';
@@ -25,7 +25,7 @@ const key = (bytes: number[]) => Buffer.from(bytes).toString('base64');
 const repeated = (...bytes: number[]) =>
   key(Array.from({ length: 32 }, (_, index) => bytes[index % bytes.length] ?? 0));
 
-it('accepts a sound production without a warning', () => {
+it('a secure production starts without a warning', () => {
   expect(problemsOf({})).toEqual([]);
   expect(Config.fromEnv(sound).warnings).toEqual([]);
 });
@@ -83,7 +83,7 @@ describe('production refuses, with one sentence that names the setting', () => {
     expect(problemsOf(change)).toEqual([]);
   });
 
-  it('but lets the command line migrate as the owner, over TLS', () => {
+  it('except that the command line may migrate as the owner, over TLS', () => {
     expect(problemsOf({ DATABASE_OWNER_URL: sound.DATABASE_URL }, 'cli')).toEqual([]);
     expect(problemsOf({ DATABASE_OWNER_URL: 'postgres://o:p@db/d' }, 'cli')).toEqual([
       expect.stringMatching(/^DATABASE_OWNER_URL must have TLS/),
@@ -92,7 +92,7 @@ describe('production refuses, with one sentence that names the setting', () => {
 });
 
 describe('at every start production warns', () => {
-  it('of each backend that is trusted without TLS', () => {
+  it('about each backend that is trusted without TLS', () => {
     const { warnings } = Config.fromEnv({ ...sound, INSECURE_BACKENDS: 'postgres,metrics' });
     expect(warnings).toEqual([
       expect.stringMatching(/^INSECURE_BACKENDS=postgres: /),
@@ -100,7 +100,7 @@ describe('at every start production warns', () => {
     ]);
   });
 
-  it('of short passwords, and lengths under 8 are refused', () => {
+  it('about a password minimum under 15, and it refuses one under 8', () => {
     expect(Config.fromEnv({ ...sound, PASSWORD_MIN_LENGTH: '8' }).warnings).toEqual([
       expect.stringMatching(/^PASSWORD_MIN_LENGTH=8 .*second factor/),
     ]);

@@ -1,10 +1,10 @@
-// What production refuses: settings that are fine on a developer's machine and insecure elsewhere.
+// Finds settings that are fine on a developer's machine and insecure in production.
 import { isOpenToAll, isLoopback } from './addresses.js';
 import { type Security, securityOfPostgres, securityOfRedis } from './backends.js';
 import { keySources } from './contradictions.js';
 import type { Settings } from './settings.js';
 
-/** The command line migrates as the owner of the schema; the service must not be able to. */
+/** Only the command line may connect as the owner of the schema, to migrate it. */
 export type Purpose = 'service' | 'cli';
 
 export function insecureInProduction(values: Partial<Settings>, purpose: Purpose): string[] {
@@ -22,7 +22,7 @@ function insecureAddresses(values: Partial<Settings>): string[] {
   if (!values.PUBLIC_URL?.startsWith('https:')) found.push('PUBLIC_URL must be set to an https origin in production');
   if (values.JWT_ISSUER && !values.JWT_ISSUER.startsWith('https:'))
     found.push('JWT_ISSUER must be https in production');
-  // Tauri serves its own pages under this name on Windows, without a network.
+  // On Windows Tauri serves its own pages under this name, without a network.
   if (values.ALLOWED_ORIGINS?.some((allowed) => allowed.startsWith('http:') && allowed !== 'http://tauri.localhost'))
     found.push('ALLOWED_ORIGINS must be https origins in production, or those of packaged apps');
   return found;
@@ -43,7 +43,7 @@ function insecureKeys(values: Partial<Settings>): string[] {
   return found;
 }
 
-/** 32 random bytes have fewer than eight different ones about once in 10^30 keys. */
+/** About one in 10^30 random keys of 32 bytes has fewer than eight different bytes. */
 export const isDegenerate = (key: Buffer): boolean => new Set(key).size < 8;
 
 function insecureBackends(values: Partial<Settings>, purpose: Purpose): string[] {
@@ -98,7 +98,7 @@ function waysToRedis(values: Partial<Settings>): [string, Security][] {
   });
 }
 
-/** The least memory (KiB) for each number of passes: OWASP Password Storage Cheat Sheet, settings of equal strength. */
+/** The least memory (KiB) per number of passes, at equal strength: OWASP Password Storage Cheat Sheet. */
 const leastMemory = [Infinity, 47_104, 19_456, 12_288, 9_216, 7_168];
 
 function insecurePasswords(values: Partial<Settings>): string[] {

@@ -1,4 +1,4 @@
-// Which settings exist, what may they be, and what do they mean? The table of docs/settings.md and .env.example come from here.
+// Defines every setting: its format, default and meaning. docs/settings.md and .env.example are generated from it.
 import * as z from 'zod';
 import { postgresUrl } from './backends.js';
 import { audience, httpUrl, integer, issuer, list, webhookSecret } from './formats.js';
@@ -8,7 +8,7 @@ import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import type { Setting } from './setting.js';
 
-/** Every setting, in the order of the table in docs/settings.md. A default that depends on others is worked out in config.ts. */
+/** In the order of docs/settings.md. config.ts computes the defaults that depend on other settings. */
 export const settings = {
   NODE_ENV: {
     schema: z.enum(['development', 'test', 'production']).default('development'),
@@ -19,14 +19,15 @@ export const settings = {
   JWT_ISSUER: {
     schema: issuer.optional(),
     standard: 'PUBLIC_URL',
-    about: 'The `iss` claim. With a path the metadata also stands where RFC 8414 §3 and OpenID Discovery look for it.',
+    about:
+      'The `iss` claim. If it has a path, the metadata is also served at the addresses of RFC 8414 §3 and OpenID Discovery.',
   },
   JWT_AUDIENCE: {
     schema: list(audience)
       .refine((values) => values.length > 0, 'must name at least one audience')
       .optional(),
     standard: 'JWT_ISSUER',
-    about: 'The `aud` claim; several are separated by commas. The first one is what Watchword itself asks for.',
+    about: 'The `aud` claim; several are separated by commas. Watchword itself requires the first one.',
   },
   DATABASE_URL: {
     schema: postgresUrl.optional(),
@@ -44,7 +45,7 @@ export const settings = {
   DATABASE_POOL_SIZE: {
     schema: integer(2, 200).default(10),
     standard: '10',
-    about: 'Connections that one instance opens at most.',
+    about: 'Maximum number of connections per instance.',
   },
   DATABASE_PREPARED_STATEMENTS: {
     schema: z.enum(['on', 'off']).default('on'),
@@ -61,7 +62,7 @@ export const settings = {
   INSECURE_BACKENDS: {
     schema: list(z.enum(['postgres', 'redis', 'metrics'])).default([]),
     about:
-      'What production may use without TLS and a password, on a private network only: `postgres`, `redis`, `metrics`. Each start warns of it.',
+      'Backends that production may use without TLS and a password, on a private network only: `postgres`, `redis`, `metrics`. Each start logs a warning.',
   },
   AUDIT_RETENTION_MONTHS: {
     schema: integer(3, 120).default(13),
@@ -91,7 +92,7 @@ export const settings = {
   REFRESH_ABSOLUTE_DAYS: {
     schema: integer(1, 3650).default(365),
     standard: '365',
-    about: 'A session ends after this many days whatever happens.',
+    about: 'A session ends after this many days even if it is in use.',
   },
   REFRESH_GRACE_SECONDS: {
     schema: integer(0, 300).default(60),
@@ -102,16 +103,16 @@ export const settings = {
     schema: z.enum(['enforce', 'observe']).default('enforce'),
     standard: 'enforce',
     about:
-      '`observe` records and alerts on a reused refresh token but ends nothing: for a while, when you adopt Watchword.',
+      '`observe` records a reused refresh token and alerts, but ends no session. Use it only while you adopt Watchword.',
   },
   ALERT_WEBHOOK_URL: {
     schema: httpUrl.optional(),
-    about: 'Where alerts are posted to (Standard Webhooks); https in production. The log has them in any case.',
+    about: 'URL that receives alerts (Standard Webhooks); https in production. Alerts are always logged, too.',
   },
   ALERT_WEBHOOK_SECRET: {
     schema: webhookSecret.optional(),
     secret: true,
-    about: 'Signs them: `whsec_` and 24 to 64 bytes in base64. Required with ALERT_WEBHOOK_URL.',
+    about: 'Signs alerts: `whsec_` and 24 to 64 bytes in base64. Required with ALERT_WEBHOOK_URL.',
   },
   RATE_LIMITS: {
     schema: z.enum(['on', 'off']).default('on'),
@@ -123,12 +124,12 @@ export const settings = {
   DRAIN_SECONDS: {
     schema: integer(0, 5).default(1),
     standard: '1',
-    about: 'After SIGTERM: how long /health/ready is red before the port closes; then requests in flight finish.',
+    about: 'How long /health/ready answers 503 after SIGTERM before the port closes. Requests in flight then finish.',
   },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
     standard: 'info',
-    about: 'The least grave event that is written. Production refuses `fatal` and `silent` without ALERT_WEBHOOK_URL.',
+    about: 'The lowest level that is logged. Production refuses `fatal` and `silent` without ALERT_WEBHOOK_URL.',
   },
 } satisfies Record<string, Setting>;
 

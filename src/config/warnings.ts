@@ -1,4 +1,4 @@
-// What is allowed but must not be forgotten: logged at every start.
+// Warnings about allowed but risky settings, logged at every start.
 import type { Settings } from './settings.js';
 
 const risks: Readonly<Record<Settings['INSECURE_BACKENDS'][number], string>> = {

@@ -1,7 +1,7 @@
-// Where the database is not in UTF-8, it cannot hold each character that a browser may call itself.
+// Replaces non-ASCII characters in User-Agent headers, for databases whose encoding is not UTF-8.
 import type { FastifyInstance } from 'fastify';
 
-/** Without it, one such character would be an error of every statement that notes the caller. */
+/** Otherwise a statement that stores such a character fails. */
 export function keepAgentsAscii(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const agent = request.headers['user-agent'];

@@ -1,4 +1,4 @@
-// Answers what never reaches the application: bytes that are not HTTP, paths that cannot be decoded.
+// Answers requests that never reach the application: bytes that are not HTTP, paths that cannot be decoded.
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -18,7 +18,7 @@ export class BrokenRequests {
   /** The last request of each connection, and its answer. */
   private readonly last = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
 
-  /** @param headers what every answer carries */
+  /** @param headers sent with every answer */
   constructor(
     private readonly log: Log,
     private readonly headers: Readonly<Record<string, string>>,
@@ -26,14 +26,14 @@ export class BrokenRequests {
 
   watch(server: Server): void {
     server.on('request', (request, response) => this.last.set(request.socket, { request, response }));
-    // Node's own answer to an Expect header that it does not know has none of our headers.
+    // Node answers an unknown Expect header itself, without our headers.
     server.on('checkExpectation', (_request, response) => {
       const { body, headers } = this.answer(new Refusal('invalid_request'), 417, randomUUID());
       response.writeHead(417, headers).end(body);
     });
   }
 
-  /** Bytes that are not HTTP, headers that are too large, a request that never ends. One request gets one answer. */
+  /** For bytes that are not HTTP, headers that are too large and requests that never end. Each gets one answer. */
   readonly onClientError = (error: NetworkError, socket: Socket): void => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
@@ -41,21 +41,21 @@ export class BrokenRequests {
     }
     const status = statusOf[error.code ?? ''] ?? 400;
     const requestId = randomUUID();
-    // A client that went away in the middle of a request is no event; the application has logged what it knew.
+    // A client that disconnects within a request is not logged here: the application has logged it.
     if (error.code !== 'HPE_INVALID_EOF_STATE') {
       const ip = socket.remoteAddress ?? null;
       this.log.info({ event: 'request.broken', requestId, status, reason: error.code ?? null, ip });
     }
     const last = this.last.get(socket);
-    // The broken bytes are the body of a request that has been answered, such as by a 404.
+    // The broken bytes are the body of a request that was answered already, for example by a 404.
     if (last && !last.request.complete && last.response.headersSent) socket.destroySoon();
-    // They follow a request whose answer is still to come: it goes first.
+    // The broken bytes follow a request that is not answered yet: its answer is sent first.
     else if (last?.request.complete && !last.response.writableFinished && !last.response.closed)
       last.response.once('close', () => this.end(socket, status, requestId));
     else this.end(socket, status, requestId);
   };
 
-  /** A path that cannot be decoded, or an id that is too long to be one; the router answers before any hook or filter. */
+  /** For a path that cannot be decoded or an id that is too long: the router answers before any hook or filter. */
   readonly onRouterError = (error: NetworkError, request: FastifyRequest, reply: FastifyReply): void => {
     const refusal = new Refusal(error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'not_found' : 'invalid_request');
     const { status } = refusal;

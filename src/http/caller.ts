@@ -1,12 +1,12 @@
-// From where does a request come? A value that is handed on to whatever records it.
+// Describes who sent a request, for session rows, audit events and log lines.
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { plainAddress } from './trusted-proxies.js';
 
 export interface Caller {
-  /** The address as TRUST_PROXY lets us know it; null where it is no address. */
+  /** The client's address according to TRUST_PROXY; null if it is not an address. */
   readonly ip: string | null;
-  /** At most 256 printable characters; null where there was none. */
+  /** At most 256 printable characters; null if the header is missing. */
   readonly userAgent: string | null;
   readonly requestId: string;
 }
@@ -23,7 +23,7 @@ export function callerOf(request: FastifyRequest): Caller {
   };
 }
 
-/** Control characters have no place in a log line or a session list (ASVS 16.4.1). */
+/** Replaces control characters, which could forge log lines (ASVS 16.4.1). */
 function printable(header: string | undefined): string | null {
   const text = header?.slice(0, 1024);
   return (
@@ -34,9 +34,9 @@ function printable(header: string | undefined): string | null {
   );
 }
 
-/** Node reads each byte of a header as a character (RFC 9110 §5.5). Bytes that are UTF-8 are read as such. */
+/** Node decodes headers as Latin-1 (RFC 9110 §5.5). Bytes that are valid UTF-8 are decoded again as UTF-8. */
 function asUtf8(header: string): string {
   const text = Buffer.from(header, 'latin1').toString('utf8');
-  // A character that the slice has cut in two is lost, others are not.
+  // The slice may have cut the last character in two; only that one may be invalid.
   return text.replace(/\uFFFD$/, '').includes('\uFFFD') ? header : text;
 }

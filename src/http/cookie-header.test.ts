@@ -16,7 +16,7 @@ const pair = fc
   .tuple(space, fc.constantFrom('token', 'other', 'Token'), space, fc.constantFrom('=', '', '=='), space, fc.string())
   .map((parts) => parts.join(''));
 
-it('never disagrees with cookie-parser on which cookie comes first, whatever stands around its name', () => {
+it('the first value of a cookie is always the one that cookie-parser returns', () => {
   fc.assert(
     fc.property(fc.array(pair), (pairs) => {
       const header = pairs.join(';');
@@ -27,7 +27,7 @@ it('never disagrees with cookie-parser on which cookie comes first, whatever sta
   );
 });
 
-it('finds every value of a name, in their order', () => {
+it('every value of a cookie is returned, in the order of the header', () => {
   expect(cookieValues('token=a; x=1; token=b;token="c"; token=', 'token')).toEqual(['a', 'b', 'c']);
   expect(cookieValues(undefined, 'token')).toEqual([]);
   expect(cookieValues('token=j:{"a":1}', 'token')).toEqual([]);

@@ -1,7 +1,7 @@
-// Reads the Cookie header with one parser, cookie-parser, so that no two places ever disagree on what a browser sent.
+// Reads the Cookie header. cookie-parser is the only parser, so every caller sees the same values.
 import cookieParser from 'cookie-parser';
 
-/** All that cookie-parser looks at and writes to; its types speak of Express. */
+/** The fields that cookie-parser reads and writes; its types assume Express. */
 interface WithCookies {
   readonly headers: { readonly cookie: string };
   readonly cookies?: Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ interface WithCookies {
 
 const parse = cookieParser() as unknown as (request: WithCookies, response: object, done: () => void) => void;
 
-/** @returns every value that the header has for a name, in its order; cookie-parser alone keeps only the first */
+/** @returns every value of the name in the header's order; cookie-parser alone keeps only the first */
 export function cookieValues(header: string | undefined, name: string): string[] {
   if (!header?.includes(name)) return [];
   return header.split(';').flatMap((pair) => {
@@ -17,7 +17,7 @@ export function cookieValues(header: string | undefined, name: string): string[]
     const request: WithCookies = { headers: { cookie: pair } };
     parse(request, {}, () => undefined);
     const value = request.cookies?.[name];
-    // cookie-parser turns `j:` values into objects, which are none of ours.
+    // cookie-parser parses `j:` values as JSON objects. We never set such a cookie.
     return typeof value === 'string' && value !== '' ? [value] : [];
   });
 }

@@ -1,4 +1,4 @@
-// Our cookies: what they are called, how they are written, and which of them a request carries.
+// Names, writes, reads and clears our cookies.
 import { Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,11 +14,11 @@ const paths: Readonly<Record<CookieKind, string>> = { access: '/', refresh: '/au
 @Injectable()
 export class Cookies {
   private readonly names: Readonly<Record<CookieKind, string>>;
-  /** The cookie that says which session this is stays host-only: a sibling subdomain must not be able to plant it. */
+  /** The session cookie stays host-only, so that a sibling subdomain cannot plant it. */
   private readonly domains: Readonly<Record<CookieKind, string | undefined>>;
 
   constructor(private readonly config: Config) {
-    // RFC 6265bis §4.1.3: __Host- demands Path=/ and no Domain, so the refresh cookie with its narrow path is __Secure-.
+    // RFC 6265bis §4.1.3: __Host- requires Path=/ and no Domain. The refresh cookie has a narrower path: __Secure-.
     const accessPrefix = config.COOKIE_DOMAIN ? '__Secure-' : '__Host-';
     this.names = config.hasSecureCookies
       ? {
@@ -30,7 +30,7 @@ export class Cookies {
     this.domains = { access: config.COOKIE_DOMAIN, refresh: config.COOKIE_DOMAIN, session: undefined };
   }
 
-  /** Every value of the cookie, in the header's order. More than one: a sibling planted it, or COOKIE_DOMAIN changed. */
+  /** Every value of the cookie in the header's order: several if a sibling planted one or COOKIE_DOMAIN changed. */
   values(request: FastifyRequest, kind: CookieKind): string[] {
     return cookieValues(request.headers.cookie, this.names[kind]);
   }
@@ -48,7 +48,7 @@ export class Cookies {
     for (const kind of kinds) this.write(reply, kind, '', 0);
   }
 
-  /** Where a cookie came twice, the one that is not ours goes: it has the same name and path, but another Domain. */
+  /** Expires foreign copies of a cookie that came twice: they have the same name and path but another Domain. */
   expireTwins({ request, reply }: Pick<Exchange, 'request' | 'reply'>): void {
     for (const kind of kinds) {
       if (this.values(request, kind).length < 2) continue;
@@ -58,7 +58,7 @@ export class Cookies {
     }
   }
 
-  /** Our host and its parents; a browser ignores those that are public suffixes. */
+  /** Our host and its parent domains. Browsers ignore public suffixes. */
   private possibleDomains(): string[] {
     const labels = new URL(this.config.publicUrl).hostname.split('.');
     return labels.slice(0, -1).map((_, at) => labels.slice(at).join('.'));

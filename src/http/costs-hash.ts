@@ -1,8 +1,7 @@
-// Routes that are refused before anything of a request is read, while too many password hashes wait.
+// Marks routes that need a password hash: while too many hashes wait, they are refused before the body is read.
 import type { FastifyRequest } from 'fastify';
 import { hasMark, routeMark } from './route-mark.js';
 
-/** Every request of this route needs a password hash. */
 export const CostsHash = () => routeMark({ costsHash: true });
 
 export const costsHash = (request: FastifyRequest): boolean => hasMark(request, 'costsHash');

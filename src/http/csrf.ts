@@ -1,5 +1,5 @@
-// Refuses state-changing requests that a page of another origin makes a browser send. Runs before routing has any
-// effect, so that no route can be forgotten.
+// Refuses state-changing requests from pages of other origins. It runs for every request, so no route can be
+// forgotten.
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
@@ -20,14 +20,14 @@ export class CrossSiteGuard {
   /** @throws Refusal `csrf_rejected` */
   check(request: FastifyRequest): void {
     if (safeMethods.has(request.method)) return;
-    // The marks belong to the route that was matched, not to the path as it was spelled: /auth/%6Cogin is the login.
+    // The marks belong to the matched route, not to the path's spelling: /auth/%6Cogin is the login.
     const isGuarded = startsSession(request) || isOwnOriginOnly(request) || this.cookies.carriesAny(request);
     if (isGuarded && !this.isTrusted(request)) throw new Refusal('csrf_rejected');
   }
 
   /**
-   * Our own origin is PUBLIC_URL's, never the Host header's. Same-site is not same-origin: a sibling subdomain is not
-   * us. A caller that sends neither header is not a browser.
+   * Our own origin comes from PUBLIC_URL, never from the Host header. Same-site is not enough: a sibling subdomain is
+   * another origin. A caller that sends neither header is not a browser.
    */
   private isTrusted(request: FastifyRequest): boolean {
     const site = request.headers['sec-fetch-site'];

@@ -1,4 +1,4 @@
-// One HTTP exchange as a controller hands it on: who calls, the request, and the reply that may receive cookies.
+// One HTTP exchange, as controllers pass it on: the caller, the request, and the reply that may receive cookies.
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Caller, callerOf } from './caller.js';
@@ -9,7 +9,7 @@ export interface Exchange {
   readonly reply: FastifyReply;
 }
 
-/** Unlike `@Res()`, it leaves the answer to Nest. */
+/** Unlike with `@Res()`, Nest still sends the return value of the handler. */
 export const On = createParamDecorator((_: unknown, context: ExecutionContext): Exchange => {
   const http = context.switchToHttp();
   const request = http.getRequest<FastifyRequest>();

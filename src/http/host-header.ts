@@ -1,9 +1,9 @@
-// Refuses a request that does not say once, and only once, which host it is for.
+// Refuses a request without exactly one Host header.
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../errors.js';
 
 /**
- * RFC 9112 §3.2. Node would answer by itself, but without our headers and our shape; of two it keeps the first.
+ * RFC 9112 §3.2. Node's own check answers without our headers and format, and accepts two Host headers.
  * @throws Refusal `invalid_request`
  */
 export function assertHost({ httpVersion, rawHeaders }: IncomingMessage): void {

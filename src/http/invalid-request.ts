@@ -1,10 +1,10 @@
-// Says which fields of a body or a query are wrong, and why.
+// Lists the wrong fields of a body or a query, with the reasons.
 import { Refusal } from '../errors.js';
 
 interface Issue {
   readonly message: string;
   readonly path?: readonly unknown[] | undefined;
-  /** zod: the names that the schema does not know. */
+  /** From zod: names that are not in the schema. */
   readonly keys?: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export const toInvalidRequest = (issues: readonly Issue[]) => {
   return new Refusal('invalid_request', { errors });
 };
 
-/** A name that is too long or strange to be one may be a secret in the wrong place: it is not repeated. */
+/** Does not repeat a long or strange name: it may be a secret in the wrong place. */
 export const unknownName = (kind: string, name: string): string =>
   /^[\w.-]{1,64}$/.test(name) ? `Unknown ${kind}: \`${name}\`.` : `Unknown ${kind}.`;
 

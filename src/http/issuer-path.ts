@@ -1,10 +1,10 @@
-// Finds the metadata of an issuer that has a path, where clients look for it.
+// Serves the metadata of an issuer with a path at the addresses that the standards define.
 import type { IncomingMessage } from 'node:http';
 
 const OAUTH = '/.well-known/oauth-authorization-server';
 const OPENID = '/.well-known/openid-configuration';
 
-/** @returns what Fastify calls for each request before it routes it; undefined where the issuer has no path */
+/** @returns a URL rewriter for Fastify; undefined if the issuer has no path */
 export function metadataOfIssuerPath(issuer: string): ((request: IncomingMessage) => string) | undefined {
   const path = new URL(issuer).pathname.replace(/\/+$/, '');
   if (path === '') return undefined;

@@ -1,5 +1,5 @@
-// Routes that any page may read, whatever its origin.
+// Marks routes that pages of any origin may read.
 import { routeMark } from './route-mark.js';
 
-/** Any origin, without credentials, instead of the listed origins (CORS). */
+/** CORS allows every origin without credentials, instead of the listed origins. */
 export const OpenToAll = () => routeMark({ cors: { origin: '*', credentials: false } });

@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import { hasMark, routeMark } from './route-mark.js';
 
 interface Exception {
-  /** With a bearer token the caller is a client and no browser that a foreign page drives. */
+  /** A foreign page cannot make a browser send a bearer token. */
   readonly unlessBearer?: boolean;
 }
 
-/** A route that pages of other origins may not call although no cookie arrives, because of what it does to a browser. */
+/** A route that pages of other origins may not call even without cookies, because the answer changes the browser. */
 export const OwnOriginOnly = ({ unlessBearer = false }: Exception = {}) =>
   routeMark(unlessBearer ? { ownOriginUnlessBearer: true } : { ownOrigin: true });
 

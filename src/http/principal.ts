@@ -1,4 +1,4 @@
-// Who is asking? What the access token proved, once the guard let it through.
+// The caller of a closed route, as the verified access token describes them.
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Role } from '../database/vocabularies.js';
@@ -13,7 +13,6 @@ export interface Principal {
   readonly methods: readonly string[];
 }
 
-/** The principal of a closed route. */
 export const Me = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   return context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>().user;
 });

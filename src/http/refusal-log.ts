@@ -1,4 +1,4 @@
-// Writes refusals to the log; a flood of the same one is a line a second with a count.
+// Logs refusals. A flood of the same refusal becomes one line per second with a count.
 import type { FastifyRequest } from 'fastify';
 import { reasonOf, withoutStatement } from '../runtime/reason.js';
 import type { Refusal, RefusalCode } from '../errors.js';
@@ -14,7 +14,7 @@ interface Summary {
   readonly status: number;
 }
 
-/** Expected under load or while a store is away; each client that tries again would write a line. */
+/** These occur in floods, under load or during an outage: every retry of every client would add a line. */
 const floods: Partial<Record<RefusalCode, Level>> = {
   overloaded: 'warn',
   too_many_attempts: 'info',
@@ -23,7 +23,7 @@ const floods: Partial<Record<RefusalCode, Level>> = {
 const PERIOD_MS = 1_000;
 
 export class RefusalLog {
-  /** How many lines each flood has kept back, by code and route. */
+  /** Number of suppressed lines by code and route. */
   private readonly held = new Map<string, number>();
 
   constructor(private readonly log: Log) {}
@@ -35,7 +35,7 @@ export class RefusalLog {
     if (level && this.isHeld(level, { event: 'request.refused', route, code, status })) return;
     const entry = { event: 'request.refused', ...callerOf(request), method: request.method, route, code, status };
     if (status >= 500) this.log[level ?? 'error']({ ...entry, cause: describe(refusal.cause) });
-    else this.log.info({ ...entry, reason: whyTurnedAway(refusal) });
+    else this.log.info({ ...entry, reason: reasonOfRefusal(refusal) });
   }
 
   private isHeld(level: Level, summary: Summary): boolean {
@@ -56,11 +56,11 @@ export class RefusalLog {
   }
 }
 
-/** Why a token was turned away. Not for other refusals: a JSON parser's message quotes the body. */
-const whyTurnedAway = ({ code, cause }: Refusal) =>
+/** Why a token was refused. Other refusals have no reason here: a JSON parser's message quotes the body. */
+const reasonOfRefusal = ({ code, cause }: Refusal) =>
   code === 'unauthenticated' && cause instanceof Error ? reasonOf(cause) : undefined;
 
-/** The message and the stack, capped. */
+/** Shortens the message and the stack. */
 function describe(thrown: unknown): unknown {
   const cause = withoutStatement(thrown);
   if (!(cause instanceof Error)) return cause === undefined ? undefined : typeof cause;

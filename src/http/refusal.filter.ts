@@ -1,4 +1,4 @@
-// How does any error become an answer? One shape for all: RFC 9457 problem details with a stable code.
+// Turns every error into an answer: RFC 9457 problem details with a stable code.
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Log } from '../telemetry/log.js';
@@ -22,7 +22,7 @@ export class RefusalFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    // A client that goes away in the middle of its body is no fault of ours.
+    // A client that disconnects within its body causes no server error.
     const refusal = request.raw.readableAborted ? new Refusal('invalid_request') : toRefusal(error, request);
     this.refusalLog.record(refusal, request);
     if (reply.sent) return;
@@ -72,13 +72,13 @@ function toRefusal(error: unknown, request: FastifyRequest): Refusal {
   return new Refusal(code, { cause: error, ...(code === 'not_found' ? { detail: noSuchRoute(request) } : {}) });
 }
 
-/** The path as it was asked for, without its query; what is too long or strange is not repeated. */
+/** The requested path without its query. A long or strange path is not repeated. */
 function noSuchRoute({ method, url }: FastifyRequest): string {
   const [path = ''] = url.split('?', 1);
   return /^[\w./~%-]{1,100}$/.test(path) ? `No such route: ${method} ${path}` : 'No such route.';
 }
 
-/** RFC 6750 §3: without credentials no error code; with bad ones, which and why. */
+/** RFC 6750 §3: no error code without credentials; with bad credentials, the code and the reason. */
 function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | undefined {
   const realm = 'Bearer realm="watchword"';
   const usedBearer = request.headers.authorization !== undefined;

@@ -1,10 +1,10 @@
-// Marks that are read before Nest runs: they live in Fastify's config of the route (`request.routeOptions.config`).
+// Marks on routes that hooks can read before Nest runs. Fastify keeps them in `request.routeOptions.config`.
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
 const MARKS = Symbol('route marks');
 
-/** Adds to a route's config; `RouteConfig` alone would replace what another mark has put there. */
+/** Merges with the route's other marks; `RouteConfig` alone would replace them. */
 export function routeMark(config: Readonly<Record<string, unknown>>): MethodDecorator {
   return (target, name, descriptor) => {
     const handler = descriptor.value as object;
@@ -14,6 +14,6 @@ export function routeMark(config: Readonly<Record<string, unknown>>): MethodDeco
   };
 }
 
-/** @returns whether the route that the request has matched carries the mark */
+/** @returns whether the request's route has the mark */
 export const hasMark = (request: FastifyRequest, name: string): boolean =>
   (request.routeOptions.config as unknown as Record<string, unknown>)[name] === true;

@@ -1,4 +1,4 @@
-// Tells browsers in every answer that this is no page: it loads nothing, nobody frames it, it sends no referrer.
+// Sends security headers with every answer: nothing is loaded, framed or sniffed, and no referrer is sent.
 import type { FastifyInstance } from 'fastify';
 
 const HEADERS = {
@@ -10,15 +10,15 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-/** A year: two are asked for only by the list that browsers carry with them (hstspreload.org). */
+/** One year is enough; only the browsers' preload list requires two (hstspreload.org). */
 const ONLY_BY_TLS = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' };
 
 export const securityHeaders = ({ byTls }: { byTls: boolean }): Readonly<Record<string, string>> =>
   byTls ? { ...HEADERS, ...ONLY_BY_TLS } : HEADERS;
 
 /**
- * Nest's own `useSecurityHeaders` sets them on Node's response; one header there, and Node files every other one away
- * by itself before it writes them. On the reply they are written as they are.
+ * Sets them on Fastify's reply, which costs less than Nest's `useSecurityHeaders`: once Node's response holds a header,
+ * Node stores each further one separately before it writes them.
  */
 export function sendSecurityHeaders(server: FastifyInstance, headers: Readonly<Record<string, string>>): void {
   server.addHook('onSend', (_request, reply, payload, done) => {

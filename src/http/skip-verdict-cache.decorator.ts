@@ -2,5 +2,5 @@ import { SetMetadata } from '@nestjs/common';
 
 export const SKIPS_VERDICT_CACHE = Symbol('fresh');
 
-/** A route whose caller is always judged by PostgreSQL, whatever Redis remembers: for acts of consequence. */
+/** A sensitive route: its verdict always comes from PostgreSQL, never from Redis. */
 export const SkipVerdictCache = () => SetMetadata(SKIPS_VERDICT_CACHE, true);

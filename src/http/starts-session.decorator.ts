@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import { hasMark, routeMark } from './route-mark.js';
 
 /**
- * A public route that can start a session. Pages of other origins may not call it, cookies or not: they must not sign
- * their visitor in (login CSRF). The door refuses to start a session on a route without this mark (sign-in/sign-in.ts).
+ * A public route that can start a session. Pages of other origins may not call it, even without cookies: they could
+ * sign their visitor in as somebody else (login CSRF). sign-in/sign-in.ts starts no session on a route without it.
  */
 export const StartsSession = () => routeMark({ startsSession: true });
 

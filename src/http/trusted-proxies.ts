@@ -1,8 +1,8 @@
-// Decides whose X-Forwarded-For is believed, and reads the addresses in it.
+// Decides which proxies' X-Forwarded-For is trusted, and reads the addresses in it.
 import { BlockList, isIP } from 'node:net';
 import type { TrustedProxies } from '../config/addresses.js';
 
-/** Fastify asks it from the socket outwards; the first address that is not trusted is the caller's. */
+/** Fastify calls it from the socket outwards; the first untrusted address is the caller's. */
 export function trustedProxies(setting: TrustedProxies): false | ((text: string, hop: number) => boolean) {
   if (setting === 0) return false;
   if (typeof setting === 'number') return (_text, hop) => hop < setting;
@@ -14,7 +14,7 @@ export function trustedProxies(setting: TrustedProxies): false | ((text: string,
   };
 }
 
-/** Proxies write a port behind it (Azure), and IPv4 often arrives mapped into IPv6; it may hold anything else, too. */
+/** Removes a port (Azure adds one) and the IPv6 mapping of IPv4. @returns null for a text that is not an address */
 export function plainAddress(text: string | undefined): string | null {
   const withoutPort = (text ?? '')
     .trim()

@@ -1,4 +1,4 @@
-// Refuses what a route would ignore: whoever sends it believes that it counts.
+// Refuses a body or query parameter that the route would ignore: its sender expects it to have an effect.
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
@@ -9,7 +9,7 @@ import { IS_PUBLIC } from './public.decorator.js';
 
 interface Takes {
   readonly body: boolean;
-  /** What anyone may read (the key set, metadata, health) is nobody's to narrow: a query is harmless there. */
+  /** Public GET routes (the key set, metadata, health) ignore queries: a query cannot change their answer. */
   readonly anyQuery: boolean;
 }
 
@@ -44,7 +44,7 @@ export class UnknownInputGuard implements CanActivate {
   }
 }
 
-/** `{}` says nothing; clients send it out of habit. What comes with GET is not read at all. */
+/** Many clients always send `{}`, so it counts as no body. The body of a GET is never read: its headers show it. */
 function hasBody({ method, headers, body }: FastifyRequest): boolean {
   if (method === 'GET' || method === 'HEAD')
     return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

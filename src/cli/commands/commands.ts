@@ -1,4 +1,4 @@
-// Every command, in the order in which the help lists them.
+// Every command, in the order of the help.
 import type { CliCommand } from '../command.js';
 import { keysImport } from './keys-import.js';
 import { keysList } from './keys-list.js';

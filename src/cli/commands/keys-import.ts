@@ -1,4 +1,4 @@
-// keys import: docs/operations/key-rotation.md.
+// keys import: adds a key of the operator's own (docs/operations/key-rotation.md).
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { Config } from '../../config/config.js';

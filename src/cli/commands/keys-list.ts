@@ -1,4 +1,4 @@
-// keys list: needs no key-encryption key.
+// keys list: lists the signing keys. It needs no key-encryption key.
 import * as z from 'zod';
 import { Config } from '../../config/config.js';
 import { nextRotationAt, policyOf } from '../../keys/rotation.js';
@@ -12,7 +12,7 @@ export const keysList = command({
   name: 'keys list',
   usage: '[--all]',
   about: 'list the signing keys',
-  options: { '--all': 'also those that have left the key set' },
+  options: { '--all': 'include keys that have left the key set' },
   needs: 'tables',
   input: z.object({ all: flag }),
   async run(desk, { all }) {
@@ -34,7 +34,7 @@ export const keysList = command({
   },
 });
 
-/** In the order in which they sign. */
+/** The order in which the keys sign. */
 const turnOf = ({ activateAt }: { activateAt: Date | null }) => activateAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
 
 const bitsOf = (modulus: unknown) => Buffer.from(String(modulus), 'base64url').length * 8;

@@ -1,4 +1,4 @@
-// keys revoke: docs/operations/key-compromise.md. Needs no key-encryption key: an emergency is no time to look for one.
+// keys revoke: docs/operations/key-compromise.md. It needs no key-encryption key, which may be lost in an emergency.
 import * as z from 'zod';
 import { Config } from '../../config/config.js';
 import { planRevocation, policyOf } from '../../keys/rotation.js';

@@ -1,4 +1,4 @@
-// keys rewrap: docs/operations/key-rotation.md.
+// keys rewrap: seals the keys under a new key-encryption key (docs/operations/key-rotation.md).
 import * as z from 'zod';
 import { Rewrap } from '../../keys/rewrap.js';
 import { asDryRun, command } from '../command.js';
@@ -16,7 +16,7 @@ export const keysRewrap = command({
     const sentence = dryRun
       ? asDryRun(`${count} would be sealed anew under the present key, ${done.untouched} are already.`)
       : `${count} were sealed anew under the present key, ${done.untouched} were already. ` +
-        'KEY_ENCRYPTION_KEY_PREVIOUS can go once every instance runs with the present key.';
+        'Remove KEY_ENCRYPTION_KEY_PREVIOUS once every instance runs with the present key.';
     return { sentence, result: { dryRun, ...done } };
   },
 });

@@ -1,4 +1,4 @@
-// keys rotate: docs/operations/key-rotation.md.
+// keys rotate: hands over to the standby ahead of schedule (docs/operations/key-rotation.md).
 import * as z from 'zod';
 import { Config } from '../../config/config.js';
 import { KeyStore } from '../../keys/key-store.js';
@@ -13,7 +13,7 @@ export const keysRotate = command({
   name: 'keys rotate',
   usage: '[--force]',
   about: 'let the standby sign, ahead of the schedule',
-  options: { '--force': 'although some verifiers may not know the standby yet' },
+  options: { '--force': 'rotate even if some verifiers may not know the standby yet' },
   hasDryRun: true,
   needs: 'keys',
   input: z.object({ force: flag, dryRun: flag }),

@@ -1,4 +1,4 @@
-// migrate: the one command that needs no schema yet.
+// migrate: applies the migrations. It is the only command that needs no schema.
 import * as z from 'zod';
 import { openPool } from '../../database/database.js';
 import { roleOf } from '../../database/grants.js';

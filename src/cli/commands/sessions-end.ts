@@ -1,4 +1,4 @@
-// sessions end: for an incident, or after a restore from a backup.
+// sessions end: ends sessions in an incident, or after a restore from a backup.
 import * as z from 'zod';
 import { SessionEnd } from '../../sessions/session-end.js';
 import { asDryRun, command, type Desk, type Done } from '../command.js';

@@ -1,4 +1,4 @@
-// users create-admin: the first admin of an installation, while registration may be closed.
+// users create-admin: creates the first admin of an installation, even while registration is closed.
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { Audit } from '../../audit/audit.js';
@@ -13,8 +13,8 @@ import { Failure } from '../failure.js';
 export const usersCreateAdmin = command({
   name: 'users create-admin',
   usage: '--email EMAIL < FILE',
-  about: 'make an account with the role admin; the password is read from standard input',
-  details: 'One line end at the end of the password is cut off. Works although registration is closed.',
+  about: 'create an account with the role admin; the password is read from standard input',
+  details: 'One newline at the end of the password is removed. Works even while registration is closed.',
   options: {
     '--email <email>': 'the email address of the new admin',
     '--password <password>': 'instead of standard input; other users of this machine can see it',
@@ -41,7 +41,7 @@ async function passwordFromInput(desk: Desk): Promise<string> {
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
-/** The account and its role in one transaction: there is never a user who should have been an admin. */
+/** Creates the account and gives it the role in one transaction. */
 async function create(desk: Desk, email: string, passwordHash: string): Promise<string> {
   const [users, audit] = [desk.get(Users), desk.get(Audit)];
   const user = await inTransaction(desk.get(Database), async (tx) => {

@@ -1,4 +1,4 @@
-// users disable and users enable: lock a user out, let them in again.
+// users disable and users enable.
 import * as z from 'zod';
 import { AccountStatus } from '../../accounts/account-status.js';
 import { asDryRun, command } from '../command.js';
@@ -12,7 +12,7 @@ const input = z.object({ user: who, dryRun: flag });
 export const usersDisable = command({
   name: 'users disable',
   usage: '--user WHO',
-  about: 'lock a user out and end their sessions',
+  about: 'disable a user and end their sessions',
   options,
   hasDryRun: true,
   needs: 'tables',

@@ -1,4 +1,4 @@
-// users list and users show: who has an account, and how does it stand?
+// users list and users show.
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { command } from '../command.js';
@@ -14,7 +14,7 @@ export const usersList = command({
   about: 'list users, the oldest account first',
   options: {
     '--limit <number>': `how many, at most ${MAX_LIMIT} (default: 50)`,
-    '--after <id>': 'begin after this user ID: the last one of the page before',
+    '--after <id>': 'begin after this user ID, the last one of the previous page',
   },
   needs: 'tables',
   input: z.object({
@@ -22,7 +22,7 @@ export const usersList = command({
     after: z.uuid('--after must be a user ID.').optional(),
   }),
   async run(desk, { limit, after }) {
-    // One more than asked for tells whether another page follows.
+    // One more row than requested shows whether another page follows.
     const found = await listUsers(desk, after ? sql`u.id > ${after}` : sql`true`, limit + 1);
     const users = found.slice(0, limit);
     const next = found.length > limit ? (users.at(-1)?.id ?? null) : null;

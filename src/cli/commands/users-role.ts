@@ -1,4 +1,4 @@
-// users role: access tokens with the old role die at once, sessions live on.
+// users role: access tokens with the old role are refused at once; sessions stay.
 import * as z from 'zod';
 import { AccountStatus } from '../../accounts/account-status.js';
 import { roles } from '../../database/vocabularies.js';
@@ -30,7 +30,7 @@ export const usersRole = command({
     }
     const { hasChanged, confirmation } = await desk.get(AccountStatus).changeRole(id, role, 'operator', desk.caller);
     const fate = hasChanged
-      ? `is ${role} now; access tokens with the old role are refused, sessions live on.`
+      ? `is ${role} now; access tokens with the old role are refused, sessions stay.`
       : `was ${role} already.`;
     const sentence = `${id} ${fate}${hintOf(desk, confirmation)}`;
     return { sentence, result: { dryRun, user: id, changed: hasChanged, role }, confirmation };
