@@ -151,7 +151,7 @@ it('a lock on the keys that somebody holds is a sentence, and the runbook ends w
       'docs/operations/key-compromise.md says how to end it.',
   );
   const runbook = readFileSync('docs/operations/key-compromise.md', 'utf8').split(
-    '## Another session holds the keys',
+    '## Another session holds the lock',
   )[1];
   const [find = '', end = ''] = [...(runbook ?? '').matchAll(/```sql\n([^`]+)```/g)].map(([, statement]) => statement);
   const [holder] = await service.query<{ pid: number }>(find);

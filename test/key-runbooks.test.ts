@@ -114,7 +114,7 @@ it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, e
   const desk = await sitDown();
   const { service } = desk;
   const phone = await mobile(service.url);
-  await desk.run(rotation('Where do the keys stand?'));
+  await desk.run(rotation('List the keys'));
 
   const early = await desk.cli('keys', 'rotate');
   expect(early).toMatchObject({
@@ -132,7 +132,7 @@ it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, e
   const second = (await refresh(service.url, phone.refreshToken)).json;
   expect(kidOf(second['accessToken'])).not.toBe(kidOf(phone.accessToken));
 
-  await desk.run(rotation('Bring a key of your own'));
+  await desk.run(rotation('Import your own key'));
   expect(existsSync(join(desk.folder, 'own-key.pem'))).toBe(false);
   expect(await desk.json('keys', 'rotate', '--force')).toMatchObject({
     changed: true,
