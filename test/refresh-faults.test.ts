@@ -14,7 +14,7 @@ let proxy: PostgresProxy;
 let service: Service;
 beforeAll(async () => {
   proxy = await PostgresProxy.before(await cloneDatabase());
-  service = await startService({ RATE_LIMITS: 'off', REFRESH_GRACE_SECONDS: '60' }, { databaseUrl: proxy.url });
+  service = await startService({ RATE_LIMITS: 'off' }, { databaseUrl: proxy.url });
 });
 afterAll(async () => {
   await service.stop();

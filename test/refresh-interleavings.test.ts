@@ -127,7 +127,7 @@ let service: Service;
 const newPassword = 'quite another passphrase';
 beforeAll(async () => {
   proxy = await PostgresProxy.before(await cloneDatabase());
-  service = await startService({ RATE_LIMITS: 'off', REFRESH_GRACE_SECONDS: '60' }, { databaseUrl: proxy.url });
+  service = await startService({ RATE_LIMITS: 'off' }, { databaseUrl: proxy.url });
   service.app.get(KeyWatch).onApplicationShutdown(); // its looks would be counted among the statements of an act
 });
 afterAll(async () => {

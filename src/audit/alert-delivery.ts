@@ -2,7 +2,6 @@
 // (github.com/standard-webhooks/standard-webhooks, spec 1.0.0).
 import { createHmac } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
 import { type Claimed, ClaimedRows, type Try } from '../database/claimed-rows.js';
@@ -30,7 +29,6 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
     database: Database,
     private readonly alerts: Alerts,
     private readonly config: Config,
-    private readonly clock: Clock,
     private readonly log: Log,
     metrics: Metrics,
   ) {
@@ -65,9 +63,9 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** @returns why it did not arrive, undefined when it did */
-  private async post({ id, payload: { type, data }, created_at }: Alert): Promise<string | undefined> {
+  private async post({ id, payload: { type, data }, created_at, claimed_at }: Alert): Promise<string | undefined> {
     const body = JSON.stringify({ type, timestamp: created_at.toISOString(), data });
-    const sentAt = Math.floor(this.clock.now().getTime() / 1_000);
+    const sentAt = Math.floor(claimed_at.getTime() / 1_000);
     const headers = {
       'content-type': 'application/json',
       'webhook-id': id,

@@ -17,6 +17,8 @@ export interface Claimed extends Record<string, unknown> {
   readonly user_id: string;
   readonly id: string;
   readonly created_at: Date;
+  /** The database's time of this try. */
+  readonly claimed_at: Date;
   /** This one included. */
   readonly attempts: number;
 }
@@ -57,7 +59,7 @@ export class ClaimedRows<Row extends Claimed> {
          where (t.user_id, t.id) in (
            select user_id, id from ${table} where next_attempt_at <= protocol_now()
             order by next_attempt_at limit ${given('batch')} for update skip locked)
-        returning t.*, t.created_at < now - make_interval(days => ${given('days')}) as is_late`,
+        returning t.*, now as claimed_at, t.created_at < now - make_interval(days => ${given('days')}) as is_late`,
     );
     // The number of attempts: where the claim has run out, the row is another instance's.
     this.postpone = new Prepared(

@@ -56,7 +56,6 @@ interface Start {
   readonly input?: string;
 }
 
-/** The generous grace is for slow machines: how long a restart takes is not what these tests are about. */
 export async function start(folder: string, { settings = {}, args = [], input }: Start = {}): Promise<Run> {
   const port = Number(settings['PORT']) || (await freePort());
   const env = {
@@ -65,7 +64,6 @@ export async function start(folder: string, { settings = {}, args = [], input }:
     PORT: String(port),
     SIGNING_KEY_BITS: '2048',
     RATE_LIMITS: 'off',
-    REFRESH_GRACE_SECONDS: '60',
     ...settings,
   };
   noteGiven(settings);
