@@ -158,7 +158,8 @@ it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, e
   await desk.run(steps.map((step) => ({ ...step, answer: step.answer?.replace('3 key(s)', `${count} key(s)`) })));
   const after = await startService({ KEY_ENCRYPTION_KEY: next }, { databaseUrl: service.databaseUrl });
   onTestFinished(() => after.stop());
-  expect((await me(after.url, third['accessToken'])).status).toBe(200);
+  const fourth = (await refresh(after.url, third['refreshToken'])).json;
+  expect((await me(after.url, fourth['accessToken'])).status).toBe(200);
 
   const acts = await service.query<{ type: string }>(
     `SELECT DISTINCT type FROM audit_events WHERE user_agent LIKE 'cli %' ORDER BY type`,

@@ -77,7 +77,7 @@ describe('a refresh token that is spent', () => {
 
     const late = await mobile(service.url);
     await refresh(service.url, late.refreshToken);
-    await service.query(`UPDATE refresh_tokens SET rotated_at = rotated_at - interval '11 seconds' WHERE id = $1`, [
+    await service.query(`UPDATE refresh_tokens SET rotated_at = rotated_at - interval '61 seconds' WHERE id = $1`, [
       late.session.id,
     ]);
     expect((await refresh(service.url, late.refreshToken)).json['code']).toBe('refresh_token_reused');

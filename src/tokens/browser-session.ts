@@ -35,7 +35,11 @@ export class BrowserSession implements OnModuleInit {
   }
 
   write(reply: FastifyReply, session: SessionRef, maxAgeSeconds: number): void {
-    this.cookies.write(reply, 'session', formatAuthSession(session, this.key), maxAgeSeconds);
+    this.cookies.write(reply, 'session', this.valueFor(session), maxAgeSeconds);
+  }
+
+  valueFor(session: SessionRef): string {
+    return formatAuthSession(session, this.key);
   }
 
   /**

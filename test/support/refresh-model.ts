@@ -1,7 +1,7 @@
 // What must the refresh protocol answer? A model of it that owes nothing to the service's code: tokens are opaque strings.
 
 const DAY = 86_400_000;
-const GRACE = 10_000;
+const GRACE = 60_000;
 export const ACCESS_SECONDS = 900;
 export const LEEWAY_SECONDS = 30;
 

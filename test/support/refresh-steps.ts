@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { AccountStatus } from '../../src/accounts/account-status.js';
 // Only a forger looks into a token.
+import type { SessionRef } from '../../src/tokens/auth-session.js';
+import { BrowserSession } from '../../src/tokens/browser-session.js';
 import { formatRefreshToken, parseRefreshToken } from '../../src/tokens/refresh-token.js';
 import { type Answer, bearer, call, decode, type Person } from './client.js';
 import {
@@ -62,8 +64,8 @@ const aRefresh = fc
   .map(([device, age, lost, over]): Step => ({ do: 'refresh', device, age, ...lost, ...over }));
 /** In seconds: within the grace, beyond it, beyond an access token's life, and beyond the two idle lives. */
 const aWait = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(2, 4, 7) },
-  { weight: 3, arbitrary: fc.constantFrom(11, 60) },
+  { weight: 4, arbitrary: fc.constantFrom(2, 20, 40) },
+  { weight: 3, arbitrary: fc.constantFrom(61, 300) },
   { weight: 2, arbitrary: fc.constantFrom(600, 1_000) },
   { weight: 2, arbitrary: fc.constantFrom(50_000, 87_000, 180_000) },
 );
@@ -185,7 +187,7 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
       checksum: text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A'),
       text: 'wrt_nothing',
     };
-    const answer = await presentRefresh(real, forgeries[what], session.transport);
+    const answer = await presentRefresh(real, forgeries[what], refOf(model, session), session.transport);
     return () => expectRefusal(answer, 'refresh_token_invalid');
   },
 
@@ -223,7 +225,8 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
     };
   },
 
-  async 'log out'(model, { service }, { device, age, token }) {
+  async 'log out'(model, real, { device, age, token }) {
+    const { service } = real;
     const session = sessionOn(model, device);
     const held = token === 'access' ? session.accessTokens : session.tokens;
     const { text } = nth<{ text: string }>(held, age);
@@ -232,7 +235,7 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
       token === 'access'
         ? (['POST', '/auth/logout', { headers: carry(session, { text }) }] as const)
         : overCookie
-          ? (['DELETE', '/auth/refresh', { headers: { cookie: `refresh_token=${text}` } }] as const)
+          ? (['DELETE', '/auth/refresh', { headers: cookiesOf(real, text, refOf(model, session)) }] as const)
           : (['POST', '/auth/logout', { body: { refreshToken: text } }] as const);
     const answer = await call(service.url, method, path, options);
     return () => {
@@ -301,7 +304,7 @@ async function spend(
   { token, transport, isLost = false }: { token: Token; transport: Transport; isLost?: boolean },
 ): Promise<Settle> {
   const verdict = judgeRefresh(model, session, token, transport);
-  const answer = await presentRefresh(real, token.text, transport);
+  const answer = await presentRefresh(real, token.text, refOf(model, session), transport);
   return (seen) => {
     if (verdict === 'rotation' || verdict === 'replay') {
       expectSuccess(answer, 200);
@@ -345,7 +348,8 @@ function readGrant({ json, cookies }: Answer, transport: Transport): { successor
 
 function checkGrant(model: Model, session: Session, { json }: Answer, access: string, seen: Seen): AccessToken {
   const { id, row, persistent, absoluteEnd } = session;
-  expect(json['session']).toEqual({ id, persistent, expiresAt: new Date(row.expiresAt).toISOString() });
+  const { generation } = row;
+  expect(json['session']).toEqual({ id, persistent, generation, expiresAt: new Date(row.expiresAt).toISOString() });
   const { iat, exp, jti, ...claims } = decode(access);
   expect(claims).toMatchObject({
     ...{ sub: model.userId, sid: id, role: model.role, tokenVersion: model.version },
@@ -370,10 +374,18 @@ function expectSuccess({ status, json }: Answer, expected: 200 | 204): void {
   expect({ status, code: json['code'] }).toEqual({ status: expected, code: undefined });
 }
 
-const presentRefresh = ({ service }: Real, text: string, over: Transport): Promise<Answer> =>
+const presentRefresh = (real: Real, text: string, session: SessionRef, over: Transport): Promise<Answer> =>
   over === 'cookie'
-    ? call(service.url, 'POST', '/auth/refresh', { headers: { cookie: `refresh_token=${text}` } })
-    : call(service.url, 'POST', '/auth/refresh', { body: { refreshToken: text } });
+    ? call(real.service.url, 'POST', '/auth/refresh', { headers: cookiesOf(real, text, session) })
+    : call(real.service.url, 'POST', '/auth/refresh', { body: { refreshToken: text } });
+
+const refOf = ({ userId }: Model, { id }: Session): SessionRef => ({ userId, sessionId: id });
+
+/** What a browser of this session sends to the one path of the refresh cookie. */
+function cookiesOf({ service }: Real, refreshToken: string, session: SessionRef): { cookie: string } {
+  const value = service.app.get(BrowserSession).valueFor(session);
+  return { cookie: `auth_session=${value}; refresh_token=${refreshToken}` };
+}
 
 const carry = ({ transport }: Session, { text }: { text: string }): Record<string, string> =>
   transport === 'cookie' ? { cookie: `access_token=${text}` } : bearer(text);
