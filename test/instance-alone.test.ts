@@ -52,6 +52,27 @@ it('a token that was logged out stays dead on an instance whose clock is behind,
   expect((await me(odd.url, phone.accessToken)).json['code']).toBe('token_expired');
 });
 
+it('an answer of the database counts from its question: a machine that slept in between does not believe the old time', async () => {
+  let proxy: PostgresProxy | undefined;
+  const { sound, odd } = await startPair({}, async (url) => (proxy = await PostgresProxy.before(url)).url);
+  onTestFinished(async () => {
+    await odd.stop();
+    proxy?.close();
+  });
+  const phone = await mobile(sound.url);
+  await call(sound.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) });
+  odd.app.get(KeyWatch).onApplicationShutdown(); // it looks only when told to
+  const pause = proxy?.pauseAfter(/key_ring_version/);
+  const look = odd.app.get(KeyWatch).look();
+  expect(await pause?.arrivesDuring(look)).toBe(true);
+  await sound.advance(18 * MINUTES);
+  odd.clock.shiftSeconds = 18 * MINUTES;
+  await sound.query('DELETE FROM access_revocations WHERE expires_at < protocol_now()');
+  pause?.release();
+  await look;
+  expect((await me(odd.url, phone.accessToken)).json['code']).toBe('token_expired');
+});
+
 it('a clock that is more than 5 seconds off is reported once, and is a metric', async () => {
   const service = await startServiceForTest();
   service.clock.shiftSeconds = 90;

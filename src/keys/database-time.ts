@@ -3,21 +3,34 @@
 // token expires.
 import type { Clock } from '../clock.js';
 
+/** When the database was asked, by the steady clock and by the process's own. */
+export interface Asked {
+  readonly at: number;
+  readonly byClock: number;
+}
+
 export class DatabaseTime {
   private saidAt = new Date(0);
-  private heardAt = Number.NEGATIVE_INFINITY;
-  private heardByClock = Number.NEGATIVE_INFINITY;
+  private asked: Asked = { at: Number.NEGATIVE_INFINITY, byClock: Number.NEGATIVE_INFINITY };
 
   constructor(private readonly clock: Clock) {}
 
   now(): Date {
-    return new Date(this.saidAt.getTime() + performance.now() - this.heardAt);
+    return new Date(this.saidAt.getTime() + performance.now() - this.asked.at);
   }
 
-  confirm(now: Date): void {
+  ask(): Asked {
+    return { at: performance.now(), byClock: this.clock.now().getTime() };
+  }
+
+  /**
+   * Counts from the question: an answer that came late, or that a sleeping machine found when it
+   * woke, is as old as that. Of two answers the one that was asked for later holds.
+   */
+  confirm(now: Date, asked: Asked): void {
+    if (asked.at < this.asked.at) return;
     this.saidAt = now;
-    this.heardAt = performance.now();
-    this.heardByClock = this.clock.now().getTime();
+    this.asked = asked;
   }
 
   /**
@@ -25,8 +38,8 @@ export class DatabaseTime {
    * set.
    */
   isOlderThan(ms: number): boolean {
-    const passed = performance.now() - this.heardAt;
-    return Math.max(passed, Math.abs(this.clock.now().getTime() - this.heardByClock)) > ms;
+    const passed = performance.now() - this.asked.at;
+    return Math.max(passed, Math.abs(this.clock.now().getTime() - this.asked.byClock)) > ms;
   }
 
   /**
@@ -34,6 +47,6 @@ export class DatabaseTime {
    * compared last.
    */
   get skewSeconds(): number {
-    return (this.heardByClock - this.saidAt.getTime()) / 1_000;
+    return (this.asked.byClock - this.saidAt.getTime()) / 1_000;
   }
 }

@@ -6,7 +6,7 @@ import { Clock } from '../clock.js';
 import { Refusal } from '../errors.js';
 import { withTimeout } from '../runtime/with-timeout.js';
 import { Log } from '../telemetry/log.js';
-import { DatabaseTime } from './database-time.js';
+import { type Asked, DatabaseTime } from './database-time.js';
 import { HeldKeys, type VerifyingKey } from './held-keys.js';
 import { KeyStore } from './key-store.js';
 import { type PublishedKey, toPublished } from './published-key.js';
@@ -45,9 +45,10 @@ export class KeyRing implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     await this.store.bootstrap();
+    const asked = this.time.ask();
     const snapshot = await this.signingKeys.load();
     await this.store.prove(snapshot.keys, snapshot.now);
-    await this.take(snapshot);
+    await this.take(snapshot, asked);
   }
 
   /** The protocol's time: the database's. */
@@ -66,12 +67,13 @@ export class KeyRing implements OnModuleInit {
 
   /** Loads the keys if anything has changed. @returns true when it had */
   async poll(): Promise<boolean> {
+    const asked = this.time.ask();
     const { version, now } = await this.signingKeys.version();
     if (version !== this.version) {
       await this.reload();
       return true;
     }
-    this.time.confirm(now);
+    this.time.confirm(now, asked);
     return false;
   }
 
@@ -83,7 +85,8 @@ export class KeyRing implements OnModuleInit {
   reload(): Promise<void> {
     const load = async () => {
       this.waiting = undefined;
-      await this.take(await this.signingKeys.load());
+      const asked = this.time.ask();
+      await this.take(await this.signingKeys.load(), asked);
     };
     this.waiting ??= this.loading = this.loading.then(load, load);
     return this.waiting;
@@ -102,6 +105,8 @@ export class KeyRing implements OnModuleInit {
     await withTimeout(CONFIRM_WITHIN_MS, this.reload()).catch((cause: unknown) => {
       throw new Refusal('unavailable', { cause });
     });
+    // The machine has slept between the question and its answer.
+    if (this.isUnconfirmed) throw new Refusal('unavailable', { cause: new Error('the answer came too late') });
   }
 
   /**
@@ -173,7 +178,7 @@ export class KeyRing implements OnModuleInit {
     return this.held.get(kid);
   }
 
-  private async take({ version, now, keys }: Snapshot): Promise<void> {
+  private async take({ version, now, keys }: Snapshot, asked: Asked): Promise<void> {
     // A table that was emptied under us says nothing about the keys that verifiers hold: keep the
     // last good set.
     if (keys.length === 0)
@@ -185,6 +190,6 @@ export class KeyRing implements OnModuleInit {
       if (closed.length > 0) this.log.error({ event: 'keys.unopenable', kids: closed });
     }
     this.version = version;
-    this.time.confirm(now);
+    this.time.confirm(now, asked);
   }
 }
