@@ -75,6 +75,11 @@ describe('Config', () => {
     ['the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
     ['generated keys', { KEY_ENCRYPTION_KEY: '' }, 'KEY_ENCRYPTION_KEY'],
     ['no rate limits', { RATE_LIMITS: 'off' }, 'RATE_LIMITS'],
+    [
+      'breached passwords asked for over http',
+      { PASSWORD_BREACH_URL: 'http://range.example.com' },
+      'PASSWORD_BREACH_URL',
+    ],
     ['very short tokens', { ACCESS_TOKEN_TTL_SECONDS: '59' }, 'ACCESS_TOKEN_TTL_SECONDS'],
     ['a wildcard origin', { ALLOWED_ORIGINS: '*' }, 'ALLOWED_ORIGINS'],
     ['a wildcard host', { ALLOWED_ORIGINS: 'https://*.example.com' }, 'ALLOWED_ORIGINS'],

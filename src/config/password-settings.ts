@@ -1,6 +1,6 @@
 // The settings of passwords and their hashes. A part of settings.ts.
 import { availableParallelism } from 'node:os';
-import { integer } from './formats.js';
+import { httpUrl, integer } from './formats.js';
 import type { Setting } from './setting.js';
 
 export const passwordSettings = {
@@ -9,6 +9,14 @@ export const passwordSettings = {
     standard: '15',
     about:
       'In characters (code points). Set less than 15 only if a second factor is enforced; production warns at each start.',
+  },
+  PASSWORD_BREACH_URL: {
+    schema: httpUrl
+      .refine((text) => !text.includes('?'), 'must not have a query: a prefix is put behind it')
+      .optional(),
+    standard: 'off',
+    about:
+      'Range API that is asked whether a new password is known from a breach (`https://api.pwnedpasswords.com/range`); https in production. Five characters of its SHA-1 leave.',
   },
   ARGON2_MEMORY_KIB: {
     schema: integer(7168, 1_048_576).default(19_456),

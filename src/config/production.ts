@@ -117,6 +117,7 @@ function insecureWatch(values: Partial<Settings>): string[] {
   if (values.RATE_LIMITS === 'off') found.push('RATE_LIMITS=off is refused in production');
   if ((values.ACCESS_TOKEN_TTL_SECONDS ?? 900) < 60)
     found.push('ACCESS_TOKEN_TTL_SECONDS must be at least 60 in production');
+  if (values.PASSWORD_BREACH_URL?.startsWith('http:')) found.push('PASSWORD_BREACH_URL must be https in production');
   if (values.ALERT_WEBHOOK_URL?.startsWith('http:')) found.push('ALERT_WEBHOOK_URL must be https in production');
   const { LOG_LEVEL: level } = values;
   if ((level === 'silent' || level === 'fatal') && !values.ALERT_WEBHOOK_URL)

@@ -2,14 +2,20 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import { Refusal } from '../../errors.js';
+import { BreachedPasswords } from './breached-passwords.js';
 import { objectionTo, serviceWordsOf } from './password-rules.js';
+
+const BREACHED = 'The password is known from a breach at another service. Choose another.';
 
 @Injectable()
 export class PasswordPolicy {
   private readonly minLength: number;
   private readonly serviceWords: readonly string[];
 
-  constructor(config: Config) {
+  constructor(
+    config: Config,
+    private readonly breached: BreachedPasswords,
+  ) {
     this.minLength = config.PASSWORD_MIN_LENGTH;
     this.serviceWords = serviceWordsOf(config.publicUrl);
   }
@@ -22,7 +28,9 @@ export class PasswordPolicy {
    */
   async assertAcceptable(password: string, email: string, path = 'password'): Promise<void> {
     const { minLength, serviceWords } = this;
-    const message = objectionTo(password, { minLength, email, serviceWords });
+    const message =
+      objectionTo(password, { minLength, email, serviceWords }) ??
+      ((await this.breached.has(password.normalize('NFC'))) ? BREACHED : undefined);
     if (message !== undefined) throw new Refusal('password_rejected', { errors: [{ path, message }] });
   }
 }
