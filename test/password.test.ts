@@ -1,7 +1,8 @@
 // A change of the password by its owner: what it ends, and what may not slip through.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bearer, Browser, call, decode, me, mobile, refresh, register } from './support/client.js';
-import { type Service, startService } from './support/service.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
+import { cloneDatabase, type Service, startService } from './support/service.js';
 
 let service: Service;
 beforeAll(async () => {
@@ -39,6 +40,22 @@ describe('a change of the password', () => {
       phone.user.id,
     ]);
     expect(events.map(({ type }) => type)).toContain('password.changed');
+  });
+
+  it('tells the truth where the database goes away behind it: it is saved, and the session is over', async () => {
+    const proxy = await PostgresProxy.before(await cloneDatabase());
+    const own = await startService({}, { databaseUrl: proxy.url });
+    onTestFinished(async () => {
+      await own.stop();
+      proxy.close();
+    });
+    const phone = await mobile(own.url);
+    const fault = proxy.break(/"afterForcedEnd"/, { loses: 'query', share: 0, how: 'destroy' });
+    const body = { currentPassword: phone.person.password, newPassword };
+    const answer = await call(own.url, 'POST', '/auth/password', { body, headers: bearer(phone.accessToken) });
+    expect(fault.hasHit).toBe(true);
+    expect(answer.json).toMatchObject({ status: 503, code: 'revocation_unconfirmed', session: 'ended' });
+    await mobile(own.url, { ...phone.person, password: newPassword });
   });
 
   it('over cookies sets new cookies and puts no token into the body', async () => {

@@ -37,6 +37,12 @@ export class PasswordController {
     const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange.caller);
     assertConfirmed(changed.confirmation);
     const wish = { transport, persistent: current?.persistent ?? false };
-    return this.signIn.goOn({ user: changed.user, methods: ['pwd'] }, wish, exchange);
+    return this.signIn.goOn({ user: changed.user, methods: ['pwd'] }, wish, exchange).catch(sayThatItIsSaved);
   }
+}
+
+/** The password is new and the old session is over: "try again" would be a lie. @throws Refusal `revocation_unconfirmed` */
+function sayThatItIsSaved(cause: unknown): never {
+  if (cause instanceof Refusal && cause.status < 500) throw cause;
+  throw new Refusal('revocation_unconfirmed', { cause });
 }
