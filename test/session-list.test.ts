@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Purge } from '../src/sessions/purge.js';
 import { bearer, Browser, call, me, mobile, refresh } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
 
 let service: Service;
 beforeAll(async () => {
@@ -129,4 +130,29 @@ it('the purge takes what is long dead, and nothing that lives or was ended latel
     session_epoch, rotated_at, 0, null, null, false, 'bearer', authenticated_at, methods, protocol_now() - interval '1 day',
     protocol_now() - interval '1 day' FROM refresh_tokens, generate_series(1, 2500) g`);
   expect(await purge.run()).toEqual({ sessions: 2500, revocations: 0 });
+});
+
+it('the purge reads the rows that go and not the whole table', async () => {
+  const own = await startServiceForTest();
+  const { user } = await mobile(own.url);
+  await own.query(
+    `INSERT INTO refresh_tokens (user_id, family, id, token, session_epoch, persistent, transport, methods,
+            authenticated_at, expires_at, absolute_expires_at, revoked, revoked_at)
+     SELECT $1, n, gen_random_uuid(), n, 1, false, 'bearer', '{pwd}', now(), now(), now() + interval '1 day' * (n - 10),
+            n > 19990, CASE WHEN n > 19990 THEN now() - interval '8 days' END
+       FROM generate_series(1, 20000) n`,
+    [user.id],
+  );
+  await own.query('ANALYZE refresh_tokens');
+  const reads = async () => {
+    const [row] = await own.query<{ rows: number; scans: number }>(
+      `SELECT (seq_tup_read + idx_tup_fetch)::int AS rows, (seq_scan + idx_scan)::int AS scans
+         FROM pg_stat_user_tables WHERE relname = 'refresh_tokens'`,
+    );
+    return row ?? { rows: 0, scans: 0 };
+  };
+  const before = await reads();
+  expect(await own.app.get(Purge).run()).toEqual({ sessions: 20, revocations: 0 });
+  await until('the connection has reported', async () => (await reads()).scans > before.scans);
+  expect((await reads()).rows - before.rows).toBeLessThan(200);
 });

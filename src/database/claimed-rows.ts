@@ -57,7 +57,7 @@ export class ClaimedRows<Row extends Claimed> {
         update ${table} t set attempts = attempts + 1, next_attempt_at = now + make_interval(secs => ${given('seconds')})
           from protocol_now() as now
          where (t.user_id, t.id) in (
-           select user_id, id from ${table} where next_attempt_at <= protocol_now()
+           select user_id, id from ${table} where next_attempt_at <= (select protocol_now())
             order by next_attempt_at limit ${given('batch')} for update skip locked)
         returning t.*, now as claimed_at, t.created_at < now - make_interval(days => ${given('days')}) as is_late`,
     );

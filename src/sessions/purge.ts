@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { sql } from 'drizzle-orm';
 import { Metrics } from '../telemetry/metrics.js';
 import { Log } from '../telemetry/log.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { refreshTokens } from '../database/schema.js';
 import { Periodic } from '../runtime/periodic.js';
 import { Revocations } from '../revocation/revocations.js';
@@ -55,14 +55,31 @@ export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown 
         sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as is_ours`,
       );
       if (!lock.rows[0]?.is_ours) return { sessions: 0, revocations: 0 };
-      const sessions = await tx.execute(sql`
-        delete from ${refreshTokens} where (user_id, family) in (
-          select user_id, family from ${refreshTokens}
-           where absolute_expires_at < protocol_now()
-              or (revoked and revoked_at < protocol_now() - make_interval(days => ${KEEP_ENDED_DAYS}))
-           limit ${BATCH} for update skip locked)`);
-      return { sessions: sessions.rowCount ?? 0, revocations: await this.revocations.purge(tx, BATCH) };
+      const sessions = await this.purgeSessions(tx);
+      return { sessions, revocations: await this.revocations.purge(tx, BATCH) };
     });
+  }
+
+  /**
+   * Each condition follows its own index. As a sub-select the time is one value: a volatile function in a comparison would
+   * be called for every row of the table.
+   */
+  private async purgeSessions(tx: Transaction): Promise<number> {
+    const { rows } = await tx.execute<{ user_id: string; family: string }>(sql`
+      with expired as (
+        select user_id, family from ${refreshTokens} where absolute_expires_at < (select protocol_now())
+         order by absolute_expires_at limit ${BATCH} for update skip locked
+      ), ended as (
+        select user_id, family from ${refreshTokens}
+         where revoked and revoked_at < (select protocol_now()) - make_interval(days => ${KEEP_ENDED_DAYS})
+         order by revoked_at limit ${BATCH} for update skip locked
+      )
+      select * from expired union select * from ended limit ${BATCH}`);
+    const [userIds, families] = [rows.map(({ user_id }) => user_id), rows.map(({ family }) => family)];
+    await tx.execute(sql`
+      delete from ${refreshTokens} where (user_id, family) in (
+        select * from unnest(${sql.param(userIds)}::uuid[], ${sql.param(families)}::text[]))`);
+    return rows.length;
   }
 
   private async runAndReport(): Promise<void> {
