@@ -12,6 +12,7 @@ import { NestLog } from './telemetry/log.js';
 import { keepAgentsAscii } from './http/ascii-agents.js';
 import { DatabasePool } from './database/database-pool.js';
 import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
+import { callerOf } from './http/caller.js';
 import { costsHash } from './http/costs-hash.js';
 import { Draining } from './runtime/draining.js';
 import { BrokenRequests } from './http/broken-request.js';
@@ -19,6 +20,7 @@ import { assertHost } from './http/host-header.js';
 import { metadataOfIssuerPath } from './http/issuer-path.js';
 import { CrossSiteGuard } from './http/csrf.js';
 import { securityHeaders, sendSecurityHeaders } from './http/security-headers.js';
+import { addressOf } from './limits/network.js';
 import { Passwords } from './credentials/password/passwords.js';
 import { trustedProxies } from './http/trusted-proxies.js';
 
@@ -82,7 +84,7 @@ function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication)
     if (draining.isDraining) reply.header('connection', 'close');
     assertHost(request.raw);
     guard.check(request);
-    if (costsHash(request)) passwords.assertPlace();
+    if (costsHash(request)) passwords.assertPlace({ network: addressOf(callerOf(request).ip) });
     done();
   });
 }

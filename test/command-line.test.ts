@@ -17,6 +17,7 @@ const complete: Record<string, string> = {
   'users show': '--user a@example.com',
   'users disable': '--user a@example.com',
   'users enable': '--user a@example.com',
+  'users unlock': '--user a@example.com',
   'users role': '--user a@example.com --role admin',
   'users create-admin': '--email a@example.com',
   'keys import': 'key.pem',

@@ -62,7 +62,10 @@ const changes = {
     done(
       service.app
         .get(PasswordChange)
-        .change(principalOf(phone.at(-1)?.accessToken ?? ''), person.password, newPassword, operator),
+        .change(principalOf(phone.at(-1)?.accessToken ?? ''), person.password, newPassword, {
+          caller: operator,
+          request: { headers: {} },
+        }),
     ),
   role: ({ userId }: World) => done(service.app.get(AccountStatus).changeRole(userId, 'admin', 'operator', operator)),
   disable: ({ userId }: World) => done(service.app.get(AccountStatus).disable(userId, 'operator', operator)),

@@ -74,9 +74,10 @@ const acts: [string, (phone: Phone) => Promise<unknown>, string][] = [
   [
     'a change of the password',
     ({ accessToken, person }) =>
-      one.app
-        .get(PasswordChange)
-        .change(principalOf(accessToken), person.password, 'quite another passphrase', operator),
+      one.app.get(PasswordChange).change(principalOf(accessToken), person.password, 'quite another passphrase', {
+        caller: operator,
+        request: { headers: {} },
+      }),
     'token_revoked',
   ],
   [

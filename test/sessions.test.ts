@@ -49,14 +49,14 @@ describe('registration', () => {
 });
 
 describe('login', () => {
-  it('by cookie sets three cookies and puts no token into the body (ASVS 3.3.4)', async () => {
+  it('by cookie sets four cookies and puts no token into the body (ASVS 3.3.4)', async () => {
     const person = await register(service.url);
     const browser = new Browser(service.url);
     const answer = await browser.go('POST', '/auth/login', { body: person });
     expect(answer.status).toBe(200);
     expect(answer.text).not.toMatch(/eyJ|wrt_/);
     expect(answer.json).toMatchObject({ user: { email: person.email }, session: { persistent: false } });
-    expect(answer.cookies).toHaveLength(3);
+    expect(answer.cookies).toHaveLength(4);
     for (const line of answer.cookies) expect(line).toMatch(/; HttpOnly; SameSite=Lax$/);
     expect(browser.cookie('access_token')).toMatchObject({ path: '/', maxAge: 900 });
     expect(browser.cookie('refresh_token')).toMatchObject({ path: '/auth/refresh', maxAge: 30 * 86_400 });
@@ -216,14 +216,14 @@ describe('logout', () => {
     const browser = await Browser.signedIn(service.url, person);
     const token = browser.cookie('access_token')?.value ?? '';
     expect((await browser.go('POST', '/auth/logout')).status).toBe(204);
-    expect(browser.jar.size).toBe(0);
+    expect([...browser.jar.keys()]).toEqual(['device']); // the device stays known
     expect((await me(service.url, token)).status).toBe(401);
 
     const other = await Browser.signedIn(service.url, person);
     const kept = other.cookie('access_token')?.value ?? '';
     other.jar.delete('access_token');
     expect((await other.go('DELETE', '/auth/refresh')).status).toBe(204);
-    expect(other.jar.size).toBe(0);
+    expect([...other.jar.keys()]).toEqual(['device']);
     expect((await me(service.url, kept)).status).toBe(401);
   });
 
@@ -335,6 +335,7 @@ describe('a session keeps its transport for life (R13):', () => {
       '__Host-access_token',
       '__Secure-refresh_token',
       '__Host-auth_session',
+      '__Secure-device',
     ]);
     for (const line of answer.cookies) expect(line).toMatch(/; HttpOnly; Secure; SameSite=Lax$/);
     expect(answer.headers['strict-transport-security']).toMatch(/max-age=31536000/);
@@ -346,8 +347,9 @@ describe('a session keeps its transport for life (R13):', () => {
       '__Secure-access_token',
       '__Secure-refresh_token',
       '__Host-auth_session',
+      '__Secure-device',
     ]);
-    expect(lines.map((line) => /; Domain=example\.com;/.test(line))).toEqual([true, true, false]);
+    expect(lines.map((line) => /; Domain=example\.com;/.test(line))).toEqual([true, true, false, false]);
   });
 });
 

@@ -6,7 +6,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { Config } from '../config/config.js';
 import { alertDeliveries } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
-import type { ReuseEvent } from './events.js';
+import type { AlertEvent } from './events.js';
+
+/** Whose events belong to nobody: acts on keys, sign-ins with an unknown address, sprays. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class Alerts {
@@ -20,10 +23,12 @@ export class Alerts {
    * without a webhook.
    * @param source the name of a common table expression
    */
-  insertFrom(source: SQL, { type, ...data }: ReuseEvent, { ip, userAgent, requestId }: Caller): SQL {
+  insertFrom(source: SQL, { type, ...data }: AlertEvent, caller: Caller | null): SQL {
+    const { ip = null, userAgent = null, requestId = null } = caller ?? {};
     const payload = { type, data: { ...data, ip, userAgent, requestId } };
+    const userId = 'userId' in data ? data.userId : NOBODY;
     return sql`insert into ${alertDeliveries} (user_id, id, payload)
-      select ${data.userId}::uuid, ${uuidv7()}::uuid, ${payload}::jsonb from ${source} where ${this.isWanted}`;
+      select ${userId}::uuid, ${uuidv7()}::uuid, ${payload}::jsonb from ${source} where ${this.isWanted}`;
   }
 
   private get isWanted(): boolean {

@@ -1,5 +1,5 @@
 // Records what happens: what matters as a row and a log line, what is frequent as a log line; a
-// reuse is also an alert that pages the operator.
+// reuse or a spray is also an alert that pages the operator.
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
@@ -8,12 +8,9 @@ import { Database, type Transaction } from '../database/database.js';
 import { given } from '../database/prepared.js';
 import { auditEvents } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
-import { Alerts } from './alerts.js';
-import { type AuditEvent, type FrequentEvent, outcomeOf, type ReuseEvent } from './events.js';
+import { Alerts, NOBODY } from './alerts.js';
+import { type AlertEvent, type AuditEvent, type FrequentEvent, outcomeOf } from './events.js';
 import { EventMetrics } from './event-metrics.js';
-
-/** The user of events without one: acts on keys, sign-ins with an unknown address. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class Audit {
@@ -48,12 +45,12 @@ export class Audit {
    * `source`. `note` the event when it was.
    * @param source the name of another expression of that statement
    */
-  expressionFor(source: SQL, event: AuditEvent, caller: Caller): SQL {
+  expressionFor(source: SQL, event: AuditEvent, caller: Caller | null): SQL {
     return written(source, rowOf(event, caller));
   }
 
   /** The row and the alert. */
-  expressionsFor(source: SQL, event: ReuseEvent, caller: Caller): SQL {
+  expressionsFor(source: SQL, event: AlertEvent, caller: Caller | null): SQL {
     return sql`${this.expressionFor(source, event, caller)}, alerted as (${this.alerts.insertFrom(source, event, caller)})`;
   }
 
@@ -61,7 +58,7 @@ export class Audit {
   note(event: AuditEvent | FrequentEvent, caller: Caller | null): void {
     const { type, ...details } = event;
     const entry = { event: type, outcome: outcomeOf[type], ...details, ...caller };
-    if (type === 'refresh.reused') {
+    if (type === 'refresh.reused' || type === 'guessing.spray') {
       this.log.error({ ...entry, alert: true });
       this.alerts.onNew();
     } else if (entry.outcome === 'failure') this.log.warn(entry);

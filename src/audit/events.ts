@@ -45,7 +45,20 @@ export type AuditEvent =
       /** When it takes effect: a rotation is written down a minute ahead. */
       readonly at: string;
     }
-  | { readonly type: 'secret.rewrapped'; readonly name: string };
+  | { readonly type: 'secret.rewrapped'; readonly name: string }
+  /** The operator took the budgets of guesses away; `lanes` of them had failures. */
+  | ({ readonly type: 'user.unlocked'; readonly lanes: number; readonly by: string } & OfUser)
+  | SprayEvent;
+
+/** Many accounts from one network in a minute, or far more failures in an hour than yesterday (limits/spray.ts). */
+export interface SprayEvent {
+  readonly type: 'guessing.spray';
+  readonly by: 'accounts' | 'failures';
+  readonly count: number;
+}
+
+/** What somebody is paged for. */
+export type AlertEvent = ReuseEvent | SprayEvent;
 
 export type ReuseEvent = {
   readonly type: 'refresh.reused';
@@ -92,4 +105,6 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'key.removed': 'success',
   'key.revoked': 'success',
   'secret.rewrapped': 'success',
+  'user.unlocked': 'success',
+  'guessing.spray': 'failure',
 };

@@ -5,6 +5,7 @@ import { DatabaseModule } from '../database/database.module.js';
 import { KeyStoreModule } from '../keys/key-store.module.js';
 import { SigningKeysModule } from '../keys/signing-keys.module.js';
 import { SessionEndModule } from '../sessions/session-end.module.js';
+import { UnlockModule } from '../limits/unlock.module.js';
 import { UsersModule } from '../users/users.module.js';
 
 /** For commands that need no key: they end sessions and revoke keys even if the key-encryption key is lost. */
@@ -14,5 +15,5 @@ import { UsersModule } from '../users/users.module.js';
 export class CliModule {}
 
 /** For commands that open or seal keys. */
-@Module({ imports: [CliModule, KeyStoreModule] })
+@Module({ imports: [CliModule, KeyStoreModule, UnlockModule] })
 export class CliWithKeyModule {}

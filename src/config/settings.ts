@@ -4,6 +4,7 @@ import { postgresUrl } from './backends.js';
 import { audience, httpUrl, integer, issuer, list, webhookSecret } from './formats.js';
 import { httpSettings } from './http-settings.js';
 import { keySettings } from './key-settings.js';
+import { limitSettings } from './limit-settings.js';
 import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import type { Setting } from './setting.js';
@@ -117,8 +118,9 @@ export const settings = {
   RATE_LIMITS: {
     schema: z.enum(['on', 'off']).default('on'),
     standard: 'on',
-    about: '`off` is for load tests; refused in production.',
+    about: '`off` is for load tests: no limit of this page holds then. Refused in production.',
   },
+  ...limitSettings,
   ...passwordSettings,
   ...keySettings,
   DRAIN_SECONDS: {

@@ -9,6 +9,12 @@ export interface Exchange {
   readonly reply: FastifyReply;
 }
 
+/** As much of an exchange as says who asks, and from which device. */
+export interface Asking {
+  readonly caller: Caller;
+  readonly request: { readonly headers: { readonly cookie?: string | undefined } };
+}
+
 /** Unlike with `@Res()`, Nest still sends the return value of the handler. */
 export const On = createParamDecorator((_: unknown, context: ExecutionContext): Exchange => {
   const http = context.switchToHttp();

@@ -71,6 +71,11 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
+  /** For a library that brings its own scripts (limits/limit-stores.ts). */
+  get client(): Client | Cluster | undefined {
+    return this.checks;
+  }
+
   get isConfigured(): boolean {
     return this.checks !== undefined;
   }

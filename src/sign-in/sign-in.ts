@@ -4,6 +4,7 @@ import type { Transport } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { startsSession } from '../http/starts-session.decorator.js';
+import { KnownDevices } from '../limits/known-devices.js';
 import { type ProvenUser, Sessions } from '../sessions/sessions.js';
 import type { SessionRef } from '../tokens/auth-session.js';
 import { BrowserSession } from '../tokens/browser-session.js';
@@ -22,6 +23,8 @@ export interface Wish {
   readonly transport: Transport;
   /** "Remember me": the longer idle life. */
   readonly persistent: boolean;
+  /** Of an app that has signed in before. */
+  readonly deviceToken?: string | undefined;
 }
 
 /** If the user changes between the proof and the session, the proof is repeated. */
@@ -34,6 +37,7 @@ export class SignIn {
     private readonly browserSession: BrowserSession,
     private readonly verification: TokenVerification,
     private readonly answer: TokenAnswer,
+    private readonly devices: KnownDevices,
   ) {}
 
   /**
@@ -63,8 +67,12 @@ export class SignIn {
   }
 
   private async start({ user, methods }: Proof, wish: Wish, exchange: Exchange, replaces?: SessionRef) {
-    const issued = await this.sessions.start(user, { ...wish, methods, replaces }, exchange.caller);
-    return issued && this.answer.write(issued, exchange);
+    const { deviceToken: before, ...kind } = wish;
+    const issued = await this.sessions.start(user, { ...kind, methods, replaces }, exchange.caller);
+    if (!issued) return undefined;
+    const body = this.answer.write(issued, exchange);
+    const deviceToken = await this.devices.renew(user, exchange, { transport: wish.transport, deviceToken: before });
+    return { ...body, ...(deviceToken === undefined ? {} : { deviceToken }) };
   }
 
   /** A new sign-in replaces the browser's old session, whose cookies it overwrites. */

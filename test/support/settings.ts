@@ -21,4 +21,10 @@ export const testSettings = {
   ARGON2_PASSES: '1',
   LOG_LEVEL: 'silent',
   DATABASE_POOL_SIZE: '20',
+  // On, with room: the tests call from one address.
+  FAILURES_PER_ADDRESS: '100000',
+  FAILURES_PER_24: '100000',
+  REGISTRATIONS_PER_ADDRESS: '100000',
+  UNKNOWN_REFRESHES_PER_ADDRESS: '100000',
+  SPRAY_ACCOUNTS: '10000',
 } as const;

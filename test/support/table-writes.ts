@@ -1,10 +1,11 @@
 // Which tables does a source file write, by drizzle's builder or by SQL, under its own name or another?
 import { getTableName, is, Table } from 'drizzle-orm';
+import * as limits from '../../src/database/limits-schema.js';
 import * as schema from '../../src/database/schema.js';
 
 /** Each table's variable in schema.ts, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
-  Object.entries(schema).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
+  Object.entries({ ...schema, ...limits }).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
 );
 
 /** Rows that are claimed, tried and retried are written by a class that is given the table. */

@@ -11,9 +11,10 @@ import { usersCreateAdmin } from './users-create-admin.js';
 import { usersDisable, usersEnable } from './users-disable.js';
 import { usersList, usersShow } from './users-list.js';
 import { usersRole } from './users-role.js';
+import { usersUnlock } from './users-unlock.js';
 
 export const commands: readonly CliCommand[] = [
   ...[migrate, sessionsEnd],
-  ...[usersList, usersShow, usersDisable, usersEnable, usersRole, usersCreateAdmin],
+  ...[usersList, usersShow, usersDisable, usersEnable, usersUnlock, usersRole, usersCreateAdmin],
   ...[keysList, keysRotate, keysImport, keysRevoke, keysRewrap],
 ];

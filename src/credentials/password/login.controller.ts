@@ -5,6 +5,7 @@ import { CostsHash } from '../../http/costs-hash.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { Public } from '../../http/public.decorator.js';
 import { StartsSession } from '../../http/starts-session.decorator.js';
+import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
 import { SignIn } from '../../sign-in/sign-in.js';
 import { emailAddress } from '../../users/email.js';
 import { PasswordProof } from './password-proof.js';
@@ -14,6 +15,7 @@ const loginBody = z.strictObject({
   password: z.string(),
   remember: z.boolean().default(false),
   transport: z.enum(transports).default('cookie'),
+  deviceToken: z.string().max(MAX_DEVICE_TOKEN).optional(),
 });
 
 @Controller('auth')
@@ -29,8 +31,8 @@ export class LoginController {
   @Post('login')
   @HttpCode(200)
   login(@Body({ schema: loginBody }) body: z.output<typeof loginBody>, @On() exchange: Exchange): Promise<object> {
-    const { email, password, remember: persistent, transport } = body;
-    const prove = () => this.passwordProof.prove(email, password, exchange.caller);
-    return this.signIn.complete(prove, { transport, persistent }, exchange);
+    const { remember: persistent, transport, deviceToken } = body;
+    const prove = () => this.passwordProof.prove(body, exchange);
+    return this.signIn.complete(prove, { transport, persistent, deviceToken }, exchange);
   }
 }

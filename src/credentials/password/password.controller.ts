@@ -34,7 +34,7 @@ export class PasswordController {
     const transport = this.presentedToken.of(exchange.request)?.transport ?? 'bearer';
     // A session keeps its transport: the token of a cookie never becomes one in a body.
     if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
-    const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange.caller);
+    const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange);
     assertConfirmed(changed.confirmation);
     const wish = { transport, persistent: current?.persistent ?? false };
     return this.signIn.goOn({ user: changed.user, methods: ['pwd'] }, wish, exchange).catch(sayThatItIsSaved);

@@ -7,8 +7,11 @@ import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignInModule } from '../../sign-in/sign-in.module.js';
 import { TokensModule } from '../../tokens/tokens.module.js';
 import { UsersModule } from '../../users/users.module.js';
+import { LimitsModule } from '../../limits/limits.module.js';
+import { CurrentPassword } from './current-password.js';
 import { LoginController } from './login.controller.js';
 import { Decoys } from './decoys.js';
+import { PasswordCheck } from './password-check.js';
 import { PasswordChange } from './password-change.js';
 import { PasswordProof } from './password-proof.js';
 import { PasswordReplacement } from './password-replacement.js';
@@ -20,6 +23,7 @@ import { PasswordsModule } from './passwords.module.js';
     AuditModule,
     HttpModule,
     KeysModule,
+    LimitsModule,
     PasswordsModule,
     RevocationModule,
     SessionsModule,
@@ -28,6 +32,6 @@ import { PasswordsModule } from './passwords.module.js';
     UsersModule,
   ],
   controllers: [LoginController, PasswordController],
-  providers: [Decoys, PasswordChange, PasswordProof, PasswordReplacement],
+  providers: [CurrentPassword, Decoys, PasswordChange, PasswordCheck, PasswordProof, PasswordReplacement],
 })
 export class PasswordModule {}

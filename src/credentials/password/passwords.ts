@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
-import pLimit from 'p-limit';
 import { Metrics } from '../../telemetry/metrics.js';
 import { Config } from '../../config/config.js';
-import { Refusal } from '../../errors.js';
+import { FairQueue, type Holder, type Turn } from '../../limits/fair-queue.js';
 
 /** This only bounds the work: a new one is at most MAX_PASSWORD_LENGTH, but earlier ones were longer. */
 const MAX_PASSWORD_CHARACTERS = 1_024;
@@ -16,23 +15,23 @@ const lengthOf = (text: string) => Array.from(text).length;
 @Injectable()
 export class Passwords implements OnModuleInit {
   private readonly options: Options;
-  private readonly limit: ReturnType<typeof pLimit>;
+  private readonly queue: FairQueue;
   private decoy = '';
 
-  constructor(
-    private readonly config: Config,
-    metrics: Metrics,
-  ) {
+  constructor(config: Config, metrics: Metrics) {
     // argon2id is this library's default algorithm.
     this.options = {
       memoryCost: config.ARGON2_MEMORY_KIB,
       timeCost: config.ARGON2_PASSES,
       parallelism: config.ARGON2_LANES,
     };
-    this.limit = pLimit(config.PASSWORD_HASH_CONCURRENCY);
+    const places = config.PASSWORD_HASH_CONCURRENCY + config.PASSWORD_QUEUE_LENGTH;
+    const fair = Math.ceil((places * config.HASH_QUEUE_SHARE) / 100);
+    const share = config.RATE_LIMITS === 'off' ? places : fair;
+    this.queue = new FairQueue({ concurrency: config.PASSWORD_HASH_CONCURRENCY, places, share });
     metrics.watch('watchword_password_hashes', 'Password hashes running and waiting', () => ({
-      running: this.limit.activeCount,
-      waiting: this.limit.pendingCount,
+      running: this.queue.running,
+      waiting: this.queue.waiting,
     }));
   }
 
@@ -41,22 +40,22 @@ export class Passwords implements OnModuleInit {
   }
 
   /** @throws Refusal `overloaded` when too many hashes wait. */
-  hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(password.normalize('NFC'), this.options));
+  hash(password: string, holder: Holder = {}): Promise<string> {
+    return this.withPlace(holder, (turn) => turn(() => hash(password.normalize('NFC'), this.options)));
   }
 
   /**
-   * Waits for a place among the hashes. Work that looks a user up does so in its turn: a refused request costs no query.
-   * @throws Refusal `overloaded` when too many wait
+   * Takes a place among the hashes, and only then looks anything up: a refused request costs no query.
+   * @param work takes a turn for each hash
+   * @throws Refusal `overloaded` when too many wait, or too many of this holder
    */
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.assertPlace();
-    return this.limit(work);
+  withPlace<T>(holder: Holder, work: (turn: Turn) => Promise<T>): Promise<T> {
+    return this.queue.withPlace(holder, work);
   }
 
   /**
-   * Compares a password with a stored hash; call it `inTurn`. Where there is no hash, or none that can be read, a decoy
-   * costs the same time.
+   * Compares a password with a stored hash; call it in a turn. Only password-check.ts does: it charges first. Where there is
+   * no hash, or none that can be read, a decoy costs the same time.
    */
   async isRight(password: string, stored: string | null): Promise<boolean> {
     const normal = password.normalize('NFC');
@@ -73,7 +72,7 @@ export class Passwords implements OnModuleInit {
   }
 
   /** @throws Refusal `overloaded` when too many hashes wait. */
-  assertPlace(): void {
-    if (this.limit.pendingCount >= this.config.PASSWORD_QUEUE_LENGTH) throw new Refusal('overloaded');
+  assertPlace(holder: Holder): void {
+    this.queue.assertPlace(holder);
   }
 }

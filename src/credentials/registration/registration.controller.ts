@@ -1,5 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
+import { Config } from '../../config/config.js';
+import { Refusal } from '../../errors.js';
 import { type Caller, From } from '../../http/caller.js';
 import { CostsHash } from '../../http/costs-hash.js';
 import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
@@ -12,7 +14,10 @@ const registerBody = z.strictObject({ email: emailAddress, password: z.string() 
 
 @Controller('auth')
 export class RegistrationController {
-  constructor(private readonly registration: Registration) {}
+  constructor(
+    private readonly registration: Registration,
+    private readonly config: Config,
+  ) {}
 
   @Public()
   @OwnOriginOnly()
@@ -23,6 +28,7 @@ export class RegistrationController {
     @Body({ schema: registerBody }) body: z.output<typeof registerBody>,
     @From() caller: Caller,
   ): Promise<{ user: PublicUser }> {
+    if (this.config.registration !== 'open') throw new Refusal('registration_closed');
     return { user: await this.registration.register(body.email, body.password, caller) };
   }
 }

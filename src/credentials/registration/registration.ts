@@ -1,10 +1,11 @@
 // How does somebody get an account?
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
-import { Config } from '../../config/config.js';
 import { Database, inTransaction } from '../../database/database.js';
 import { Refusal } from '../../errors.js';
 import type { Caller } from '../../http/caller.js';
+import { addressOf } from '../../limits/network.js';
+import { VolumeLimit } from '../../limits/volume-limit.js';
 import { PasswordPolicy } from '../password/password-policy.js';
 import { Passwords } from '../password/passwords.js';
 import { type PublicUser, toPublicUser, Users } from '../../users/users.js';
@@ -16,15 +17,15 @@ export class Registration {
     private readonly users: Users,
     private readonly passwords: Passwords,
     private readonly policy: PasswordPolicy,
-    private readonly config: Config,
     private readonly audit: Audit,
+    private readonly volume: VolumeLimit,
   ) {}
 
-  /** @throws Refusal `registration_closed`, `password_rejected`, `email_taken`, `overloaded` */
+  /** @throws Refusal `password_rejected`, `email_taken`, `too_many_attempts`, `overloaded` */
   async register(email: string, password: string, caller: Caller): Promise<PublicUser> {
-    if (this.config.registration !== 'open') throw new Refusal('registration_closed');
     await this.policy.assertAcceptable(password, email);
-    const passwordHash = await this.passwords.hash(password);
+    await this.volume.take('registration', caller.ip);
+    const passwordHash = await this.passwords.hash(password, { network: addressOf(caller.ip) });
     const user = await inTransaction(this.database, async (tx) => {
       const created = await this.users.create(tx, email, passwordHash);
       if (created) await this.audit.record(tx, [{ type: 'user.registered', userId: created.id }], caller);

@@ -1,0 +1,42 @@
+// The only way to a verdict on a password: takes a place, looks the user up, charges, verifies, settles.
+import { Injectable } from '@nestjs/common';
+import type { Asking } from '../../http/exchange.js';
+import { type Guess, Guesses } from '../../limits/guesses.js';
+import { addressOf } from '../../limits/network.js';
+import type { User } from '../../users/users.js';
+import { Decoys } from './decoys.js';
+import { Passwords } from './passwords.js';
+
+/** Whose password, and how they are found. */
+export interface Claim extends Pick<Guess, 'route' | 'named' | 'deviceToken'> {
+  readonly find: () => Promise<User | undefined>;
+}
+
+interface Checked {
+  readonly user: User | undefined;
+  /** Of a disabled user it may be right and does not count. */
+  readonly isRight: boolean;
+}
+
+@Injectable()
+export class PasswordCheck {
+  constructor(
+    private readonly passwords: Passwords,
+    private readonly guesses: Guesses,
+    private readonly decoys: Decoys,
+  ) {}
+
+  /** @throws Refusal `too_many_attempts`, `overloaded` */
+  check({ find, ...claim }: Claim, password: string, exchange: Asking): Promise<Checked> {
+    const holder = { network: addressOf(exchange.caller.ip), account: claim.named };
+    return this.passwords.withPlace(holder, async (turn) => {
+      const user = await find();
+      let isRight = false;
+      await this.guesses.judge({ ...claim, kind: 'password', user }, exchange, async () => {
+        isRight = await turn(() => this.passwords.isRight(password, user?.passwordHash ?? this.decoys.of(claim.named)));
+        return isRight && user?.disabledAt === null;
+      });
+      return { user, isRight };
+    });
+  }
+}

@@ -1,0 +1,95 @@
+// Work that waits for a turn: so many places, and nobody holds more than their share; the turns go round.
+import { Refusal } from '../errors.js';
+
+/** Whose place it is; what is not known counts for nobody. */
+export interface Holder {
+  readonly network?: string | undefined;
+  readonly account?: string | undefined;
+}
+
+interface Options {
+  /** Turns at the same time. */
+  readonly concurrency: number;
+  readonly places: number;
+  /** How many of the places one network, or one account, may hold. */
+  readonly share: number;
+}
+
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+const namesOf = ({ network, account }: Holder) =>
+  [network && `network ${network}`, account && `account ${account}`].filter((name) => name !== undefined);
+
+export class FairQueue {
+  private readonly held = new Map<string, number>();
+  /** Who waits for a turn, by network; the first one in the map is next. */
+  private readonly lines = new Map<string, (() => void)[]>();
+  private taken = 0;
+  running = 0;
+
+  constructor(private readonly options: Options) {}
+
+  get waiting(): number {
+    return this.taken - this.running;
+  }
+
+  /** @throws Refusal `overloaded` when there is no place, or none for this holder */
+  assertPlace(holder: Holder): void {
+    const isOverShare = namesOf(holder).some((name) => (this.held.get(name) ?? 0) >= this.options.share);
+    if (isOverShare || this.taken >= this.options.places) throw new Refusal('overloaded');
+  }
+
+  /**
+   * Takes a place for as long as the work lasts.
+   * @param work takes a turn for what keeps a processor busy
+   * @throws Refusal `overloaded`
+   */
+  async withPlace<T>(holder: Holder, work: (turn: Turn) => Promise<T>): Promise<T> {
+    this.assertPlace(holder);
+    const names = namesOf(holder);
+    this.taken++;
+    for (const name of names) this.held.set(name, (this.held.get(name) ?? 0) + 1);
+    try {
+      return await work((busy) => this.inTurn(holder.network ?? '', busy));
+    } finally {
+      this.taken--;
+      for (const name of names) this.giveUp(name);
+    }
+  }
+
+  private giveUp(name: string): void {
+    const left = (this.held.get(name) ?? 1) - 1;
+    if (left > 0) this.held.set(name, left);
+    else this.held.delete(name);
+  }
+
+  private async inTurn<T>(network: string, work: () => Promise<T>): Promise<T> {
+    if (this.running >= this.options.concurrency) await this.waitInLine(network);
+    else this.running++;
+    try {
+      return await work();
+    } finally {
+      this.handOver();
+    }
+  }
+
+  private waitInLine(network: string): Promise<void> {
+    const line = this.lines.get(network) ?? [];
+    this.lines.set(network, line);
+    return new Promise((go) => line.push(go));
+  }
+
+  /** To the next network's first; the network then goes to the end. */
+  private handOver(): void {
+    const [next] = this.lines;
+    if (!next) {
+      this.running--;
+      return;
+    }
+    const [network, line] = next;
+    const go = line.shift();
+    this.lines.delete(network);
+    if (line.length > 0) this.lines.set(network, line);
+    go?.();
+  }
+}

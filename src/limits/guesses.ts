@@ -1,0 +1,82 @@
+// A guess at a proof of identity: charged before anything is verified, and settled after. Whoever verifies does it in here.
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Refusal } from '../errors.js';
+import type { Caller } from '../http/caller.js';
+import type { Asking } from '../http/exchange.js';
+import type { Device } from './devices.js';
+import { type Account, type Charge, GuessBudget, type GuessKind } from './guess-budget.js';
+import { GuessLanes } from './guess-lanes.js';
+import { KnownDevices } from './known-devices.js';
+import { Spray } from './spray.js';
+import { VolumeLimit } from './volume-limit.js';
+
+export interface Guess {
+  readonly kind: GuessKind;
+  readonly route: 'login' | 'password_change';
+  /** The user, or undefined where nobody has the address. Both are treated alike. */
+  readonly user: { readonly id: string; readonly sessionEpoch: number } | undefined;
+  /** What the caller named: the canonical address, or the user id. */
+  readonly named: string;
+  readonly deviceToken?: string | undefined;
+}
+
+/** What was taken for one guess. */
+interface Taken {
+  readonly charge: Charge;
+  readonly fromVolume: boolean;
+}
+
+@Injectable()
+export class Guesses {
+  constructor(
+    private readonly budget: GuessBudget,
+    private readonly volume: VolumeLimit,
+    private readonly devices: KnownDevices,
+    private readonly lanes: GuessLanes,
+    private readonly spray: Spray,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * @param verify whether the guess was right; called only when the guess was paid for
+   * @throws Refusal `too_many_attempts` (nothing was verified); whatever `verify` throws (the guess is given back)
+   */
+  async judge(guess: Guess, { caller, request }: Asking, verify: () => Promise<boolean>): Promise<boolean> {
+    if (this.config.RATE_LIMITS === 'off') return verify();
+    const account = await this.budget.accountOf(guess.kind, guess.user?.id ?? guess.named);
+    const device = await this.devices.of(guess.user, request, guess.deviceToken);
+    const byDevice = device && (await this.takeByDevice(guess, account, device));
+    const taken = byDevice ?? (await this.takeByNetwork(guess, account, caller));
+    let isRight: boolean;
+    try {
+      isRight = await verify();
+    } catch (error) {
+      await Promise.all([this.budget.giveBack(taken.charge), this.giveVolumeBack(taken, caller)]);
+      throw error;
+    }
+    if (isRight) await Promise.all([this.budget.clear(taken.charge), this.giveVolumeBack(taken, caller)]);
+    else await this.spray.note(account.subject, caller);
+    return isRight;
+  }
+
+  /** @returns undefined where the device's lane is closed: it counts as unknown */
+  private async takeByDevice({ route }: Guess, account: Account, device: Device): Promise<Taken | undefined> {
+    const charge = await this.budget.charge(account, [await this.devices.laneOf(device)], route);
+    if ('lanes' in charge) return { charge, fromVolume: false };
+    if (charge.isClosed) return undefined;
+    throw new Refusal('too_many_attempts', { retryAfter: charge.retryAfter });
+  }
+
+  private async takeByNetwork({ route }: Guess, account: Account, { ip }: Caller): Promise<Taken> {
+    await this.volume.take('failure', ip);
+    const charge = await this.budget.charge(account, await this.lanes.ofUnknown(ip), route);
+    if ('lanes' in charge) return { charge, fromVolume: true };
+    await this.volume.giveBack('failure', ip);
+    throw new Refusal('too_many_attempts', { retryAfter: charge.retryAfter });
+  }
+
+  private async giveVolumeBack({ fromVolume }: Taken, { ip }: Caller): Promise<void> {
+    if (fromVolume) await this.volume.giveBack('failure', ip);
+  }
+}

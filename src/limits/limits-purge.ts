@@ -1,0 +1,70 @@
+// Takes old budgets and volumes away, in batches and by an index: no round reads a whole table.
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type SQL, sql } from 'drizzle-orm';
+import { Clock } from '../clock.js';
+import { Database, inTransaction } from '../database/database.js';
+import { guessBudgets, guessFailures, rateLimits } from '../database/limits-schema.js';
+import { Periodic } from '../runtime/periodic.js';
+import { Log } from '../telemetry/log.js';
+import { Metrics } from '../telemetry/metrics.js';
+
+const EVERY_MS = 10 * 60_000;
+const BATCH = 1_000;
+/** Instances' clocks differ: a volume that is over for one may not be for another. */
+const CLOCKS_DIFFER_MS = 60_000;
+const PURGE_LOCK = 7_737_004;
+
+@Injectable()
+export class LimitsPurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly rounds: Periodic;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+    log: Log,
+  ) {
+    this.rounds = new Periodic({ everyMs: EVERY_MS, failureEvent: 'limits.purge_failed', log }, () => this.run());
+  }
+
+  onApplicationBootstrap(): void {
+    this.rounds.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
+  }
+
+  async run(): Promise<void> {
+    for (const [kind, statement] of Object.entries(this.statements())) {
+      for (let gone = BATCH; gone === BATCH;) {
+        gone = await this.batch(statement);
+        this.metrics.countPurged(kind, gone);
+      }
+    }
+    await this.database.execute(sql`delete from ${guessFailures} where hour < protocol_now() - interval '3 days'`);
+  }
+
+  /** One batch each; the test explains them. */
+  statements(): Readonly<Record<'guess_budget' | 'rate_limit', SQL>> {
+    const over = this.clock.now().getTime() - CLOCKS_DIFFER_MS;
+    return {
+      guess_budget: sql`delete from ${guessBudgets} where (subject, kind, lane) in (
+        select subject, kind, lane from ${guessBudgets} where purge_after < protocol_now()::date
+         order by purge_after limit ${BATCH} for update skip locked)`,
+      rate_limit: sql`delete from ${rateLimits} where key in (
+        select key from ${rateLimits} where expire < ${over} order by expire limit ${BATCH} for update skip locked)`,
+    };
+  }
+
+  /** @returns how many rows went; none where another instance is at it */
+  private batch(statement: SQL): Promise<number> {
+    return inTransaction(this.database, async (tx) => {
+      const lock = await tx.execute<{ is_ours: boolean }>(
+        sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as is_ours`,
+      );
+      if (!lock.rows[0]?.is_ours) return 0;
+      return (await tx.execute(statement)).rowCount ?? 0;
+    });
+  }
+}

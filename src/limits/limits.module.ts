@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { RedisModule } from '../redis/redis.module.js';
+import { GuessBudget } from './guess-budget.js';
+import { GuessLanes } from './guess-lanes.js';
+import { Guesses } from './guesses.js';
+import { KnownDevices } from './known-devices.js';
+import { LimitKeys } from './limit-keys.js';
+import { LimitStores } from './limit-stores.js';
+import { LimitsPurge } from './limits-purge.js';
+import { SprayAlarm } from './spray-alarm.js';
+import { Spray } from './spray.js';
+import { VolumeLimit } from './volume-limit.js';
+
+@Module({
+  imports: [AuditModule, KeysModule, RedisModule],
+  providers: [
+    GuessBudget,
+    GuessLanes,
+    Guesses,
+    KnownDevices,
+    LimitKeys,
+    LimitStores,
+    LimitsPurge,
+    Spray,
+    SprayAlarm,
+    VolumeLimit,
+  ],
+  exports: [Guesses, KnownDevices, VolumeLimit],
+})
+export class LimitsModule {}

@@ -1,0 +1,40 @@
+// A spray was seen: tells somebody, and for a while unknown devices have one free guess. Once, however many see it.
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Audit } from '../audit/audit.js';
+import type { SprayEvent } from '../audit/events.js';
+import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
+import { sprayAlarms } from '../database/limits-schema.js';
+import type { Caller } from '../http/caller.js';
+import { Metrics } from '../telemetry/metrics.js';
+
+@Injectable()
+export class SprayAlarm {
+  private readonly alarms;
+
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+    private readonly config: Config,
+    metrics: Metrics,
+  ) {
+    this.alarms = metrics.counter('watchword_spray_alarms_total', 'Sprays seen, by what gave them away', 'by');
+  }
+
+  /** One statement: of any number of instances and guesses, one raises the alarm and tells. */
+  async raise({ by, count }: Pick<SprayEvent, 'by' | 'count'>, caller: Caller | null): Promise<void> {
+    const event: SprayEvent = { type: 'guessing.spray', by, count };
+    const minutes = this.config.SPRAY_MINUTES;
+    const { rows } = await this.database.execute(sql`
+      with raised as (
+        insert into ${sprayAlarms} as a (scope, until) values ('everywhere', protocol_now() + make_interval(mins => ${minutes}))
+        on conflict (scope) do update set until = excluded.until where a.until <= protocol_now()
+        returning scope
+      ), ${this.audit.expressionsFor(sql`raised`, event, caller)}
+      select scope from raised`);
+    if (rows.length === 0) return;
+    this.alarms.inc({ by });
+    this.audit.note(event, caller);
+  }
+}
