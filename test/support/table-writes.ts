@@ -5,7 +5,9 @@ import * as schema from '../../src/database/schema.js';
 
 /** Each table's variable in schema.ts, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...schema, ...limits }).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
+  Object.entries({ ...schema, ...limits }).flatMap(([variable, value]) =>
+    is(value, Table) ? [[variable, getTableName(value)]] : [],
+  ),
 );
 
 /** Rows that are claimed, tried and retried are written by a class that is given the table. */
