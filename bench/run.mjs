@@ -9,6 +9,7 @@ const SCENARIOS = [
   'refresh',
   'login',
   'login-storm',
+  'guessing',
   'jwks',
   'two-instances',
   'growth',
