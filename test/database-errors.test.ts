@@ -130,6 +130,7 @@ it('work in the background that fails logs what the database said, and never the
   const service = await startServiceForTest({ KEY_ROTATION_DAYS: '2' });
   await service.query(`REVOKE INSERT ON signing_keys FROM ${SERVICE_ROLE}`);
   await service.advance(2 * 86_400);
+  service.clock.shiftSeconds += 86_400; // this machine's clock is wrong, and is set right below
   const lines = () => service.log.filter(({ event }) => event === 'keys.upkeep_failed');
   await until('an upkeep failed', async () => {
     await service.app.get(KeyWatch).look();
@@ -137,6 +138,12 @@ it('work in the background that fails logs what the database said, and never the
   });
   expect(lines()[0]?.['reason']).toBe('permission denied for table signing_keys');
   await service.query(`GRANT INSERT ON signing_keys TO ${SERVICE_ROLE}`);
+  service.clock.shiftSeconds -= 86_400;
+  await service.advance(31); // it tries again after half a minute of the database's time, whatever the clock said
+  const count = async () => (await service.query('SELECT kid FROM signing_keys')).length;
+  const before = await count();
+  await service.app.get(KeyWatch).look();
+  expect(await count()).toBeGreaterThan(before);
 });
 
 it('a lock on the keys that somebody holds is a sentence, and the runbook ends whoever holds it', async () => {

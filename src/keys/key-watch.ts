@@ -2,7 +2,6 @@
 // then acts.
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Metrics } from '../telemetry/metrics.js';
-import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
 import { reasonOf } from '../runtime/reason.js';
@@ -27,7 +26,6 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly ring: KeyRing,
     private readonly store: KeyStore,
-    private readonly clock: Clock,
     private readonly log: Log,
     metrics: Metrics,
     config: Config,
@@ -80,12 +78,12 @@ export class KeyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   /** What is due is worked out from memory; the database is asked only when something is due. */
   private async upkeep(): Promise<void> {
     const plan = planUpkeep(this.ring.keys, this.ring.now(), this.policy);
-    if (plan.length === 0 || this.clock.now().getTime() < this.pausedUntil) return;
+    if (plan.length === 0 || this.ring.now().getTime() < this.pausedUntil) return;
     try {
       await this.store.change((keys, now) => planUpkeep(keys, now, this.policy), null);
       await this.ring.reload();
     } catch (error) {
-      this.pausedUntil = this.clock.now().getTime() + PAUSE_MS;
+      this.pausedUntil = this.ring.now().getTime() + PAUSE_MS;
       this.log.error({ event: 'keys.upkeep_failed', reason: reasonOf(error) });
     }
   }
