@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { Cookies } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';
 import { type IssuedTokens, refreshAt } from '../sessions/issued-tokens.js';
-
 import { BrowserSession } from '../tokens/browser-session.js';
 
 @Injectable()

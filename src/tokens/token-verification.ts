@@ -39,9 +39,7 @@ export class TokenVerification {
    * @throws Refusal `unauthenticated`, `token_stale`, `token_expired`, `unavailable`
    */
   async keyOf(token: string): Promise<KeyObject> {
-    const kid = kidOf(token);
-    if (kid === undefined) throw new Refusal('unauthenticated', { cause: new Error('not an access token of ours') });
-    return this.keyRing.trustedKey(kid);
+    return this.keyRing.trustedKey(ownKidOf(token));
   }
 
   /**
@@ -66,8 +64,7 @@ export class TokenVerification {
    * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`
    */
   async intactClaims(token: string): Promise<AccessClaims> {
-    const kid = kidOf(token);
-    if (kid === undefined) throw new Refusal('unauthenticated', { cause: new Error('not an access token of ours') });
+    const kid = ownKidOf(token);
     const key = await this.keyRing.formerKey(kid);
     try {
       return this.accept(token, kid, this.payloadOf(token, key));
@@ -91,4 +88,11 @@ export class TokenVerification {
   private payloadOf(token: string, key: KeyObject): object {
     return this.jwt.verify<object>(token, { ...this.options, publicKey: key as unknown as string });
   }
+}
+
+/** @throws Refusal `unauthenticated` for what is no access token of ours */
+function ownKidOf(token: string): string {
+  const kid = kidOf(token);
+  if (kid === undefined) throw new Refusal('unauthenticated', { cause: new Error('not an access token of ours') });
+  return kid;
 }
