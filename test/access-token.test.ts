@@ -52,7 +52,7 @@ describe('a true access token', () => {
     expect(claims['exp'] - claims['iat']).toBe(900);
   });
 
-  it('is accepted as it is, and so is one that differs only in what its header may say besides', async () => {
+  it('is accepted, also with further header members that are allowed', async () => {
     expect((await me(service.url, phone.accessToken)).status).toBe(200);
     expect((await me(service.url, await ours({ jti: randomUUID() }))).status).toBe(200);
   });
@@ -66,7 +66,7 @@ describe('a true access token', () => {
     expect(seen).toEqual(calls.map(({ user }) => user.id));
   });
 
-  it('may be 30 seconds past its end, for clocks that differ, and no more', async () => {
+  it('is accepted up to 30 seconds after its expiry, for clocks that differ, and not later', async () => {
     const own = await startServiceForTest({ ACCESS_TOKEN_TTL_SECONDS: '60' });
     const tokens = await mobile(own.url);
     await own.advance(85);
@@ -98,7 +98,7 @@ describe('a forged access token is refused:', () => {
     }
   });
 
-  it('a foreign key under our kid, an embedded jwk, a jku or x5u that stays uncalled (RFC 8725 §3.10)', async () => {
+  it('a foreign key under our kid, an embedded jwk, a jku or x5u, which is never fetched (RFC 8725 §3.10)', async () => {
     let calls = 0;
     const listener = createServer((_, response) => {
       calls++;
@@ -146,7 +146,7 @@ describe('a forged access token is refused:', () => {
     }
   });
 
-  it('another spelling of the very same bytes (RFC 7515 §2: no padding, unused bits zero)', async () => {
+  it('another spelling of the same bytes (RFC 7515 §2: no padding, unused bits zero)', async () => {
     const [header = '', payload = '', signature = ''] = phone.accessToken.split('.');
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const twin = signature.slice(0, -1) + alphabet[alphabet.indexOf(signature.slice(-1)) + 1];
@@ -189,7 +189,7 @@ describe('a forged access token is refused:', () => {
     }
   });
 
-  it('an expired one says so, and a garbage Authorization header is no token', async () => {
+  it('an expired token gets its own code, and a garbage Authorization header is no token', async () => {
     const past = Math.floor(Date.now() / 1000) - 3600;
     await expectRefused(await ours({ exp: past }), 'token_expired');
     for (const authorization of ['Basic abc', 'Bearer', 'Bearer ', 'bearer a b', `Token ${phone.accessToken}`]) {
@@ -198,8 +198,8 @@ describe('a forged access token is refused:', () => {
   });
 });
 
-describe('where an access token may stand', () => {
-  it('nowhere: 401 with a bare challenge and no verdict on a session (RFC 6750 §3)', async () => {
+describe('an access token is not accepted', () => {
+  it('when it is missing: 401 with a bare challenge and no verdict on a session (RFC 6750 §3)', async () => {
     const answer = await call(service.url, 'GET', '/auth/me');
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="watchword"');
     expect(answer.json).toMatchObject({
@@ -211,18 +211,18 @@ describe('where an access token may stand', () => {
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   });
 
-  it('not in the query or the body (ASVS 14.2.1)', async () => {
+  it('in the query or the body (ASVS 14.2.1)', async () => {
     expect((await call(service.url, 'GET', `/auth/me?access_token=${phone.accessToken}`)).status).toBe(401);
   });
 
-  it('not in cookie and header at once (RFC 6750 §2)', async () => {
+  it('in a cookie and a header at once (RFC 6750 §2)', async () => {
     const browser = await Browser.signedIn(service.url);
     const both = await browser.go('GET', '/auth/me', { headers: bearer(phone.accessToken) });
     expect([both.status, both.json['code']]).toEqual([400, 'ambiguous_token']);
   });
 });
 
-it('of many that are checked at one moment each gets its own verdict, from one statement', async () => {
+it('tokens that are checked at the same moment each get their own verdict, from one statement', async () => {
   const proxy = await PostgresProxy.before(await cloneDatabase());
   const service = await startService({}, { databaseUrl: proxy.url });
   onTestFinished(async () => {

@@ -15,7 +15,7 @@ const operator = { ip: null, userAgent: 'cli ops@console', requestId: '01900000-
 const eventsOf = (userId: string, type: string) =>
   service.query(`SELECT details FROM audit_events WHERE user_id = $1 AND type = $2`, [userId, type]);
 
-it('a new role kills the access tokens that carry the old one at once; the session goes on with the new one (ASVS 8.3.2)', async () => {
+it('a new role revokes access tokens with the old role at once; the session continues with the new role (ASVS 8.3.2)', async () => {
   const phone = await mobile(service.url);
   const accountStatus = service.app.get(AccountStatus);
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ role: 'user' });
@@ -53,7 +53,7 @@ it('a disabled user loses every session and access token, and cannot sign in unt
   expect(await eventsOf(phone.user.id, 'user.enabled')).toHaveLength(1);
 });
 
-it('an end for everybody reaches every user, however many, and none that signs in later', async () => {
+it("ending everybody's sessions reaches every user, and nobody who signs in later", async () => {
   const own = await startServiceForTest();
   const phones = [await mobile(own.url), await mobile(own.url)];
   await own.query(
@@ -74,7 +74,7 @@ it('an end for everybody reaches every user, however many, and none that signs i
   expect(own.log.filter((line) => line['alert'])).toEqual([]);
 });
 
-it('an end for everybody goes through to the last user though Redis is away, and says that it has not confirmed', async () => {
+it("ending everybody's sessions reaches the last user while Redis is down, and is reported as unconfirmed", async () => {
   const own = await startServiceForTest({ REDIS_URL: 'redis://127.0.0.1:1' });
   const phone = await mobile(own.url);
   await own.query(

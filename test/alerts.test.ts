@@ -58,7 +58,7 @@ const untilLogged = (service: Service, event: string, count = 1): Promise<void> 
   until(`${event} is logged`, () => service.log.filter((line) => line['event'] === event).length >= count);
 
 describe('the webhook', () => {
-  it('brings one signed alert for any number of presentations, with the evidence and its class', async () => {
+  it('sends one signed alert for any number of reuses, with the evidence and its class', async () => {
     const there = await receiver();
     const service = await startServiceForTest(there.settings);
     const phone = await reuse(service);
@@ -91,7 +91,7 @@ describe('the webhook', () => {
     expect(await waiting(service)).toEqual([]);
   });
 
-  it('is tried again with growing pauses until it arrives, with the same id', async () => {
+  it('retries with growing pauses and the same id until the alert arrives', async () => {
     const there = await receiver([500, 301, 429, 204]);
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const service = await startService(there.settings, { databaseUrl: proxy.url });
@@ -122,7 +122,7 @@ describe('the webhook', () => {
     expect(await waiting(service)).toEqual([]);
   });
 
-  it('holds nobody up while its receiver hangs, and outlives the service that saw the reuse', async () => {
+  it('delays no request while the receiver hangs, and delivers alerts of a service that has stopped', async () => {
     const there = await receiver(['hang']);
     const databaseUrl = await cloneDatabase();
     const first = await startService(there.settings, { databaseUrl });
@@ -139,7 +139,7 @@ describe('the webhook', () => {
     expect(there.received[1]?.headers['webhook-id']).toBe(there.received[0]?.headers['webhook-id']);
   });
 
-  it('is given up after a week, loudly', async () => {
+  it('gives up after a week, with an error in the log', async () => {
     const there = await receiver([500, 500]);
     const service = await startServiceForTest(there.settings);
     await reuse(service);
@@ -149,7 +149,7 @@ describe('the webhook', () => {
     expect(await waiting(service)).toEqual([]);
   });
 
-  it('of two instances carries each alert once', async () => {
+  it('sends each alert once from two instances', async () => {
     const there = await receiver();
     const databaseUrl = await cloneDatabase();
     const first = await startService(there.settings, { databaseUrl });
@@ -163,14 +163,14 @@ describe('the webhook', () => {
     expect(there.received).toHaveLength(4);
   });
 
-  it('leaves no row behind where there is none', async () => {
+  it('leaves no row if none is configured', async () => {
     const service = await startServiceForTest();
     await reuse(service);
     expect(await waiting(service)).toEqual([]);
   });
 });
 
-it('REFRESH_REUSE_MODE=observe decides and records everything, raises one alert, and ends nothing', async () => {
+it('REFRESH_REUSE_MODE=observe records a reuse and raises one alert, but ends no session', async () => {
   const there = await receiver();
   const service = await startServiceForTest({ ...there.settings, REFRESH_REUSE_MODE: 'observe' });
   const phone = await mobile(service.url);

@@ -45,7 +45,7 @@ describe('the house', () => {
       expect([file, floorOf(file)]).not.toContain(-1);
   });
 
-  it('leans downwards only', () => {
+  it('imports only from lower floors', () => {
     for (const { file, text } of code) {
       const isRoot = file.split('/').length === 2;
       for (const [, target = ''] of text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
@@ -62,7 +62,7 @@ describe('the house', () => {
     expect(offenders(/process\.env/, (file) => file.startsWith('src/config/'))).toEqual([]);
   });
 
-  it('asks the time of the clock only', () => {
+  it('reads the time from the clock only', () => {
     expect(offenders(/new Date\(\)|Date\.now\(/, (file) => file === 'src/clock.ts')).toEqual([]);
   });
 
@@ -72,14 +72,14 @@ describe('the house', () => {
     expect(offenders(/forwardRef/)).toEqual([]);
   });
 
-  it('has global modules only for what every floor needs: the settings, the log, the clock, the database', () => {
+  it('has global modules only for the settings, the log, the clock and the database', () => {
     expect(offenders(/@Global\(\)|\bglobal: true/).toSorted()).toEqual([
       'src/database/database.module.ts',
       'src/telemetry/process.module.ts',
     ]);
   });
 
-  it('keeps each module a contract: at most 20 lines from its decorator on', () => {
+  it('keeps each module to at most 20 lines from its decorator on', () => {
     const modules = code.filter(({ file }) => file.endsWith('.module.ts'));
     const contractOf = (text: string) =>
       text
@@ -90,7 +90,7 @@ describe('the house', () => {
     expect(tooLong.map(({ file }) => file)).toEqual([]);
   });
 
-  it('says in the first line of a file what it is, unless its name says it', () => {
+  it('says in the first line of a file what it is or does, unless its name says it', () => {
     const speaking = /\.(module|controller|guard|strategy|decorator)\.ts$/;
     expect(offenders(/^(?!\/\/ |\/\*\* )/, (file) => speaking.test(file))).toEqual([]);
   });

@@ -21,7 +21,7 @@ const eventsOf = (userId: string, target = service) =>
   );
 
 describe('the audit trail', () => {
-  it('says who, what, when, from where and with which outcome; the log says the same (ASVS 16.2.1)', async () => {
+  it('records who, what, when, from where and with which outcome, and the log agrees (ASVS 16.2.1)', async () => {
     const agent = { 'user-agent': 'a phone' };
     const person = await register(service.url);
     const answer = await call(service.url, 'POST', '/auth/login', {
@@ -73,7 +73,7 @@ describe('the audit trail', () => {
     }
   });
 
-  it('knows a sign-in with an unknown address, though there is nobody to write it under', async () => {
+  it('records a sign-in with an unknown address under the nil UUID', async () => {
     const before = (await eventsOf(NOBODY)).length;
     await call(service.url, 'POST', '/auth/login', { body: somebody() });
     expect((await eventsOf(NOBODY)).slice(before)).toMatchObject([
@@ -81,7 +81,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  it('holds one reuse, however often the old token comes, and no row for rotations and replays', async () => {
+  it('records a reuse once, however often the old token is used, and no rotation or replay', async () => {
     const phone = await mobile(service.url);
     const second = (await refresh(service.url, phone.refreshToken)).json['refreshToken'];
     await refresh(service.url, phone.refreshToken);
@@ -96,7 +96,7 @@ describe('the audit trail', () => {
     });
   });
 
-  it('holds every session that a logout of all devices ends', async () => {
+  it('records every session that a logout of all devices ends', async () => {
     const phone = await mobile(service.url);
     await mobile(service.url, phone.person);
     await call(service.url, 'POST', '/auth/logout-all', { headers: bearer(phone.accessToken) });
@@ -104,7 +104,7 @@ describe('the audit trail', () => {
     expect(types).toEqual(['session.ended', 'session.ended', 'logout_all']);
   });
 
-  it('and what it describes are one: where the row cannot be written, nothing has happened (ASVS 2.3.3)', async () => {
+  it('undoes a change whose row cannot be written (ASVS 2.3.3)', async () => {
     const own = await startServiceForTest();
     const phone = await mobile(own.url);
     await own.query('REVOKE INSERT ON audit_events FROM watchword_service');
@@ -125,7 +125,7 @@ describe('the audit trail', () => {
     expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
   });
 
-  it('and what it describes are one: what was rolled back is neither a row nor a line', async () => {
+  it('has neither a row nor a log line for a change that was rolled back', async () => {
     const own = await startServiceForTest();
     const phone = await mobile(own.url);
     // Each commit that touches a session fails at its very end.
@@ -143,7 +143,7 @@ describe('the audit trail', () => {
     expect(own.log.slice(lines).filter((line) => line['outcome'])).toEqual([]);
   });
 
-  it('has a row for each key that is made', async () => {
+  it('records each key that is made', async () => {
     const own = await startServiceForTest();
     const keys = await own.query<{ kid: string }>('SELECT kid FROM signing_keys');
     const events = (await eventsOf(NOBODY, own)).filter(({ type }) => type.startsWith('key.'));
@@ -168,7 +168,7 @@ describe("the service's role", () => {
     }
   };
 
-  it('adds to the audit trail and reads it; it can neither change, remove nor date a row (ASVS 16.4.2)', async () => {
+  it('can add and read audit rows, but not change, delete or backdate one (ASVS 16.4.2)', async () => {
     await asService(async (client) => {
       expect((await client.query('SELECT count(*) FROM audit_events')).rowCount).toBe(1);
       const [{ partition } = { partition: '' }] = await service.query<{ partition: string }>(
@@ -235,7 +235,7 @@ describe('the retention', () => {
     expect(await own.app.get(Retention).run()).toEqual({ created: 0, dropped: 0 });
   });
 
-  it('keeps what is younger than its months', async () => {
+  it('keeps rows within the retention period', async () => {
     const own = await startServiceForTest({ AUDIT_RETENTION_MONTHS: '13' });
     const phone = await mobile(own.url);
     await own.advance(360 * 86_400);

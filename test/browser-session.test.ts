@@ -95,7 +95,7 @@ describe('a cookie that a sibling subdomain has planted', () => {
     expect((await me(service.url, token)).json['code']).toBe('token_revoked');
   });
 
-  it('is expired with the next answer, whatever Domain it was set for', async () => {
+  it('is expired by the next answer, whatever its Domain is', async () => {
     const shared = await startServiceForTest({ PUBLIC_URL: 'https://id.auth.example.com' });
     const user = new Browser(shared.url, 'https://id.auth.example.com');
     await user.go('POST', '/auth/login', { body: await register(shared.url) });
@@ -111,7 +111,7 @@ describe('a cookie that a sibling subdomain has planted', () => {
     for (const line of expired) expect(line).toMatch(/^__Secure-refresh_token=; .*Path=\/auth\/refresh/);
   });
 
-  it('cannot be a session cookie: one that we did not make counts as none', async () => {
+  it('cannot be a session cookie: a forged session cookie is ignored', async () => {
     const user = await Browser.signedIn(service.url);
     const forged = `${valueOf(user, 'auth_session').slice(0, -4)}AAAA`;
     const answer = await send(
@@ -204,7 +204,7 @@ describe('a browser whose access cookie has expired', () => {
   });
 });
 
-describe('one parser reads every cookie:', () => {
+describe('every cookie is read by one parser:', () => {
   it.each(['\u00a0', '\u3000', '"', 'x'])('%j before a name makes it another cookie', async (before) => {
     const user = await Browser.signedIn(service.url);
     const odd = Buffer.from(`${before}access_token=planted; ${before}auth_session=planted`, 'utf8').toString('latin1');
@@ -213,7 +213,7 @@ describe('one parser reads every cookie:', () => {
   });
 });
 
-describe('a token that a logout presents is understood or refused, never passed over:', () => {
+describe('a logout refuses a token that it cannot read, and never ignores it:', () => {
   const logout = (given: Parameters<typeof call>[3]) => call(service.url, 'POST', '/auth/logout', given);
 
   it('a bearer that is no token', async () => {
@@ -249,7 +249,7 @@ describe('a token that a logout presents is understood or refused, never passed 
     expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
   });
 
-  it('DELETE /auth/refresh with the token in the body or as bearer says where it belongs', async () => {
+  it('DELETE /auth/refresh with the token in the body or as a bearer: the refusal names the right route', async () => {
     const phone = await mobile(service.url);
     const asBearer = await call(service.url, 'DELETE', '/auth/refresh', { headers: bearer(phone.refreshToken) });
     expect(asBearer.json).toMatchObject({ status: 400, code: 'invalid_request' });

@@ -9,7 +9,7 @@ import { checkout, command, start, untilReady } from './support/process.js';
 import { cloneDatabase, startService } from './support/service.js';
 import { databaseSettings } from './support/settings.js';
 
-it('ends sessions, disables, enables and promotes on the database of a running service, and needs no key for it', async () => {
+it('ends sessions, disables, enables and promotes users beside a running service, without its key', async () => {
   const databaseUrl = await cloneDatabase();
   const service = await startService({}, { databaseUrl });
   onTestFinished(() => service.stop());
@@ -113,7 +113,7 @@ it('lists and shows users a page at a time and never their hashes', async () => 
   });
 }, 300_000);
 
-it('makes the first admin while registration is closed; the password comes from standard input', async () => {
+it('creates the first admin while registration is closed, with a password from standard input', async () => {
   const service = await startService({ REGISTRATION: 'closed' });
   onTestFinished(() => service.stop());
   const folder = checkout();
@@ -133,7 +133,7 @@ it('makes the first admin while registration is closed; the password comes from 
   expect([again.code, JSON.parse(again.stdout).error.code]).toEqual([1, 'email_taken']);
 }, 300_000);
 
-it('ends, whatever does not answer: Redis, the database, both', async () => {
+it('ends with an error if Redis, the database or both do not answer', async () => {
   const folder = checkout();
   const settings = databaseSettings(await cloneDatabase());
   const REDIS_URL = 'redis://127.0.0.1:1';
@@ -179,7 +179,7 @@ it('works under a user ID without a name, as containers run on OpenShift', async
   expect(rows).toEqual([{ user_agent: expect.stringMatching(/^cli uid-1234567@/) }]);
 }, 300_000);
 
-it('joins the embedded database of a service that runs, starts that of one that has stopped, and makes none', async () => {
+it('uses the embedded database of a running service, starts that of a stopped one, and creates none', async () => {
   const folder = checkout();
   const run = await untilReady(await start(folder));
   const phone = await mobile(run.url);
@@ -198,7 +198,7 @@ it('joins the embedded database of a service that runs, starts that of one that 
   expect(existsSync(join(folder, 'nothing-here'))).toBe(false);
 }, 300_000);
 
-it('migrates an empty database as its owner, grants the service what it needs, and production starts on it', async () => {
+it('migrates an empty database as its owner and grants the service its rights, so that production starts', async () => {
   const serverUrl = inject('postgresUrl');
   const name = `w_empty_${process.pid}`;
   const admin = new pg.Client({ connectionString: serverUrl });

@@ -56,7 +56,7 @@ it('shows the version of package.json', () => {
   expect(textOf('--version')).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
 });
 
-it('takes a kid for a kid though it begins with a dash', () => {
+it('accepts a kid that begins with a dash', () => {
   const kid = `-${'a'.repeat(42)}`;
   for (const args of [
     ['keys', 'revoke', kid],
@@ -67,7 +67,7 @@ it('takes a kid for a kid though it begins with a dash', () => {
   }
 });
 
-it('tells what is wrong in one sentence', () => {
+it('reports a usage error in one sentence', () => {
   const complaints = {
     '': 'Missing a command. "--help" lists the commands.',
     users: 'Missing the second word of the command. "--help" lists the commands.',
@@ -98,7 +98,7 @@ const lines = pages.flatMap((page) =>
   ].map(([, line = '']) => [page, line.trim()] as const),
 );
 
-it('understands every command of the documents as it is written there', () => {
+it('accepts every command in the documents as it is written', () => {
   expect(lines.length).toBeGreaterThan(10);
   for (const [page, line] of lines) {
     expect.soft(() => readCommandLine(line.split(' ')), `${page}: ${line}`).not.toThrow();

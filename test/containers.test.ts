@@ -22,7 +22,7 @@ function copy(): string {
   return folder;
 }
 
-it('passes every setting on, and a new one cannot be forgotten', () => {
+it('the container files pass every setting on, and the check notices a new one that they forget', () => {
   expect(lint()).toMatchObject({ status: 0, stderr: '' });
   const folder = copy();
   expect(lint(folder)).toMatchObject({ status: 0, stderr: '' });
@@ -51,7 +51,7 @@ function environmentOf(service: string, dotEnv: Record<string, string>): Record<
   return { ...image, ...Object.fromEntries(given) };
 }
 
-it('starts as production with nothing but the five lines that its head names', () => {
+it('the compose file starts production with the five lines that its head names', () => {
   const passwords = ['POSTGRES', 'WATCHWORD_OWNER', 'WATCHWORD', 'REDIS'].map((name) => [`${name}_PASSWORD`, 'a1b2']);
   const dotEnv = { ...Object.fromEntries(passwords), PUBLIC_URL: 'https://auth.example.com' };
   const service = Config.fromEnv(environmentOf('watchword', dotEnv));

@@ -64,7 +64,7 @@ describe('a state-changing request with our cookies (ASVS 3.5.1)', () => {
     }
   });
 
-  it('reads are not guarded, and a bearer client without cookies is not asked', async () => {
+  it('reads and bearer clients without cookies pass', async () => {
     const phone = await mobile(service.url);
     const headers = { ...bearer(phone.accessToken), origin: 'https://evil.example' };
     expect((await call(service.url, 'GET', '/auth/me', { headers })).status).toBe(200);
@@ -91,7 +91,7 @@ it('a sibling page cannot erase the cookies of a visitor whose access cookie has
   expect([own.status, own.cookies.length]).toEqual([204, 3]);
 });
 
-it('the guard of login cannot be walked around with another spelling of its path', async () => {
+it('another spelling of the login path does not bypass the guard', async () => {
   const person = await register(service.url);
   for (const path of [
     '/auth/login/',
@@ -141,7 +141,7 @@ describe('CORS', () => {
       expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('answers a plain OPTIONS without a preflight’s headers in peace', async () => {
+  it('answers an OPTIONS request that is no preflight', async () => {
     expect((await call(service.url, 'OPTIONS', '/auth/login')).status).toBeLessThan(500);
     expect((await call(service.url, 'OPTIONS', '/auth/login')).text).not.toContain('Invalid Preflight');
   });
@@ -173,7 +173,7 @@ describe('CORS for what browsers and apps add by themselves', () => {
     expect(await ask(traced, LISTED, 'traceparent')).toBe(true);
   });
 
-  it('knows the origins of packaged apps by their exact text', async () => {
+  it('accepts the origins of packaged apps by their exact text', async () => {
     const apps = ['capacitor://localhost', 'tauri://localhost', 'chrome-extension://abcdefghijklmnopabcdefghijklmnop'];
     const packaged = await startServiceForTest({ ALLOWED_ORIGINS: apps.join() });
     const person = await register(packaged.url);

@@ -107,7 +107,7 @@ describe('a database that refuses the running service', () => {
     expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
   });
 
-  it('by TLS, or by having none, gives no verdict', async () => {
+  it('by requiring or lacking TLS gives no verdict', async () => {
     const { cert, key } = loopbackCertificate();
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -126,7 +126,7 @@ describe('a database that refuses the running service', () => {
   });
 });
 
-it('work in the background that fails logs what the database said, and never the statement or its values', async () => {
+it("background work that fails logs the database's message, never the statement or its values", async () => {
   const service = await startServiceForTest({ KEY_ROTATION_DAYS: '2' });
   await service.query(`REVOKE INSERT ON signing_keys FROM ${SERVICE_ROLE}`);
   await service.advance(2 * 86_400);
@@ -146,7 +146,7 @@ it('work in the background that fails logs what the database said, and never the
   expect(await count()).toBeGreaterThan(before);
 });
 
-it('a lock on the keys that somebody holds is a sentence, and the runbook ends whoever holds it', async () => {
+it('a lock on the keys is reported in a sentence, and the runbook ends the session that holds it', async () => {
   const service = await startServiceForTest();
   const other = new pg.Client({ connectionString: service.databaseUrl });
   other.on('error', () => undefined);

@@ -29,7 +29,7 @@ async function sentenceFor(url: string): Promise<string> {
   );
 }
 
-it('sslmode=require without the authority of the server is refused with what to add', async () => {
+it("sslmode=require without the server's authority is refused, and the error says what to add", async () => {
   const { cert, key } = loopbackCertificate();
   const url = await server((socket) => {
     socket.write('S');
@@ -38,7 +38,7 @@ it('sslmode=require without the authority of the server is refused with what to 
   expect(await sentenceFor(url)).toMatch(/certificate of the database .*sslrootcert=\/path\/to\/ca\.pem/);
 });
 
-it('TLS with a server that has none is refused with what to write', async () => {
+it('TLS with a server that has none is refused, and the error says what to write', async () => {
   const url = await server((socket) => void socket.end('N'));
   expect(await sentenceFor(url)).toMatch(/does not speak TLS.*sslmode=disable/);
 });

@@ -72,17 +72,14 @@ it.runIf(isRoot)(
   },
 );
 
-it.runIf(isRoot)(
-  'the server runs where its user cannot go: in a folder whose parents are closed to everybody but root',
-  async () => {
-    const folder = folderIn();
-    expect(statSync(folder).mode & 0o777).toBe(0o700);
-    const { url } = await started(join(folder, 'deeper', 'postgres'));
-    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  },
-);
+it.runIf(isRoot)('the server runs in a folder whose parents only root can enter', async () => {
+  const folder = folderIn();
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  const { url } = await started(join(folder, 'deeper', 'postgres'));
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
 
-it('the server listens on no port, and its socket stands in a folder of mode 0700 that goes with it', async () => {
+it('the server listens on no port, and its socket is in a folder of mode 0700 that is removed with it', async () => {
   const folder = folderIn();
   const server = await started(folder);
   const sockets = socketFolderOf(server.url);
@@ -104,7 +101,7 @@ it('the password of one role does not open the other', async () => {
     await expect(query(swapped.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
 });
 
-it('a folder of an older version is taken over: its owner, and the password that both roles shared', async () => {
+it('a folder of an older version is upgraded: its owner, and the password that both roles shared', async () => {
   const folder = folderIn();
   const first = await started(folder);
   await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -125,7 +122,7 @@ it('a folder of an older version is taken over: its owner, and the password that
   expect(owners).toEqual(isRoot ? [0, 65534] : [process.getuid?.(), process.getuid?.()]);
 });
 
-it('through a symbolic link it is the same folder: a second start is refused and the first goes on', async () => {
+it('a second start through a symbolic link to the folder is refused, and the first server continues', async () => {
   const folder = folderIn();
   const link = `${folder}-link`;
   symlinkSync(folder, link);
@@ -138,7 +135,7 @@ it('through a symbolic link it is the same folder: a second start is refused and
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-it.runIf(isRoot)('a folder that cannot be made is one sentence that names the setting', async () => {
+it.runIf(isRoot)('a folder that cannot be created is reported in one sentence that names the setting', async () => {
   const folder = folderIn();
   mkdirSync(join(folder, 'closed'));
   writeFileSync(join(folder, 'closed', 'file'), '');

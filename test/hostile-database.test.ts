@@ -55,7 +55,7 @@ describe('a database with hostile settings', () => {
     expect(row?.agent).toBe(agent);
   });
 
-  it('gets partitions of whole months in UTC, also from a session whose dates are written otherwise', async () => {
+  it('gets partitions of whole months in UTC, also from a session with another date format', async () => {
     const databaseUrl = await hostileDatabase();
     await start(databaseUrl);
     const [{ bad } = { bad: -1 }] = await runAt<{ bad: number }>(
@@ -91,7 +91,7 @@ describe('a database with hostile settings', () => {
 });
 
 describe('a database that other applications use as well', () => {
-  it("is migrated whatever another drizzle application's journal says, and only our tables are granted", async () => {
+  it("is migrated although it has another drizzle application's journal, and only our tables are granted", async () => {
     const { url } = await emptyDatabase();
     await runAt(
       url,
@@ -109,7 +109,7 @@ describe('a database that other applications use as well', () => {
     expect(await runAt(url, 'SELECT count(*)::int AS n FROM drizzle.__drizzle_migrations')).toEqual([{ n: 1 }]);
   });
 
-  it("that an earlier release has migrated keeps its tables: what drizzle's journal knows is carried over", async () => {
+  it("that an earlier release has migrated keeps its tables: the entries of drizzle's journal are copied", async () => {
     const { url } = await emptyDatabase();
     const first = await startService({}, { databaseUrl: url });
     const phone = await mobile(first.url);

@@ -42,7 +42,7 @@ describe('a flood', () => {
     await isFine();
   });
 
-  it('of cookies that fits into the headers is read once, and nobody is signed in by it', async () => {
+  it('of cookies that fits into the headers is read once, and signs nobody in', async () => {
     const cookie = Array.from({ length: 1_500 }, (__, index) => `c${index}=v`).join('; ');
     const answer = await call(service.url, 'GET', '/auth/me', { headers: { cookie } });
     expect([answer.status, answer.json['code']]).toEqual([401, 'unauthenticated']);
@@ -103,7 +103,7 @@ describe('a flood', () => {
 });
 
 describe('a slow client', () => {
-  it('is cut off whatever it is slow at, and nobody else waits for it', async () => {
+  it('is disconnected whatever part it sends slowly, and delays nobody else', async () => {
     const slow = [
       raw('GET /auth/me HTTP/1.1\r\nHost: x\r\nX-'),
       raw('POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{'),
@@ -164,7 +164,7 @@ describe('random input', () => {
   });
 });
 
-it('a flood of the same refusal is a line a second with a count, not a line each (3,436 error lines in 40 s)', async () => {
+it('a flood of the same refusal is logged once a second with a count (before: 3,436 error lines in 40 s)', async () => {
   const target = await startServiceForTest({ PASSWORD_HASH_CONCURRENCY: '1', PASSWORD_QUEUE_LENGTH: '1' });
   const flood = () =>
     Promise.all(

@@ -16,7 +16,7 @@ afterAll(() => service.stop());
 const login = (rawBody: string | Buffer, headers: Record<string, string> = {}) =>
   call(service.url, 'POST', '/auth/login', { rawBody, headers });
 
-describe('a body that is not what the route wants', () => {
+describe('a body that the route does not accept', () => {
   const deep = '['.repeat(30_000) + ']'.repeat(30_000);
   const cases: [string, string | Buffer, Record<string, string>, number, string][] = [
     ['broken', '{', {}, 400, 'invalid_request'],
@@ -80,7 +80,7 @@ describe('a body that is not what the route wants', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 204 /);
   });
 
-  it('is counted before it is parsed: thousands of keys or levels cost nothing, even where it is no JSON', async () => {
+  it('is refused before it is parsed if it has thousands of keys or levels, even if it is no JSON', async () => {
     const keys = `{${Array.from({ length: 9_000 }, (__, index) => `"k${index}":1`).join(',')}`.slice(0, 62_000);
     const values = `{"email":[${'1,'.repeat(20_000)}`;
     const levels = `{"email":${'['.repeat(17)}`;
@@ -93,25 +93,25 @@ describe('a body that is not what the route wants', () => {
     }
   });
 
-  it('says the name of a field that the route does not know, unless it is no name', async () => {
+  it('is refused with the name of its unknown field, unless that is no name', async () => {
     const named = await login('{"email":"a@b.co","password":"x","name":"a secret value"}');
     expect(named.json['errors']).toEqual([{ path: '', message: 'Unknown field: `name`.' }]);
     const strange = await login('{"email":"a@b.co","password":"x","<script>":1}');
     expect(strange.json['errors']).toEqual([{ path: '', message: 'Unknown field.' }]);
   });
 
-  it('does not hear a long unknown name back', async () => {
+  it('is refused without repeating a long unknown name', async () => {
     const answer = await login(JSON.stringify({ email: 'a@b.co', password: 'x', ['hunter2'.repeat(8_000)]: 1 }));
     expect(answer.text.length).toBeLessThan(1_000);
     expect(answer.text).not.toContain('hunter2');
   });
 
-  it('may repeat a name inside a value, and brackets and quotes in strings mislead nobody', async () => {
+  it('may repeat a name inside a value, and may have brackets and quotes in strings', async () => {
     const answer = await login('{"email":"a@b.co","password":"\\"password\\":{[ \\\\"}');
     expect(answer.json['code']).toBe('invalid_credentials');
   });
 
-  it('hears which field is wrong, and never its value back', async () => {
+  it('is refused with the name of the wrong field, never with its value', async () => {
     const answer = await login('{"email":"not an address","password":"a secret value"}');
     expect(answer.json['errors']).toMatchObject([{ path: 'email' }]);
     expect(answer.text).not.toContain('not an address');
@@ -142,7 +142,7 @@ describe('input that a route would ignore is refused, and nothing is done', () =
     }
   });
 
-  it('but an empty object says nothing, and a stranger hears of his token first', async () => {
+  it('but an empty object passes, and a caller without a token receives 401 first', async () => {
     const phone = await mobile(service.url);
     const stranger = await call(service.url, 'DELETE', '/auth/sessions?x=1');
     expect(stranger.json['code']).toBe('unauthenticated');
@@ -193,7 +193,7 @@ describe('an email address as people and phones write it', () => {
 });
 
 describe('the metadata of an issuer with a path', () => {
-  it('stands where RFC 8414 §3 and OpenID Discovery look for it', async () => {
+  it('is served at the addresses of RFC 8414 §3 and OpenID Discovery', async () => {
     const issuer = 'http://auth.test/tenant/one';
     const { url } = await startServiceForTest({ JWT_ISSUER: issuer });
     for (const path of [
@@ -212,7 +212,7 @@ describe('the metadata of an issuer with a path', () => {
 });
 
 describe('a request that never reaches a route', () => {
-  it('is told which route does not exist, without its query', async () => {
+  it('is refused with the name of the missing route, without its query', async () => {
     const answer = await call(service.url, 'GET', '/auth/login?token=abc');
     expect(answer.json['detail']).toBe('No such route: GET /auth/login');
     const strange = await call(service.url, 'GET', `/${'a'.repeat(200)}`);
@@ -284,7 +284,7 @@ describe('a request that never reaches a route', () => {
     }
   });
 
-  it('that its client gives up in the middle is no fault of ours', async () => {
+  it('that its client aborts is not a server error', async () => {
     const { port } = new URL(service.url);
     const before = service.log.length;
     const socket = connect(Number(port), '127.0.0.1');
@@ -345,7 +345,7 @@ describe('where a request comes from', () => {
     expect(await loginFrom(service, '1.2.3.4')).toBe('127.0.0.1');
   });
 
-  it('is the right-most address with one trusted hop, and nothing that is no address', async () => {
+  it('is the right-most address with one trusted hop, and never a text that is no address', async () => {
     const proxied = await startServiceForTest({ TRUST_PROXY: '1' });
     expect(await loginFrom(proxied, '9.9.9.9, 1.2.3.4')).toBe('1.2.3.4');
     expect(await loginFrom(proxied, '9.9.9.9, ::ffff:5.6.7.8')).toBe('5.6.7.8');
@@ -354,7 +354,7 @@ describe('where a request comes from', () => {
     expect(await loginFrom(listed, '1.2.3.4')).toBe('1.2.3.4');
   });
 
-  it('is known when a proxy writes a port behind the address, its own or another proxy’s', async () => {
+  it('is known even if a proxy appends a port to the address', async () => {
     const proxied = await startServiceForTest({ TRUST_PROXY: '1' });
     expect(await loginFrom(proxied, '203.0.113.7:51234')).toBe('203.0.113.7');
     expect(await loginFrom(proxied, '[2001:db8::1]:443')).toBe('2001:db8::1');
@@ -365,7 +365,7 @@ describe('where a request comes from', () => {
     expect(await loginFrom(listed, '6.6.6.6, 203.0.113.7, ::ffff:10.1.2.3')).toBe('203.0.113.7');
   });
 
-  it('says nothing of what our own name is: only PUBLIC_URL does, trusted hop or not', async () => {
+  it('does not determine our own name: only PUBLIC_URL does, with or without a trusted hop', async () => {
     const proxied = await startServiceForTest({ TRUST_PROXY: '1' });
     const lies = {
       host: 'evil.example',
@@ -400,7 +400,7 @@ describe('where a request comes from', () => {
   });
 });
 
-it('no token, password, selector or hash stands in the log of any of it', async () => {
+it('the log contains no token, password, selector or hash', async () => {
   const browser = await Browser.signedIn(service.url);
   const phone = await mobile(service.url);
   await browser.go('POST', '/auth/refresh');
@@ -425,7 +425,7 @@ function raw(text: string): Promise<string> {
   });
 }
 
-it('an idle connection outlives the load balancer’s, by the setting', async () => {
+it('an idle connection stays open longer than at the load balancer, as set', async () => {
   const head = await call(service.url, 'GET', '/health/live', { headers: { connection: 'keep-alive' } });
   expect(head.headers['keep-alive']).toBe('timeout=75');
   const patient = await startServiceForTest({ KEEP_ALIVE_SECONDS: '620' });
@@ -433,7 +433,7 @@ it('an idle connection outlives the load balancer’s, by the setting', async ()
   expect(longer.headers['keep-alive']).toBe('timeout=620');
 });
 
-it('each start warns of what is allowed and risky', async () => {
+it('each start warns of allowed but risky settings', async () => {
   const risky = await startServiceForTest({ INSECURE_BACKENDS: 'redis' });
   expect(risky.log.filter(({ event }) => event === 'config.warning')).toMatchObject([
     { level: 'warn', msg: expect.stringMatching(/^INSECURE_BACKENDS=redis: /) },
@@ -441,7 +441,7 @@ it('each start warns of what is allowed and risky', async () => {
   expect(service.log.filter(({ event }) => event === 'config.warning')).toEqual([]);
 });
 
-it('asking with HEAD first changes nothing about what a later GET may ask', async () => {
+it('a HEAD request does not change what a later GET may send', async () => {
   const fresh = await startServiceForTest();
   for (const method of ['HEAD', 'GET']) {
     expect((await call(fresh.url, method, '/.well-known/openid-configuration?v=1')).status).toBe(200);

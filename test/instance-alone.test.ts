@@ -40,7 +40,7 @@ it.each([
   },
 );
 
-it('a token that was logged out stays dead on an instance whose clock is behind, when its revocation is purged', async () => {
+it('a logged-out token stays refused on an instance with a slow clock after its revocation was purged', async () => {
   const { sound, odd } = await startPair();
   onTestFinished(() => odd.stop());
   const phone = await mobile(sound.url);
@@ -52,7 +52,7 @@ it('a token that was logged out stays dead on an instance whose clock is behind,
   expect((await me(odd.url, phone.accessToken)).json['code']).toBe('token_expired');
 });
 
-it('an answer of the database counts from its question: a machine that slept in between does not believe the old time', async () => {
+it("the database's time counts from the query: a machine that slept meanwhile does not use the old time", async () => {
   let proxy: PostgresProxy | undefined;
   const { sound, odd } = await startPair({}, async (url) => (proxy = await PostgresProxy.before(url)).url);
   onTestFinished(async () => {
@@ -73,7 +73,7 @@ it('an answer of the database counts from its question: a machine that slept in 
   expect((await me(odd.url, phone.accessToken)).json['code']).toBe('token_expired');
 });
 
-it('a clock that is more than 5 seconds off is reported once, and is a metric', async () => {
+it('a clock that is more than 5 seconds off is logged once and shown as a metric', async () => {
   const service = await startServiceForTest();
   service.clock.shiftSeconds = 90;
   for (let look = 0; look < 3; look++) await service.app.get(KeyWatch).look();
@@ -81,7 +81,7 @@ it('a clock that is more than 5 seconds off is reported once, and is a metric', 
   expect(reports.map(({ skewSeconds }) => skewSeconds)).toEqual([90]);
 });
 
-it('an instance that reaches Redis but not PostgreSQL answers 503 after 5 seconds: a key may have been revoked', async () => {
+it('an instance that reaches Redis but not PostgreSQL answers 503 after 5 seconds, as a key may be revoked', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.remove());
   let proxy: PostgresProxy | undefined;

@@ -129,7 +129,7 @@ describe('K7: a wrong key-encryption key', () => {
     expect(await everything(service)).toEqual(before);
   });
 
-  it('is exchanged without a pause: both accepted, everything sealed anew, then the old one is of no use', async () => {
+  it('is exchanged without downtime: both keys work, everything is sealed again, and the old key opens nothing', async () => {
     const databaseUrl = await cloneDatabase();
     const service = await startService({}, { databaseUrl });
     onTestFinished(() => service.stop());

@@ -39,7 +39,7 @@ const revoke = (service: Service, kid: string): Promise<Plan> =>
   service.app.get(SigningKeys).change((keys, now) => planRevocation(keys, kid, now), [], caller);
 
 describe('K1 K2: a year of rotations on protocol_now()', () => {
-  it('never two signers, never none, never a token whose kid is not in every key set, old private halves gone', async () => {
+  it('always one signer, no token with a kid outside a key set, and old private halves are destroyed', async () => {
     const databaseUrl = await cloneDatabase();
     const fleet = [await startService({}, { databaseUrl }), await startService({}, { databaseUrl })] as const;
     onTestFinished(async () => {
@@ -98,7 +98,7 @@ describe('K1 K2: a year of rotations on protocol_now()', () => {
 });
 
 describe('K2: nothing is signed by a key that was published less than W1 ago', () => {
-  it('a rotation with a young standby is refused, and says from when on it may be; --force takes it', async () => {
+  it('a rotation to a young standby is refused with the earliest time; --force rotates anyway', async () => {
     const service = await startServiceForTest();
     expect(await rotate(service)).toMatchObject({ objection: 'standby_too_young' });
     expect(await rotate(service, true)).toHaveLength(3);
@@ -132,7 +132,7 @@ describe('K3: a rotation under load, three instances, one of which has stopped l
 });
 
 describe('K4: a revoked key', () => {
-  it('is refused by every instance at its next look, keep; the standby signs at once and verifies with an old key set', async () => {
+  it('is refused by every instance at its next poll, with keep; the standby signs at once', async () => {
     const fleet = await startFleet(3);
     const [first] = fleet as [Service];
     const phone = await mobile(first.url);
@@ -165,7 +165,7 @@ describe('K4: a revoked key', () => {
     expect((await me(first.url, accessToken)).status).toBe(200); // a thief of the key ends no session
   }, 60_000);
 
-  it('both at once: a key is made, seconds later the service signs again, and is not ready in between', async () => {
+  it('together with the standby: the service makes a key, signs again in seconds, and is not ready meanwhile', async () => {
     const service = await startServiceForTest();
     const phone = await mobile(service.url);
     const [standby, signer] = (await kidsOf(service)).toSorted((kid) => (kid === kidOf(phone.accessToken) ? 1 : -1));
@@ -227,7 +227,7 @@ describe('K5: the key set', () => {
     for (const key of answer.json['keys']) expect(Object.keys(key)).toEqual(['kty', 'n', 'e', 'kid', 'use', 'alg']);
   });
 
-  it('outlives a table that was emptied by hand: the last good set, and no new keys beside it', async () => {
+  it('survives a table that was emptied by hand: the last good set stays, without new keys', async () => {
     const before = (await jwks(service)).text;
     const rows = await service.query('SELECT * FROM signing_keys');
     await service.query('TRUNCATE signing_keys');
@@ -249,7 +249,7 @@ describe('an unknown kid', () => {
   const forged = (kid: string) =>
     `${Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid })).toString('base64url')}.e30.AAAA`;
 
-  it('is asked for once, however many ask at the same time', async () => {
+  it('is looked up once for any number of simultaneous requests', async () => {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const service = await startService({}, { databaseUrl: proxy.url });
     onTestFinished(async () => {
@@ -269,7 +269,7 @@ describe('an unknown kid', () => {
     expect(proxy.count(loads) - before).toBe(1);
   });
 
-  it('makes the guard ask again after a second, not before: who sends unknown kids cannot wear the database out', async () => {
+  it('is looked up again after a second at the earliest, so that unknown kids cannot flood the database', async () => {
     const service = await startServiceForTest();
     service.app.get(KeyWatch).onApplicationShutdown();
     const phone = await mobile(service.url);
@@ -288,7 +288,7 @@ describe('an unknown kid', () => {
     expect(service.log.find((line) => line['event'] === 'keys.unopenable')).toMatchObject({ kids: ['late'] });
   });
 
-  it('is a new key that another instance has published: accepted at the first request, without a poll', async () => {
+  it('of a new key of another instance is accepted at the first request, without a poll', async () => {
     const databaseUrl = await cloneDatabase();
     const [one, other] = [await startService({}, { databaseUrl }), await startService({}, { databaseUrl })];
     onTestFinished(() => Promise.all([one.stop(), other.stop()]).then(() => undefined));

@@ -110,7 +110,7 @@ const age = (service: Service) =>
 
 const kidOf = (token: string) => decode(token, 0)['kid'] as string;
 
-it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, exchange the key-encryption key', async () => {
+it('key-rotation.md: list, rotate, import a 4096-bit key of openssl that then signs, exchange the key-encryption key', async () => {
   const desk = await sitDown();
   const { service } = desk;
   const phone = await mobile(service.url);
@@ -171,7 +171,7 @@ it('key-rotation.md: look, rotate, bring a 4096-bit key of openssl that signs, e
   );
 }, 240_000);
 
-it('key-compromise.md: revoke, without a key-encryption key, and look at what is left', async () => {
+it('key-compromise.md: revoke without a key-encryption key, and list what is left', async () => {
   const desk = await sitDown();
   const { service } = desk;
   await age(service);

@@ -24,7 +24,7 @@ afterAll(() => service.stop());
 
 const jwks = (headers = {}) => call(service.url, 'GET', '/.well-known/jwks.json', { headers });
 
-it('of many who ask for the keys at once two groups are told: one by the look under way, one by the next', async () => {
+it('simultaneous requests for the keys share two reads: the one in progress and the next', async () => {
   const proxy = await PostgresProxy.before(await cloneDatabase());
   const own = await startService({}, { databaseUrl: proxy.url });
   onTestFinished(async () => {
@@ -55,7 +55,7 @@ describe('the key set', () => {
     expect(answer.headers['cache-control']).toBe('public, max-age=3600, stale-if-error=3600');
   });
 
-  it('has a strong ETag and answers 304 to whoever knows it; HEAD works', async () => {
+  it('has a strong ETag, answers 304 to a client that sends it, and answers HEAD', async () => {
     const { headers } = await jwks();
     const etag = headers['etag'] as string;
     expect(etag).toMatch(/^"[\w-]+"$/);
@@ -86,7 +86,7 @@ describe('the key set', () => {
     expect(await figure(fresh, counted)).toBe(3);
   });
 
-  it('lets a program that somebody else wrote verify a token', async () => {
+  it('lets a third-party library verify a token', async () => {
     const phone = await mobile(service.url);
     const keys = createRemoteJWKSet(new URL(`${service.url}/.well-known/jwks.json`));
     const { payload } = await jwtVerify(phone.accessToken, keys, {

@@ -4,7 +4,7 @@ import { call, mobile, refresh } from './support/client.js';
 import { freePort } from './support/process.js';
 import { startServiceForTest } from './support/service.js';
 
-it('the metrics count requests, refreshes, ends and spurious logouts, and name nobody', async () => {
+it('the metrics count requests, refreshes, ended sessions and spurious logouts, and identify nobody', async () => {
   const port = await freePort();
   const service = await startServiceForTest({ METRICS_PORT: String(port) });
   const metrics = async () => (await call(`http://127.0.0.1:${port}`, 'GET', '/metrics')).text;

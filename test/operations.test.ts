@@ -25,7 +25,7 @@ async function run(folder: string, line: string, databaseUrl: string) {
   expect([line, code, output]).toEqual([line, 0, expect.any(String)]);
 }
 
-it('after a restore from a backup the runbook ends every session that it brought back', async () => {
+it('after a restore from a backup the runbook ends every restored session', async () => {
   const service = await startService();
   onTestFinished(() => service.stop());
   const phone = await mobile(service.url);
@@ -52,7 +52,7 @@ it('after a restore from a backup the runbook ends every session that it brought
   expect((await mobile(service.url, phone.person)).user.id).toBe(phone.user.id);
 }, 300_000);
 
-it('after the loss of the key-encryption key the runbook brings the service back under a new one', async () => {
+it('after the loss of the key-encryption key the runbook restores the service under a new one', async () => {
   const databaseUrl = await cloneDatabase();
   const before = await startService({}, { databaseUrl });
   const phone = await mobile(before.url);

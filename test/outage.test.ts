@@ -44,7 +44,7 @@ it('without its database the service answers 503 unavailable, never 401, and nob
   expect((await call(service.url, 'GET', '/health/ready')).json).toEqual({ status: 'ready' });
 });
 
-it('an unexpected fault is a 500 internal_error without any detail; the log has the cause', async () => {
+it('an unexpected error is answered with 500 internal_error without detail; the log has the cause', async () => {
   const service = await startServiceForTest();
   const phone = await mobile(service.url);
   await service.query('DROP TABLE access_revocations');
@@ -55,7 +55,7 @@ it('an unexpected fault is a 500 internal_error without any detail; the log has 
   expect(logged).toMatchObject({ level: 'error', cause: { message: expect.stringContaining('access_revocations') } });
 });
 
-it('a connection that is lost in the middle of a transaction is a 503, nothing is half done, and the process lives', async () => {
+it('a connection lost within a transaction is answered with 503, changes nothing, and the process survives', async () => {
   const service = await startServiceForTest({ DATABASE_POOL_SIZE: '2' });
   const phone = await mobile(service.url);
   const other = new pg.Client({ connectionString: service.databaseUrl });
@@ -79,7 +79,7 @@ it('a connection that is lost in the middle of a transaction is a 503, nothing i
   expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
 });
 
-it('a connection that is lost between two statements of a transaction ends neither the process nor the pool', async () => {
+it('a connection lost between two statements of a transaction ends neither the process nor the pool', async () => {
   const service = await startServiceForTest({ DATABASE_POOL_SIZE: '2' });
   const database = service.app.get(Database);
   for (let round = 0; round < 4; round++) {
@@ -95,7 +95,7 @@ it('a connection that is lost between two statements of a transaction ends neith
   expect((await call(service.url, 'GET', '/health/ready')).status).toBe(200);
 });
 
-it('a database that has gone silent is a 503 within seconds, and the pool is whole when it speaks again', async () => {
+it('a silent database is answered with 503 within seconds, and the pool recovers when it answers again', async () => {
   const { service, proxy } = await startBehindSilence();
   const phone = await mobile(service.url);
 
@@ -114,7 +114,7 @@ it('a database that has gone silent is a 503 within seconds, and the pool is who
   expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
 });
 
-it('refreshes in a silence of over a minute hear 503 within seconds, and none is carried out for a client that has left', async () => {
+it('refreshes during a silence of over a minute get 503 within seconds, and none runs later for a disconnected client', async () => {
   const { service, proxy } = await startBehindSilence();
   const phones = await Promise.all(Array.from({ length: 20 }, () => mobile(service.url)));
   const generations = async () =>
@@ -133,7 +133,7 @@ it('refreshes in a silence of over a minute hear 503 within seconds, and none is
   for (const { refreshToken } of phones) expect((await refresh(service.url, refreshToken)).status).toBe(200);
 }, 60_000);
 
-it('refreshes that an outage fails do not count towards the limit of their family, whoever made it up', async () => {
+it('refreshes that fail in an outage do not count towards the limit of their family, forged or not', async () => {
   const { service, proxy } = await startBehindSilence();
   const phone = await mobile(service.url);
   const stranger = formatRefreshToken(firstRefreshToken(randomUUID()));

@@ -15,7 +15,7 @@ const change = (token: string, body: object) =>
   call(service.url, 'POST', '/auth/password', { body, headers: bearer(token) });
 
 describe('a change of the password', () => {
-  it('ends every session and gives whoever made it a new one, over the same transport (ASVS 6.2.2, 7.4.3)', async () => {
+  it('ends every session and gives the caller a new one over the same transport (ASVS 6.2.2, 7.4.3)', async () => {
     const phone = await mobile(service.url, undefined, { remember: true });
     const tablet = await mobile(service.url, phone.person);
     const answer = await change(phone.accessToken, { currentPassword: phone.person.password, newPassword });
@@ -83,7 +83,7 @@ describe('a change of the password', () => {
     expect((await browser.go('GET', '/auth/me')).status).toBe(200);
   });
 
-  it('needs the current one, and changes nothing without it (ASVS 6.2.3)', async () => {
+  it('needs the current password, and changes nothing without it (ASVS 6.2.3)', async () => {
     const phone = await mobile(service.url);
     const answer = await change(phone.accessToken, { currentPassword: 'not the right one', newPassword });
     expect(answer.json).toMatchObject({ status: 401, code: 'invalid_credentials', session: 'keep' });
@@ -96,7 +96,7 @@ describe('a change of the password', () => {
     expect(events).toEqual([{ outcome: 'failure' }]);
   });
 
-  it('refuses a new one that registration would refuse, unknown fields, and callers without a token', async () => {
+  it('refuses passwords that registration refuses, unknown fields, and callers without a token', async () => {
     const phone = await mobile(service.url);
     const { password: currentPassword } = phone.person;
     expect((await change(phone.accessToken, { currentPassword, newPassword: 'short' })).json['code']).toBe(
@@ -109,7 +109,7 @@ describe('a change of the password', () => {
     expect((await me(service.url, phone.accessToken)).status).toBe(200);
   });
 
-  it('made twice at once succeeds once', async () => {
+  it('succeeds once if it is sent twice at the same time', async () => {
     const phone = await mobile(service.url);
     const { password: currentPassword } = phone.person;
     const answers = await Promise.all(

@@ -33,7 +33,7 @@ describe('a new password', () => {
     }
   });
 
-  it('that is no Unicode is refused', async () => {
+  it('that is not valid Unicode is refused', async () => {
     const service = await startServiceForTest();
     const rawBody = `{"email":"${somebody().email}","password":"${'x'.repeat(20)}\\ud800"}`;
     expect((await call(service.url, 'POST', '/auth/register', { rawBody })).json['code']).toBe('password_rejected');
@@ -44,7 +44,7 @@ describe('a new password', () => {
     expect((await signUp(service, '8 signs.')).status).toBe(201);
   });
 
-  it('is kept as argon2id with the parameters of the settings, OWASP’s by default (ASVS 11.4.2)', async () => {
+  it('is stored as argon2id with the parameters of the settings, by default OWASP’s (ASVS 11.4.2)', async () => {
     const service = await startServiceForTest({ ARGON2_MEMORY_KIB: '', ARGON2_PASSES: '' });
     const person = await register(service.url);
     expect(await hashOf(service, person.email)).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
@@ -65,7 +65,7 @@ describe('a sign-in', () => {
     }
   });
 
-  it('takes whatever password registration took, now and earlier, and refuses longer ones like any wrong one', async () => {
+  it('accepts every password that registration ever accepted, and refuses longer ones like any wrong one', async () => {
     const service = await startServiceForTest();
     const letters = Array.from({ length: 128 }, (_, at) => String.fromCodePoint(0xac00 + 7 * at));
     const password = letters.join('').normalize('NFD');
@@ -118,7 +118,7 @@ describe('a sign-in', () => {
     }
   });
 
-  it('beyond the queue hears 503 overloaded, costs no query, and the rest of the service goes on', async () => {
+  it('beyond the queue gets 503 overloaded without a query, and does not disturb the rest of the service', async () => {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const settings = { PASSWORD_QUEUE_LENGTH: '6', PASSWORD_HASH_CONCURRENCY: '1', RATE_LIMITS: 'off' };
     const service = await startService(settings, { databaseUrl: proxy.url });

@@ -33,7 +33,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  it('in transaction mode it does not start with settings that the next client would find, and says what to set', async () => {
+  it('in transaction mode it refuses to start with settings that would leak to other clients, and says what to set', async () => {
     const { url } = await emptyDatabase();
     const { start } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'on' });
     await expect(start()).rejects.toThrow(
@@ -41,7 +41,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     );
   });
 
-  it('in transaction mode it leaves no setting on a connection that another client has next', async () => {
+  it('in transaction mode it leaves no setting on a connection for the next client', async () => {
     const { url } = await emptyDatabase();
     const { start, through } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'off' });
     const service = await start();
@@ -51,7 +51,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     expect(found.filter(({ name }) => name !== 'application_name')).toEqual([]);
   });
 
-  it('in transaction mode it does not start where the settings of the role are wrong, and says what to run', async () => {
+  it('in transaction mode it refuses to start with wrong settings of the role, and says what to run', async () => {
     const { url, name } = await emptyDatabase();
     await runAt(url, `ALTER DATABASE ${name} SET datestyle = 'SQL, DMY'`);
     await runAt(url, `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);

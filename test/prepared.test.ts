@@ -10,13 +10,13 @@ import { startServiceForTest } from './support/service.js';
 const kept = `SELECT name FROM pg_prepared_statements`;
 
 describe('a prepared statement', () => {
-  it('has a name that no other text has', () => {
+  it('has a name of its own', () => {
     const [one, same, other] = ['SELECT 1', 'SELECT 1', 'SELECT 2'].map((text) => new Prepared('x', sql.raw(text)));
     expect(one?.name).toBe(same?.name);
     expect(one?.name).not.toBe(other?.name);
   });
 
-  it('runs once more, and only then, where a migration has outdated its plan', async () => {
+  it('runs again only if a migration has invalidated its plan', async () => {
     const service = await startServiceForTest({ DATABASE_POOL_SIZE: '2' });
     await service.query(
       `CREATE TABLE changing (a integer); INSERT INTO changing VALUES (1); GRANT ALL ON changing TO PUBLIC`,
@@ -73,7 +73,7 @@ describe('the service', () => {
     );
   });
 
-  it('goes on without an error where a migration has outdated the plan of a refresh', async () => {
+  it('refreshes without an error after a migration has invalidated the plan', async () => {
     const service = await startServiceForTest(settings);
     let { refreshToken } = await mobile(service.url);
     for (let i = 0; i < 6; i++)
@@ -86,7 +86,7 @@ describe('the service', () => {
     }
   });
 
-  it('prepares nothing where a pooler knows no prepared statements (DATABASE_PREPARED_STATEMENTS=off)', async () => {
+  it('prepares nothing with DATABASE_PREPARED_STATEMENTS=off, for poolers without prepared statements', async () => {
     expect(await plansAfterUse({ DATABASE_PREPARED_STATEMENTS: 'off' })).toEqual([[], []]);
   });
 });

@@ -44,7 +44,7 @@ describe('npm start', () => {
     expect(await second.exited).toBe(0);
   }, 300_000);
 
-  it('on SIGTERM turns red, finishes what is in flight, exits with 0 though a client stalls, and nobody is logged out', async () => {
+  it('on SIGTERM is not ready, finishes requests in flight, exits with 0 despite a stalled client, and logs nobody out', async () => {
     const folder = checkout();
     let run = await untilReady(await start(folder, { settings: { DRAIN_SECONDS: '3' } }));
     const { port } = new URL(run.url);
@@ -80,7 +80,7 @@ describe('npm start', () => {
     }
   }, 300_000);
 
-  it('says every problem of its settings, no value, and exits with 1', async () => {
+  it('reports every problem of its settings without a value, and exits with 1', async () => {
     const settings = {
       NODE_ENV: 'production',
       PORT: 'x',
@@ -106,7 +106,7 @@ describe('npm start', () => {
     expect(output).not.toContain('hunter2');
   }, 60_000);
 
-  it('says which setting keeps it from listening, and never blames the database for it', async () => {
+  it('names the setting that keeps it from listening, and does not blame the database', async () => {
     const taken = createServer();
     await new Promise<void>((ready) => taken.listen(0, '127.0.0.1', ready));
     onTestFinished(() => void taken.close());
@@ -126,7 +126,7 @@ describe('npm start', () => {
     }
   }, 120_000);
 
-  it('names the setting in one sentence where a key or a database cannot be kept, without a stack', async () => {
+  it('names the setting in one sentence, without a stack, if a key or a database cannot be stored', async () => {
     const folder = checkout();
     writeFileSync(join(folder, 'keys'), 'a file where the folder should be');
     const { DATABASE_URL, DATABASE_OWNER_URL } = databaseSettings(await cloneDatabase());
@@ -147,7 +147,7 @@ describe('npm start', () => {
     }
   }, 120_000);
 
-  it('in production refuses to start on whatever would be insecure, each with a plain sentence', async () => {
+  it('in production refuses each insecure setting with a plain sentence', async () => {
     const ownerUrl = await cloneDatabase();
     const sound: Record<string, string> = {
       NODE_ENV: 'production',
@@ -192,7 +192,7 @@ describe('npm start', () => {
     expect(asOwner.events('database.role_too_powerful')).toHaveLength(1);
   }, 300_000);
 
-  it('twice at once on one checkout builds once and leaves one whole build; the second service is told what to do', async () => {
+  it('twice at once on one checkout builds once; the second service says what to do', async () => {
     const folder = checkout('sources');
     const runs = await Promise.all([start(folder), start(folder)]);
     const outcome = await Promise.race([

@@ -179,7 +179,7 @@ describe('through a fail-over under load no dead token is accepted and no live o
     240_000,
   );
 
-  it('of a Sentinel set that tells of it while it is being asked', async () => {
+  it('of a Sentinel set, announced while a client asks', async () => {
     const set = await startSentinelSet();
     const proxies = await Promise.all(set.sentinels.map(({ port }) => startRedisProxy(port)));
     const services = await twoInstances({
@@ -224,7 +224,7 @@ describe('through a fail-over under load no dead token is accepted and no live o
   }, 240_000);
 });
 
-it('a node of a Cluster that hangs holds up the checks of its own users only, however many', async () => {
+it('a hanging node of a Cluster delays only the checks of its own users', async () => {
   const cluster = await startCluster();
   const services = await twoInstances({ REDIS_CLUSTER_NODES: cluster.addresses });
   const here = await warmPhone(services);
@@ -245,7 +245,7 @@ it('a node of a Cluster that hangs holds up the checks of its own users only, ho
   expect([many.filter(({ status }) => status === 'rejected').length, isOpen, afterMany]).toEqual([10, 1, live]);
 }, 60_000);
 
-it('over TLS with a password the certificate is checked against REDIS_CA_FILE (ASVS 12.3.2)', async () => {
+it('TLS verifies the certificate of Redis against REDIS_CA_FILE, also with a password (ASVS 12.3.2)', async () => {
   const redis = await startRedis({ tls: true, password: 'of the server, with spaces & signs' });
   const services = await twoInstances({ REDIS_URL: redis.url, REDIS_CA_FILE: redis.caFile }, { REDIS_CA_FILE: '' });
   const [trusting, distrusting] = services;

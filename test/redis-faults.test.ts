@@ -57,7 +57,7 @@ describe('while Redis', () => {
     120_000,
   );
 
-  it('has forgotten its connections, half open, live tokens are accepted and a revocation gets through on new ones (V4)', async () => {
+  it('has half-open connections, live tokens are accepted and a revocation succeeds on new connections (V4)', async () => {
     const redis = await startRedis();
     const proxy = await startRedisProxy(redis.port);
     const services = await twoInstances({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '100' });
@@ -89,7 +89,7 @@ describe('while Redis', () => {
     await expectDead(onReplica, phone);
   }, 180_000);
 
-  it('and PostgreSQL are both away: 503 and keep, never 401, never accepted; and all is well again when they are back (V4)', async () => {
+  it('and PostgreSQL are both down: 503 and keep, never 401, no token accepted, and full recovery afterwards (V4)', async () => {
     const redis = await startRedis();
     const services = await twoInstances({ REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '100', VERDICT_TIMEOUT_MS: '2000' });
     const alive = await warmPhone(services);
@@ -140,7 +140,7 @@ describe('while Redis', () => {
 });
 
 describe('where Redis answers reads and refuses writes', () => {
-  it('a revocation is committed and says 503; the outbox finishes, and until then the memory has less than a minute (V5)', async () => {
+  it('a revocation is committed and answered with 503; the outbox delivers it, and the old entry lives under a minute (V5)', async () => {
     const redis = await startRedis();
     const services = await twoInstances({ REDIS_URL: redis.url });
     const [one, two] = services;
@@ -159,7 +159,7 @@ describe('where Redis answers reads and refuses writes', () => {
     await expectDead(services, phone);
   });
 
-  it('so it is where too few replicas confirm', async () => {
+  it('the same happens if too few replicas confirm', async () => {
     const redis = await startRedis();
     const services = await twoInstances({ REDIS_URL: redis.url, REDIS_MIN_REPLICAS: '1' });
     const phone = await warmPhone(services);
@@ -170,7 +170,7 @@ describe('where Redis answers reads and refuses writes', () => {
     expect((await logout(confirmed[0], await warmPhone(confirmed))).status).toBe(204);
   });
 
-  it('replicas that are away for long hold no deletion up: each goes with one of the next batches', async () => {
+  it('replicas that are down for long delay no deletion: each is sent with one of the next batches', async () => {
     const pair = await startReplicaPair();
     const services = await twoInstances({ REDIS_URL: pair.master.url, REDIS_MIN_REPLICAS: '1' });
     const [one] = services;
@@ -195,7 +195,7 @@ describe('where Redis answers reads and refuses writes', () => {
     await until('the outbox is empty', async () => (await one.query('SELECT 1 FROM revocation_outbox')).length === 0);
   });
 
-  it('a browser is logged out all the same, and a sign-in that replaces a session is none the worse', async () => {
+  it('a browser is logged out nevertheless, and a sign-in that replaces a session succeeds', async () => {
     const redis = await startRedis();
     const [one] = await twoInstances({ REDIS_URL: redis.url });
     const person = await register(one.url);
@@ -228,7 +228,7 @@ describe('where Redis answers reads and refuses writes', () => {
   });
 });
 
-it('errors of Redis open the breaker, and its return closes it', async () => {
+it('errors of Redis open the breaker, and its recovery closes it', async () => {
   const redis = await startRedis();
   const [one, two] = await twoInstances({ REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '200' });
   const phone = await warmPhone([one, two]);
@@ -244,7 +244,7 @@ it('errors of Redis open the breaker, and its return closes it', async () => {
   });
 }, 180_000);
 
-it('what Redis pushes out for want of memory is asked of PostgreSQL, and nothing dead comes back (V2)', async () => {
+it('PostgreSQL answers for entries that Redis evicts, and no revoked token is accepted (V2)', async () => {
   const redis = await startRedis({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'allkeys-lru'] });
   const services = await twoInstances({ REDIS_URL: redis.url });
   const [one, two] = services;

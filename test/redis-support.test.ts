@@ -45,7 +45,7 @@ describe('a server of its own', () => {
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
-  it('asks for a password and speaks TLS', async () => {
+  it('requires a password and supports TLS', async () => {
     const server = await startRedis({ password: 'p@ss/word', tls: true });
     expect(server.url).toMatch(/^rediss:/);
     const client = await connect(server.url, { tls: { ca: readFileSync(server.caFile) } });
@@ -80,7 +80,7 @@ describe('a server of its own', () => {
     expect(await server.cli('DBSIZE')).toBe(0);
   });
 
-  it('stands still and goes on: what a client gave up is carried out later', async () => {
+  it('can be paused: it carries out later what a client gave up', async () => {
     const server = await startRedis();
     await server.cli('SET', 'key', '1');
     const client = await connect(server.url);

@@ -106,7 +106,7 @@ describe('a client whose refresh fails on the way to the database', () => {
     120_000,
   );
 
-  it('before the commit still holds the current token: nothing has moved, and the retry is no replay (R8)', async () => {
+  it('before the commit still has the current token: nothing changed, and the retry is no replay (R8)', async () => {
     const phone = await mobile(service.url);
     await refreshThrough(phone, { on: 'rotation', loses: 'query', share: 0, how: 'destroy' });
     expect(await rowOf(phone)).toEqual({ generation: 0, replays: 0, revoked: false });
@@ -114,7 +114,7 @@ describe('a client whose refresh fails on the way to the database', () => {
     expect(await rowOf(phone)).toEqual({ generation: 1, replays: 0, revoked: false });
   });
 
-  it('after the commit holds the previous token: the retry is a replay of the rotation that it never heard of (R8)', async () => {
+  it('after the commit has the previous token: its retry is a replay and receives the successor (R8)', async () => {
     const phone = await mobile(service.url);
     await refreshThrough(phone, { on: 'rotation', loses: 'answer', share: 0, how: 'destroy' });
     expect(await rowOf(phone)).toEqual({ generation: 1, replays: 0, revoked: false });

@@ -155,7 +155,7 @@ for (const act of acts) {
   }
 }
 
-it('R1: of two refreshes of one token, one held before each of its statements, one rotates and both get its successor', () =>
+it('R1: of two refreshes of one token, one paused before each of its statements, one rotates and both get its successor', () =>
   heldAtEach(spend, spend, undefined, async (world, [held, other]) => {
     expect([held.status, other.status]).toEqual([200, 200]);
     expect(held.json['refreshToken']).toBe(other.json['refreshToken']);

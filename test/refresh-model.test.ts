@@ -30,7 +30,7 @@ afterAll(() => service.stop());
 const run = (steps: Iterable<fc.AsyncCommand<Model, Real>>) =>
   fc.asyncModelRun(() => begin(service, person, passwordHash), steps);
 
-it.each(regressions)('what the seed $seed once found stays mended', async ({ steps }) => {
+it.each(regressions)('the failure that seed $seed found stays fixed', async ({ steps }) => {
   await run(steps.map((step) => new Command(step)));
 });
 

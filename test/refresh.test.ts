@@ -68,7 +68,7 @@ describe('a refresh token that is spent', () => {
     expect((await refresh(service.url, tablet.refreshToken)).status).toBe(200);
   });
 
-  it('a reuse from another user agent is said to be a likely theft, a late retry a lost response', async () => {
+  it('a reuse from another user agent is reported as a likely theft, a late retry as a lost response', async () => {
     const stolen = await mobile(service.url);
     const next = await refresh(service.url, stolen.refreshToken);
     await refresh(service.url, next.json['refreshToken']);
@@ -124,7 +124,7 @@ describe('a refresh token that is spent', () => {
     expect(alertsFor(phone.session.id)).toEqual([]);
   });
 
-  it('a wrong secret behind a right selector is a reuse: only a holder knows the selector', async () => {
+  it('a wrong secret with a correct selector is a reuse: only a holder knows the selector', async () => {
     const phone = await mobile(service.url);
     const bytes = Buffer.from(phone.refreshToken.slice(4), 'base64url');
     bytes[40] = (bytes[40] ?? 0) ^ 1;
@@ -169,7 +169,7 @@ describe('a refresh token that is spent', () => {
     expect((await refresh(service.url, token)).status).toBe(200);
   });
 
-  it('R12: what is no token at all costs the database nothing', async () => {
+  it('R12: a text that is no token causes no query', async () => {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const own = await startService({}, { databaseUrl: proxy.url });
     own.app.get(KeyWatch).onApplicationShutdown();
@@ -196,7 +196,7 @@ describe('a refresh token that is spent', () => {
     proxy.close();
   });
 
-  it('R14: where no key can sign, 503 is heard and no token is spent, however long it lasts', async () => {
+  it('R14: while no key can sign, a refresh gets 503 and spends no token, however long it lasts', async () => {
     const own = await startServiceForTest({ REFRESH_GRACE_SECONDS: '0' });
     own.app.get(KeyWatch).onApplicationShutdown(); // would make a key that signs
     const phone = await mobile(own.url);
@@ -211,7 +211,7 @@ describe('a refresh token that is spent', () => {
     expect((await refresh(own.url, phone.refreshToken)).status).toBe(200);
   });
 
-  it('R14: who waited too long for the news of the keys hears 503, and nothing is spent for him when they come', async () => {
+  it('R14: a client that waited too long for the keys gets 503, and its token is not spent when they arrive', async () => {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const own = await startService({}, { databaseUrl: proxy.url });
     own.app.get(KeyWatch).onApplicationShutdown();
@@ -229,7 +229,7 @@ describe('a refresh token that is spent', () => {
     proxy.close();
   });
 
-  it('R14: what is spent is answered, though the key that was to sign is gone when the row has moved', async () => {
+  it('R14: a spent token is answered even if the chosen key was removed after the rotation', async () => {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const own = await startService({}, { databaseUrl: proxy.url });
     own.app.get(KeyWatch).onApplicationShutdown();
@@ -245,19 +245,19 @@ describe('a refresh token that is spent', () => {
     proxy.close();
   });
 
-  it('R14: a refresh does not kill the access token that it replaces', async () => {
+  it('R14: a refresh does not revoke the access token that it replaces', async () => {
     const phone = await mobile(service.url);
     await refresh(service.url, phone.refreshToken);
     expect((await me(service.url, phone.accessToken)).status).toBe(200);
   });
 
-  it('a family that does not exist leaves no count behind: anyone can make one up', async () => {
+  it('a family that does not exist leaves no counter behind: anyone can invent one', async () => {
     const unknown = formatRefreshToken(firstRefreshToken(randomUUID()));
     for (let attempt = 0; attempt < 70; attempt++)
       expect((await refresh(service.url, unknown)).json['code']).toBe('refresh_token_invalid');
   });
 
-  it("a token of one's family under another user's id does not free the family's count", async () => {
+  it("a token with another user's id does not reset the counter of its family", async () => {
     const { refreshToken } = await mobile(service.url);
     const token = parseRefreshToken(refreshToken);
     if (!token) throw new Error('no token');
@@ -267,7 +267,7 @@ describe('a refresh token that is spent', () => {
     expect((await refresh(service.url, refreshToken)).status).toBe(429);
   });
 
-  it('a family that refreshes beyond its burst of 64 hears 429, keeps its session, and may go on later', async () => {
+  it('a family that refreshes beyond its burst of 64 gets 429, keeps its session, and may refresh later', async () => {
     const phone = await mobile(service.url);
     const answers = await Promise.all(Array.from({ length: 70 }, () => refresh(service.url, phone.refreshToken)));
     const limited = answers.filter((answer) => answer.status === 429);

@@ -134,7 +134,7 @@ it(`kill -9 under a steady refresh load, ${ROUNDS} times: nobody is logged out (
   expect(refusalsOf(clients)).toEqual([]);
 }, 300_000);
 
-it('PostgreSQL restarted at once under load: 503 with Retry-After, then as before; no family lost or doubled', async () => {
+it('an immediate restart of PostgreSQL under load: 503 with Retry-After, then recovery; no family lost or doubled', async () => {
   const folder = checkout();
   const run = await untilReady(await start(folder));
   const clients = await clientsOf(run.url, 6);

@@ -112,7 +112,7 @@ describe('after the 2xx of', () => {
     }
   });
 
-  it.each(acts)('%s neither, when Redis forgets at any point (V2)', async (_, act, code) => {
+  it.each(acts)('%s no instance accepts the access token if Redis forgets at any point (V2)', async (_, act, code) => {
     for (const forget of [['FLUSHALL'], ['DEL', 'key'], ['PEXPIRE', 'key', '0']] as const) {
       for (const when of ['before', 'during', 'after'] as const) {
         const phone = await mobile(one.url);
@@ -189,7 +189,7 @@ describe('the entry in Redis', () => {
     expect(proxy.count(READ_ALL) - before).toBeLessThanOrEqual(2);
   });
 
-  it('that is older than a token makes way after one rebuild, and the token is accepted (V8)', async () => {
+  it('that is older than a token is replaced after one rebuild, and the token is accepted (V8)', async () => {
     const phone = await mobile(one.url);
     await warm(phone);
     // Behind the service's back: as if the entry had been filled by an instance that read a moment too early.
@@ -222,7 +222,7 @@ describe('the entry in Redis', () => {
     expect((await check).status).toBe(200);
   });
 
-  it('decides without the database as long as it lives', async () => {
+  it('decides without the database until it expires', async () => {
     const phone = await mobile(one.url);
     await me(one.url, phone.accessToken);
     const before = proxy.count(/access_revocations/);
@@ -252,7 +252,7 @@ it('a check that arrives after the 2xx never uses a read that began before it (V
   expect((await late)?.json).toMatchObject({ status: 401, code: 'token_revoked' });
 });
 
-it('an end that is repeated answers no sooner than Redis has heard of the first: 503 again, then 204 (V1)', async () => {
+it('a repeated logout answers 503 until Redis has confirmed the first one, then 204 (V1)', async () => {
   const phone = await mobile(one.url);
   const tablet = await mobile(one.url, phone.person);
   const end = () => call(one.url, 'DELETE', '/auth/sessions', { headers: bearer(phone.accessToken) });
@@ -267,7 +267,7 @@ it('an end that is repeated answers no sooner than Redis has heard of the first:
   for (const { url } of [one, two]) expect((await me(url, tablet.accessToken)).status).toBe(401);
 });
 
-it('what ends a session without knowing Redis leaves a row that an instance with Redis works off', async () => {
+it('a session that is ended without Redis leaves a row that an instance with Redis delivers', async () => {
   const blind = await startService(sureOfRedis, { databaseUrl: two.databaseUrl });
   onTestFinished(() => blind.stop());
   const phone = await mobile(one.url);
@@ -277,7 +277,7 @@ it('what ends a session without knowing Redis leaves a row that an instance with
   for (const { url } of [one, two]) expect((await me(url, phone.accessToken)).status).toBe(401);
 });
 
-it('a route that is marked fresh asks PostgreSQL whatever Redis says', async () => {
+it('a route that skips the verdict cache queries PostgreSQL whatever Redis answers', async () => {
   const phone = await mobile(one.url);
   await warm(phone);
   await one.query('UPDATE users SET token_version = 2 WHERE id = $1', [phone.user.id]);
@@ -286,7 +286,7 @@ it('a route that is marked fresh asks PostgreSQL whatever Redis says', async () 
   expect(answer.json['code']).toBe('token_stale');
 });
 
-it('while REVOCATION_CACHE only invalidates, verdicts come from PostgreSQL and Redis is told: the first of two steps', async () => {
+it('with REVOCATION_CACHE=invalidate Redis receives revocations, and verdicts come from PostgreSQL', async () => {
   const first = await startService(
     { ...sureOfRedis, REDIS_URL: redis.url, REVOCATION_CACHE: 'invalidate' },
     { databaseUrl: two.databaseUrl },

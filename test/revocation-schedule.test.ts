@@ -145,7 +145,7 @@ it(`of ${CHECKS} checks by two instances among revocations, evictions and slow r
 /** Until the first failure, or for as many checks as above. */
 const untilCaught = ({ checks, acceptedDead }: Outcome) => acceptedDead > 0 || checks >= CHECKS;
 
-it('the same schedule catches a FILL that does not ask for the lease', async () => {
+it('the same schedule detects a FILL that does not check the lease', async () => {
   const instances = await twoInstances();
   const lua = readFileSync('src/revocation/fill.lua', 'utf8').replace(/^if redis\.call\('HGET'.*$/m, '');
   for (const { app } of instances)
@@ -153,7 +153,7 @@ it('the same schedule catches a FILL that does not ask for the lease', async () 
   expect((await run(instances, untilCaught)).acceptedDead, `SEED=${SEED}`).toBeGreaterThan(0);
 }, 240_000);
 
-it('the same schedule catches checks that join a read which began before them', async () => {
+it('the same schedule detects checks that join a read which began before them', async () => {
   const instances = await twoInstances();
   for (const { app } of instances) {
     const flights = new Map<string, Promise<unknown>>();

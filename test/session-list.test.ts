@@ -21,7 +21,7 @@ const end = (token: string, path: string) =>
   call(service.url, 'DELETE', `/auth/sessions${path}`, { headers: bearer(token) });
 
 describe('the list of sessions', () => {
-  it('shows each with its kind, its place and a blurred last use, and says which one asks', async () => {
+  it('shows the kind, the place and the rounded last use of each session, and marks the current one', async () => {
     const phone = await mobile(service.url);
     const browser = await Browser.signedIn(service.url, phone.person, { remember: true });
     await refresh(service.url, phone.refreshToken, { 'user-agent': 'phone 2.0' });
@@ -43,7 +43,7 @@ describe('the list of sessions', () => {
     expect((await browser.go('GET', '/auth/sessions')).json['sessions']).toHaveLength(2);
   });
 
-  it('holds neither ended nor expired nor foreign ones', async () => {
+  it('contains no ended, expired or foreign session', async () => {
     const own = await startServiceForTest();
     const old = await mobile(own.url);
     await mobile(own.url);
@@ -52,14 +52,14 @@ describe('the list of sessions', () => {
     expect((await list(fresh.accessToken, own)).map(({ id }) => id)).toEqual([fresh.session.id]);
   });
 
-  it('is closed to whoever has no access token', async () => {
+  it('is closed to callers without an access token', async () => {
     for (const method of ['GET', 'DELETE'])
       expect((await call(service.url, method, '/auth/sessions')).status).toBe(401);
   });
 });
 
 describe('ending sessions', () => {
-  it('one of them kills its refresh token and its access token at once', async () => {
+  it('by id revokes its refresh token and its access token at once', async () => {
     const phone = await mobile(service.url);
     const tablet = await mobile(service.url, phone.person);
     expect((await end(phone.accessToken, `/${tablet.session.id}`)).status).toBe(204);
@@ -69,7 +69,7 @@ describe('ending sessions', () => {
     expect((await end(phone.accessToken, `/${tablet.session.id}`)).status).toBe(404);
   });
 
-  it('of somebody else, unknown or no id at all is not found (ASVS 8.2.2)', async () => {
+  it('of another user, unknown or with a malformed id answers not found (ASVS 8.2.2)', async () => {
     const phone = await mobile(service.url);
     const stranger = await mobile(service.url);
     for (const id of [stranger.session.id, randomUUID(), 'x', '%27%3B--']) {
@@ -99,7 +99,7 @@ describe('ending sessions', () => {
   });
 });
 
-it('the hundred-and-first session ends the one that was idle longest (ASVS 7.1.2)', async () => {
+it('the hundred-and-first session ends the session that has been idle longest (ASVS 7.1.2)', async () => {
   const own = await startServiceForTest();
   const first = await mobile(own.url);
   const second = await mobile(own.url, first.person);
@@ -112,7 +112,7 @@ it('the hundred-and-first session ends the one that was idle longest (ASVS 7.1.2
   expect((await refresh(own.url, used.json['refreshToken'])).status).toBe(200);
 });
 
-it('the purge takes what is long dead, and nothing that lives or was ended lately', async () => {
+it('the purge deletes long-ended sessions, and no live or recently ended one', async () => {
   const own = await startServiceForTest();
   const purge = own.app.get(Purge);
   const ended = await mobile(own.url);

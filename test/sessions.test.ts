@@ -36,7 +36,7 @@ describe('registration', () => {
     expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
   });
 
-  it('takes no field that is not its own, such as a role (ASVS 15.3.3)', async () => {
+  it('refuses unknown fields, such as a role (ASVS 15.3.3)', async () => {
     const answer = await post('/auth/register', { ...somebody(), role: 'admin' });
     expect([answer.status, answer.json['code']]).toEqual([400, 'invalid_request']);
   });
@@ -141,7 +141,7 @@ describe('a login that renews an outdated hash', () => {
 });
 
 describe('a refresh that is in flight', () => {
-  it('while its session ends is refused, and gives nothing away (R7)', async () => {
+  it('while its session ends is refused without tokens (R7)', async () => {
     const phone = await mobile(service.url);
     const answer = await whileChanging(
       `UPDATE refresh_tokens SET revoked = true, revoked_at = protocol_now() WHERE id = '${phone.session.id}'`,
@@ -174,7 +174,7 @@ describe('a refresh that is in flight', () => {
 });
 
 describe('logout', () => {
-  it('kills the access token, its older siblings and the refresh token, and no other device', async () => {
+  it("revokes the session's access tokens and refresh token, and affects no other device", async () => {
     const phone = await mobile(service.url);
     const tablet = await mobile(service.url, phone.person);
     const next = (await refresh(service.url, phone.refreshToken)).json;
@@ -204,7 +204,7 @@ describe('logout', () => {
     expect(service.log.filter((line) => line['alert'] === true && line['sessionId'] === phone.session.id)).toEqual([]);
   });
 
-  it('is done already without a token, and when it is repeated', async () => {
+  it('succeeds without a token, and when it is repeated', async () => {
     const phone = await mobile(service.url);
     for (const headers of [{}, bearer(phone.accessToken), bearer(phone.accessToken)]) {
       expect((await post('/auth/logout', undefined, headers)).status).toBe(204);
@@ -277,7 +277,7 @@ describe('logout', () => {
 });
 
 describe('a session keeps its transport for life (R13):', () => {
-  it('a token born in a cookie is refused in a body, and the session lives on', async () => {
+  it('a token issued in a cookie is refused in a body, and the session stays', async () => {
     const browser = await Browser.signedIn(service.url);
     const value = browser.cookie('refresh_token')?.value ?? '';
     const answer = await refresh(service.url, value);
@@ -286,7 +286,7 @@ describe('a session keeps its transport for life (R13):', () => {
     expect((await browser.go('POST', '/auth/refresh')).status).toBe(200);
   });
 
-  it('a token born in a body is refused in a cookie, and no cookie is set', async () => {
+  it('a token issued in a body is refused in a cookie, and no cookie is set', async () => {
     const phone = await mobile(service.url);
     const browser = await Browser.signedIn(service.url, phone.person);
     const headers = { cookie: `${browser.cookiesFor('/')}; refresh_token=${phone.refreshToken}` };
@@ -296,7 +296,7 @@ describe('a session keeps its transport for life (R13):', () => {
     expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
   });
 
-  it('a replay over cookies sets the very same refresh cookie', async () => {
+  it('a replay over cookies sets the same refresh cookie', async () => {
     const browser = await Browser.signedIn(service.url);
     const before = browser.cookie('refresh_token')?.value ?? '';
     await browser.go('POST', '/auth/refresh');

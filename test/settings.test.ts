@@ -49,14 +49,14 @@ it('JWT_ISSUER is the issuer of every token, and the audience where none is name
   await expectAlive([service], phone);
 });
 
-it('LOG_LEVEL leaves out what is less grave', async () => {
+it('LOG_LEVEL suppresses lower levels', async () => {
   const service = await startServiceForTest({ LOG_LEVEL: 'error' });
   const phone = await mobile(service.url);
   expect((await call(service.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) })).status).toBe(204);
   expect(service.log).toEqual([]);
 });
 
-it('SIGNING_KEY_BITS is the size of keys that are made', async () => {
+it('SIGNING_KEY_BITS is the size of new keys', async () => {
   const service = await startServiceForTest({ SIGNING_KEY_BITS: '2048' });
   service.app.get(KeyWatch).onApplicationShutdown();
   await service.query('TRUNCATE signing_keys');
@@ -65,7 +65,7 @@ it('SIGNING_KEY_BITS is the size of keys that are made', async () => {
   expect(keys.map(({ n }) => Buffer.from(n, 'base64url').length * 8)).toEqual([2048, 2048]);
 });
 
-it('REDIS_USERNAME and REDIS_PASSWORD name the user of a Cluster that the service is', async () => {
+it("REDIS_USERNAME and REDIS_PASSWORD are the service's credentials at a Cluster", async () => {
   const redis = await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] });
   await redis.cli('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
   await until('the Cluster is well', async () => (await redis.cli('CLUSTER', 'INFO')).includes('cluster_state:ok'));
@@ -84,7 +84,7 @@ it('REDIS_USERNAME and REDIS_PASSWORD name the user of a Cluster that the servic
   expect(await redis.cli('CLIENT', 'LIST')).toMatch(/ name=watchword .* user=service /);
 });
 
-it('KEY_PUBLISH_AHEAD_SECONDS, KEY_ROTATION_DAYS and KEY_REMOVE_AFTER_SECONDS say when a key signs, retires and leaves', async () => {
+it('KEY_PUBLISH_AHEAD_SECONDS, KEY_ROTATION_DAYS and KEY_REMOVE_AFTER_SECONDS set when a key signs, retires and is removed', async () => {
   const service = await startServiceForTest({
     KEY_PUBLISH_AHEAD_SECONDS: String(2 * 86_400),
     KEY_ROTATION_DAYS: '3',

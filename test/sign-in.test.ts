@@ -48,7 +48,7 @@ it('every public POST route refuses pages of other origins, unless it is known t
   }
 });
 
-it('the door starts no session on a route that does not say that it may', async () => {
+it('no session starts on a route without the mark @StartsSession()', async () => {
   const person = await register(service.url);
   const user = await service.app.get(Users).findByEmail(person.email);
   if (!user) throw new Error('the person was not registered');

@@ -81,7 +81,7 @@ const parted = (table: string, key: string) => `
   CREATE TABLE ${table} (LIKE watchword_shape.${table} INCLUDING DEFAULTS) PARTITION BY HASH (${key});
   ${Array.from({ length: 8 }, (_, part) => `CREATE TABLE ${table}_${part} PARTITION OF ${table} FOR VALUES WITH (MODULUS 8, REMAINDER ${part});`).join('\n')}`;
 
-it('R9: a dump and an old token, without the key, neither open a session nor raise an alarm', async () => {
+it('R9: a dump and an old token, without the key, neither open a session nor raise an alert', async () => {
   const service = await startServiceForTest();
   const phone = await mobile(service.url);
   const first = parseRefreshToken(phone.refreshToken);
@@ -110,7 +110,7 @@ it('R9: a dump and an old token, without the key, neither open a session nor rai
   expect((await refresh(service.url, next)).status).toBe(200);
 });
 
-it('R9: no table holds a token, a selector, a secret or a password in any form that could be used', async () => {
+it('R9: no table contains a usable token, selector, secret or password', async () => {
   const service = await startServiceForTest();
   const phone = await mobile(service.url);
   const next = (await refresh(service.url, phone.refreshToken)).json;
