@@ -20,7 +20,7 @@ afterAll(() => service.stop());
 
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Signed by the service's own key: only the claims or the header are odd. */
+/** Signed by the service's own key, with unusual claims or headers. */
 async function ours(claims: object, header: object = {}): Promise<string> {
   const { kid, privateKey } = await service.app.get(KeyRing).signer(new Date());
   const full = { ...decode(phone.accessToken), ...claims };

@@ -1,4 +1,4 @@
-// What somebody else does to a user: another role, locked out, let in again; and everybody's sessions ended at once.
+// Changes of a user by somebody else: role, disabled, enabled; and the end of everybody's sessions.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { AccountStatus } from '../src/accounts/account-status.js';

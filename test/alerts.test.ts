@@ -1,4 +1,4 @@
-// How an alert leaves the house, and what an adopter sees who only watches.
+// Delivery of alerts by webhook, and the mode that only observes reuse.
 import { createServer } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -16,7 +16,7 @@ interface Received {
   readonly path: string;
 }
 
-/** Somebody's receiver: `answers` says with which status each post is answered; `hang` never answers. */
+/** A webhook receiver: `answers` holds the status of each answer; `hang` never answers. */
 async function receiver(answers: (number | 'hang')[] = []) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -117,7 +117,7 @@ describe('the webhook', () => {
     }
     await untilLogged(service, 'alert.delivered');
     expect(new Set(there.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
-    // A redirect is no receipt, and nobody follows it.
+    // A redirect does not count as delivery, and is not followed.
     expect(there.received.map(({ path }) => path)).toEqual(['/alerts', '/alerts', '/alerts', '/alerts']);
     expect(await waiting(service)).toEqual([]);
   });

@@ -1,11 +1,11 @@
-// The law of the house: which folder may lean on which, and what may stand only in one place.
+// The rules of the architecture: which folder may import which, and what may exist only once.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refusalCodes } from '../src/errors.js';
 import { tables, writesOf } from './support/table-writes.js';
 
-/** Each folder of src/ is a floor. Code leans only on floors listed before its own, and on its own. */
+/** Each folder of src/ is a floor. Code imports only from its own floor and from floors listed before it. */
 const floors = [
   ...[
     'config',
@@ -24,7 +24,7 @@ const floors = [
   ...['revocation', 'sessions', 'factors', 'sign-in', 'credentials', 'enrolment', 'upstream', 'auth', 'accounts'],
   ...['admin', 'siblings', 'health', 'cli'],
 ];
-/** Of the files directly in src/, these may be used by all; the others may use all and be used by none. */
+/** Every floor may use these files of src/. The other files of src/ may use every floor, and no floor may use them. */
 const ground = ['errors.ts', 'clock.ts'];
 
 const files = (folder: string) =>

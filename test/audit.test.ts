@@ -1,4 +1,4 @@
-// The audit trail: what is written down, together with what it describes, and that nobody can take it back.
+// The audit trail: what it records, in one transaction with the change, and that nobody can alter it.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Retention } from '../src/audit/retention.js';
@@ -128,7 +128,7 @@ describe('the audit trail', () => {
   it('has neither a row nor a log line for a change that was rolled back', async () => {
     const own = await startServiceForTest();
     const phone = await mobile(own.url);
-    // Each commit that touches a session fails at its very end.
+    // Each commit that changes a session fails at its end.
     await own.query(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$refused$$; END';
       CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON refresh_tokens DEFERRABLE INITIALLY DEFERRED
@@ -222,7 +222,7 @@ describe('the retention', () => {
     expect(first).toHaveLength(5);
     expect(first.at(-1)).toBe('audit_events_default');
 
-    // Nobody rotated for a year: rows go to the default partition, and are sorted by the next run.
+    // No rotation for a year: rows go to the default partition, and the next run distributes them.
     await own.advance(360 * 86_400);
     const later = await mobile(own.url, phone.person);
     const [inDefault] = await own.query<{ n: number }>('SELECT count(*)::int AS n FROM audit_events_default');

@@ -1,4 +1,4 @@
-// docs/operations/backup.md, run as it is written: with pg_dump and pg_restore, against a server of its own.
+// Runs docs/operations/backup.md as written, with pg_dump and pg_restore, against a server of its own.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The session cookie: it says which session a browser is in, so that no planted cookie swaps the user or locks him out.
+// The session cookie names a browser's session, so that a planted cookie can neither swap the user nor log them out.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, Browser, call, decode, me, mobile, refresh, register } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** A request with exactly this Cookie header, as a browser sends it from one of our own pages. */
+/** Sends a request with exactly this Cookie header, as a browser does from one of our own pages. */
 const send = (method: string, path: string, cookie: string, base = service.url) =>
   call(base, method, path, { headers: { cookie, 'sec-fetch-site': 'same-origin' } });
 
@@ -155,7 +155,7 @@ describe('switching COOKIE_DOMAIN', () => {
       new Browser(shared.url, publicUrl.PUBLIC_URL),
     ];
     for (const browser of [older, newer]) await browser.go('POST', '/auth/login', { body: person });
-    await older.go('POST', '/auth/refresh'); // a higher generation alone must not win
+    await older.go('POST', '/auth/refresh'); // a higher generation alone does not decide
     const twins = [older, newer].map((browser) => `__Secure-refresh_token=${valueOf(browser, 'refresh_token')}`);
     const cookie = `__Host-auth_session=${valueOf(newer, 'auth_session')}; ${twins.join('; ')}`;
     const answer = await send('POST', '/auth/refresh', cookie, shared.url);

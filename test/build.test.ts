@@ -1,4 +1,4 @@
-// What the build makes of the sources: the same program, in fewer files.
+// The build produces the same program in fewer files.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -13,7 +13,7 @@ it('ends sessions, disables, enables and promotes users beside a running service
   const databaseUrl = await cloneDatabase();
   const service = await startService({}, { databaseUrl });
   onTestFinished(() => service.stop());
-  // The key-encryption key is made anew here, as if the right one were lost.
+  // A new key-encryption key is made here, as if the right one were lost.
   const folder = checkout();
   const settings = databaseSettings(databaseUrl);
   const cli = (...args: string[]) => command(folder, ['cli', ...args], settings);
@@ -77,7 +77,7 @@ it('ends sessions, disables, enables and promotes users beside a running service
     cwd: folder,
     env: { PATH: process.env['PATH'], ...settings },
   });
-  expect(status).toBe(0); // whoever reads the answer may leave
+  expect(status).toBe(0); // the reader may close the output early
   const failed = await cli(...nobody, '--json');
   expect([failed.code, JSON.parse(failed.stdout)]).toEqual([
     1,

@@ -1,4 +1,4 @@
-// What the command line understands, and that every line of the documents is one that it does.
+// The syntax of the command line, and that it accepts every line of the documents.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readCommandLine } from '../src/cli/command-line.js';
@@ -11,7 +11,7 @@ const textOf = (...args: string[]) => {
   return 'text' in typed ? typed.text : '';
 };
 
-/** Enough for every command to be complete. */
+/** The arguments that complete each command. */
 const complete: Record<string, string> = {
   'sessions end': '--all',
   'users show': '--user a@example.com',
@@ -23,7 +23,7 @@ const complete: Record<string, string> = {
   'keys import': 'key.pem',
   'keys revoke': 'kid',
 };
-/** What is wrong, if anything is: always a usage error. */
+/** The usage error, if there is one. */
 function complaintAbout(args: readonly string[]): string | undefined {
   try {
     readCommandLine(args);

@@ -1,4 +1,4 @@
-// The container files, as far as they can be judged without a container engine.
+// The container files, as far as they can be checked without a container engine.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { Config } from '../src/config/config.js';
 const lint = (...args: string[]) =>
   spawnSync(process.execPath, ['scripts/lint-containers.mjs', ...args], { encoding: 'utf8' });
 
-/** A copy of what the check reads, so that it can be broken. */
+/** Copies the files that the check reads, so that a test can break them. */
 function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-containers-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -33,7 +33,7 @@ it('the container files pass every setting on, and the check notices a new one t
   expect(lint(folder).stderr).toContain('service watchword: LOG_LEVEL takes the value of LOGLEVEL');
 });
 
-/** What compose makes of a service's environment, with what `.env` holds. */
+/** The environment that compose gives a service, with the content of `.env`. */
 function environmentOf(service: string, dotEnv: Record<string, string>): Record<string, string> {
   const { services } = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });
   const image = { NODE_ENV: 'production', HOST: '0.0.0.0' };

@@ -1,4 +1,4 @@
-// Who may use the cookies of a browser: our own pages and the listed origins, nobody else.
+// Only our own pages and the listed origins may use the cookies of a browser.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, Browser, call, mobile, register } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';

@@ -1,4 +1,4 @@
-// What becomes of an error of the database: a 503 that keeps the session, or our own 500; and what the log says of it.
+// Errors of the database become a 503 that keeps the session, or a 500; and what the log says.
 import { createServer } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { randomBytes } from 'node:crypto';
@@ -27,7 +27,7 @@ async function answersOf({ url }: Service, phone: Phone) {
 
 const unavailable = { status: 503, code: 'unavailable', session: 'keep' };
 
-/** A service whose role and database are nobody else's, so that a test may take them away. */
+/** A service with a role and a database of its own, so that a test can remove them. */
 async function ownRole() {
   const databaseUrl = await cloneDatabase();
   const url = new URL(databaseUrl);

@@ -1,4 +1,4 @@
-// What an operator reads when PostgreSQL and the service do not agree on TLS.
+// The errors when PostgreSQL and the service do not agree on TLS.
 import { createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
@@ -7,7 +7,7 @@ import { openPool, sentenceOf } from '../src/database/database.js';
 import { Log } from '../src/telemetry/log.js';
 import { loopbackCertificate } from './support/certificate.js';
 
-/** Answers the client's wish for TLS, and goes no further. */
+/** Answers only the client's request for TLS. */
 async function server(answer: (socket: Socket) => void): Promise<string> {
   const listening: Server = createServer((socket) => {
     socket.on('error', () => undefined);

@@ -1,4 +1,4 @@
-// The embedded PostgreSQL keeps to itself: another user than root, a socket that others cannot open, a password for each role.
+// The embedded PostgreSQL is isolated: it does not run as root, its socket is private, each role has a password.
 import {
   chownSync,
   existsSync,

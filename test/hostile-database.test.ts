@@ -1,4 +1,4 @@
-// A database whose every setting, encoding and neighbour is another than the one that we develop on.
+// Databases with other settings, encodings and neighbours than the one that we develop on.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bearer, call, mobile, refresh } from './support/client.js';
 import { emptyDatabase, runAt } from './support/empty-database.js';
@@ -23,7 +23,7 @@ const hostile: Readonly<Record<string, string>> = {
 async function hostileDatabase(options = '') {
   const { url, name } = await emptyDatabase(options);
   const settings = Object.entries(hostile).map(([key, value]) => `ALTER DATABASE ${name} SET ${key} = ${value}`);
-  // What a foreign search path finds first must not be ours.
+  // A foreign search path must not lead to our objects first.
   const schemas = ['elsewhere', SERVICE_ROLE].map(
     (schema) => `CREATE SCHEMA ${schema}; GRANT ALL ON SCHEMA ${schema} TO PUBLIC`,
   );

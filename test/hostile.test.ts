@@ -1,4 +1,4 @@
-// What floods, bombs, slow clients and random bytes do to the service: clear refusals in bounded time and memory.
+// Floods, bombs, slow clients and random bytes are refused in bounded time and memory.
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** Sends bytes as they are, and reads until the other side closes. */
+/** Sends raw bytes, and reads until the service closes the connection. */
 function raw(...parts: (string | Buffer)[]): Promise<string> {
   return new Promise((done) => {
     let answer = '';
@@ -93,7 +93,7 @@ describe('a flood', () => {
         for (const answer of answers) expect([400, 413]).toContain(answer.status);
       }
     };
-    await flood(10); // what is made once is made now
+    await flood(10); // fills what is allocated only once
     const before = await collectedHeap();
     await flood(40);
     const sent = 40 * 2 * (deep.length + wide.length);

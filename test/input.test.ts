@@ -1,4 +1,4 @@
-// What a careless or hostile caller hears: a clear 4xx in one shape, never a 5xx.
+// Careless or hostile callers receive a clear 4xx in one format, never a 5xx.
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';

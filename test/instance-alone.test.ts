@@ -1,4 +1,4 @@
-// An instance with a wrong clock, or cut off from PostgreSQL: what it may still decide.
+// An instance with a wrong clock, or without PostgreSQL, decides nothing that it cannot know.
 import { expect, it, onTestFinished } from 'vitest';
 import { KeyStore } from '../src/keys/key-store.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
@@ -12,7 +12,7 @@ import { Config } from '../src/config/config.js';
 const MINUTES = 60;
 const kidOf = (token: string) => decode(token, 0)['kid'] as string;
 
-/** Two instances on one database; the second one is `odd` in some way. */
+/** Two instances on one database; the second one, `odd`, differs in some way. */
 async function startPair(settings: Record<string, string> = {}, oddUrl?: (databaseUrl: string) => Promise<string>) {
   const databaseUrl = await cloneDatabase();
   const sound = await startServiceForTest(settings, { databaseUrl });
@@ -108,7 +108,7 @@ it('an instance that reaches Redis but not PostgreSQL answers 503 after 5 second
 it('a logout with a token under a key that this instance has not loaded yet ends the session', async () => {
   const { sound, odd } = await startPair();
   onTestFinished(() => odd.stop());
-  odd.app.get(KeyWatch).onApplicationShutdown(); // it has stopped looking
+  odd.app.get(KeyWatch).onApplicationShutdown(); // it no longer polls
   await rotateNow(sound);
   const phone = await mobile(sound.url);
   expect(odd.app.get(KeyWatch)).toBeDefined();

@@ -1,4 +1,4 @@
-// Where the key-encryption key comes from, how it is exchanged, and what happens when it is the wrong one (K7).
+// The sources and the exchange of the key-encryption key, and the start with a wrong one (K7).
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const [present, former] = [makeKey(), makeKey()];
 const load = (settings: Record<string, string>) =>
   loadKeyEncryption(watched(Config.fromEnv({ NODE_ENV: 'test', ...settings }), Object.keys(settings)));
 
-/** Which of the two keys does it seal with, and which does it open? */
+/** @returns which of the two keys seals, and which ones open */
 async function expectKeys(settings: Record<string, string>, expected: { opensFormer: boolean }): Promise<void> {
   const [loaded, onlyPresent, onlyFormer] = await Promise.all([
     load(settings),
@@ -142,7 +142,7 @@ describe('K7: a wrong key-encryption key', () => {
     const rewrap = next.app.get(Rewrap);
     expect(await rewrap.run(caller, { isDryRun: true })).toMatchObject({ secrets: ['refresh-ratchet'], untouched: 0 });
     expect(await everything(next)).toEqual(before);
-    // The old instance cannot seal: it must not be able to put anything back under the old key.
+    // The old instance cannot seal, so it cannot write anything under the old key.
     const done = await rewrap.run(caller, { isDryRun: false });
     expect(done.keys).toHaveLength(2);
     expect(await rewrap.run(caller, { isDryRun: false })).toEqual({ keys: [], secrets: [], untouched: 3 });
@@ -155,7 +155,7 @@ describe('K7: a wrong key-encryption key', () => {
 
     const last = await startService({ KEY_ENCRYPTION_KEY: present }, { databaseUrl });
     onTestFinished(() => last.stop());
-    // The ratchet secret is the same: a refresh token from before, and its replay at another instance.
+    // The ratchet secret is unchanged: an older refresh token works, and so does its replay at another instance.
     const spent = await refresh(last.url, phone.refreshToken);
     const replay = await refresh(service.url, phone.refreshToken);
     expect([spent.status, replay.status]).toEqual([200, 200]);

@@ -53,7 +53,7 @@ describe('K1 K2: a year of rotations on protocol_now()', () => {
     let seconds = 0;
     while (seconds < 365 * 86_400) {
       await setTime(fleet, seconds);
-      // Not in step: one instance has always looked less recently than the other.
+      // Not in step: one instance has always polled less recently than the other.
       await watches[(seconds / 10) % 2]!.look();
       const now = rings[0]!.now();
       for (const ring of rings) {
@@ -86,7 +86,7 @@ describe('K1 K2: a year of rotations on protocol_now()', () => {
     });
   }, 180_000);
 
-  /** Fine where something happens, coarse where nothing does. */
+  /** Small steps around events, large steps between them. */
   function stepFrom(ring: KeyRing): number {
     const now = ring.now().getTime();
     const times = ring.keys.flatMap(({ activateAt, retireAt, removeAt, publishedAt }) =>
@@ -208,7 +208,7 @@ describe('K5: the key set', () => {
     const away = await jwks(service);
     expect([away.status, away.text, away.headers['etag']]).toEqual([200, before.text, before.headers['etag']]);
     expect((await call(service.url, 'GET', '/health/ready')).status).toBe(503);
-    // Nobody can tell whether an unknown kid is a new one: no verdict, never a 401 (a 401 costs a session).
+    // An unknown kid may be a new one: no verdict, and never a 401, which would end a session.
     const unknown = `${Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: 'new' })).toString('base64url')}.e30.AAAA`;
     expect((await me(service.url, unknown)).json['code']).toBe('unavailable');
     await inDatabase(admin.href, `ALTER DATABASE ${row!.name} ALLOW_CONNECTIONS true`);
@@ -330,7 +330,7 @@ describe('K6: instances that find an empty database at the same moment', () => {
     });
     for (const { app } of fleet) app.get(KeyWatch).onApplicationShutdown();
     await fleet[0].query('TRUNCATE signing_keys');
-    // Both may look, neither may write: both have decided before the first one acts.
+    // Both may read and neither may write: both have decided before the first one acts.
     const holder = new pg.Client({ connectionString: databaseUrl });
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE signing_keys IN SHARE MODE');

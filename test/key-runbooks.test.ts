@@ -1,4 +1,4 @@
-// The runbooks of the signing keys, line by line as they are written, against a running service; and what else the commands say.
+// Runs the runbooks of the signing keys line by line against a running service; and further answers of the commands.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { databaseSettings, testSettings } from './support/settings.js';
 
 interface Step {
   readonly lines: readonly string[];
-  /** What the last line answers. */
+  /** The output of the last line. */
   readonly answer: string | undefined;
 }
 
@@ -31,7 +31,7 @@ function chapter(file: string, title: string): Step[] {
 
 const rotation = (title: string) => chapter('key-rotation.md', title);
 
-/** Names, sizes and times are others than in the document. */
+/** Replaces names, sizes and times, which differ from the document. */
 function pattern(answer: string): RegExp {
   const lines = answer.split('\n').map((line) => line.trim().replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
   const text = lines.join('\n').replace(/[A-Z]*_?KID[A-Z_]*/g, '[\\w-]{43}');
@@ -51,7 +51,7 @@ interface Desk {
 
 const statesOf = async (desk: Desk) => (await desk.json('keys', 'list'))['keys'] as { kid: string; state: string }[];
 
-/** An operator's desk beside a running service, with one build for all that follows. */
+/** The command line beside a running service, built once for all tests. */
 async function sitDown(): Promise<Desk> {
   const databaseUrl = await cloneDatabase();
   const service = await startService({}, { databaseUrl });
@@ -103,7 +103,7 @@ async function oneLine(desk: Desk, line: string): Promise<string> {
   return output;
 }
 
-/** As if the keys had been there for two days. */
+/** Makes the keys two days old. */
 const age = (service: Service) =>
   service.query(`UPDATE signing_keys SET published_at = published_at - interval '2 days',
     activate_at = activate_at - interval '2 days' WHERE private_sealed IS NOT NULL`);
@@ -145,7 +145,7 @@ it('key-rotation.md: list, rotate, import a 4096-bit key of openssl that then si
   expect(Buffer.from(third['accessToken'].split('.')[2], 'base64url')).toHaveLength(512);
   expect((await me(service.url, third['accessToken'])).status).toBe(200);
 
-  await service.advance(3_700); // the first key leaves
+  await service.advance(3_700); // the first key is removed
   await service.app.get(KeyWatch).look();
   const next = Buffer.alloc(32, 5).toString('base64');
   desk.settings = { ...desk.settings, KEY_ENCRYPTION_KEY: next };

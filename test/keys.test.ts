@@ -1,4 +1,4 @@
-// What the world sees of our signing keys, and how they come to be.
+// The published signing keys, and how they are made.
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
@@ -161,7 +161,7 @@ describe('in production', () => {
     const production = {
       NODE_ENV: 'production',
       PUBLIC_URL: 'https://auth.example.com',
-      // What production demands; the services under test hash cheaply and log nothing.
+      // Production requires these; the services under test hash cheaply and log nothing.
       ...{ ARGON2_MEMORY_KIB: '', ARGON2_PASSES: '', LOG_LEVEL: 'error' },
     };
     const databaseUrl = await emptyDatabase();

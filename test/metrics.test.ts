@@ -1,4 +1,4 @@
-// What whoever watches the service can read, and that nobody can be read out of it.
+// The metrics of the service, which identify nobody.
 import { expect, it } from 'vitest';
 import { call, mobile, refresh } from './support/client.js';
 import { freePort } from './support/process.js';

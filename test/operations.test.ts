@@ -1,4 +1,4 @@
-// The runbooks, executed as they are written.
+// Runs the runbooks as written.
 import { readFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { me, mobile, refresh } from './support/client.js';
@@ -17,7 +17,7 @@ const endEverybody = runbook('Everybody must be signed out', 'sh');
 const lockOut = runbook('One user must be signed out', 'sh');
 const startAnew = runbook('The key-encryption key is lost', 'sql');
 
-/** A line of a runbook, in a checkout of its own and against a test's database. */
+/** Runs a line of a runbook in a separate checkout, against a test's database. */
 async function run(folder: string, line: string, databaseUrl: string) {
   expect(line).toMatch(/^npm run cli -- /);
   const args = line.replace('npm run cli -- ', '').split(' ');

@@ -1,4 +1,4 @@
-// What callers hear while the database gives no verdict, and after it: 503 and keep, then everything as before.
+// During an outage of the database callers receive 503 and keep; afterwards everything works as before.
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
@@ -101,7 +101,7 @@ it('a silent database is answered with 503 within seconds, and the pool recovers
 
   proxy.silence();
   const answers = await Promise.all([
-    // More than go together in one statement: they wait no longer than the first.
+    // More than fit into one statement: they wait no longer than the first.
     ...Array.from({ length: 1_400 }, () => me(service.url, phone.accessToken)),
     refresh(service.url, phone.refreshToken),
     call(service.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) }),
@@ -121,7 +121,7 @@ it('refreshes during a silence of over a minute get 503 within seconds, and none
     (await service.query<{ generation: number }>('SELECT generation FROM refresh_tokens')).map((row) => row.generation);
 
   proxy.silence();
-  service.clock.shiftSeconds += 61; // so long ago did the keys hear of the database
+  service.clock.shiftSeconds += 61; // the keys were confirmed by the database this long ago
   for (const answer of await Promise.all(phones.map(({ refreshToken }) => refresh(service.url, refreshToken))))
     expect(answer.json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
   proxy.speak();
@@ -159,7 +159,7 @@ async function startBehindSilence() {
   return { service, proxy };
 }
 
-/** A way to the database that can fall silent without closing, as a dropped network does. */
+/** A connection to the database that can become silent without closing, as in a network failure. */
 async function silenceable(target: number) {
   let isSilent = false;
   const sockets = new Set<Socket>();

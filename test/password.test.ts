@@ -1,4 +1,4 @@
-// A change of the password by its owner: what it ends, and what may not slip through.
+// A change of the password by its owner: it ends every session, and no concurrent act survives it.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bearer, Browser, call, decode, me, mobile, refresh, register } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';

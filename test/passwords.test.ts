@@ -1,4 +1,4 @@
-// How passwords are kept, and that checking them neither lets anyone in nor the service down.
+// Passwords are stored as argon2id, and checking them neither leaks accounts nor overloads the service.
 import { hash } from '@node-rs/argon2';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Passwords } from '../src/credentials/password/passwords.js';
@@ -183,7 +183,7 @@ describe('a sign-in', () => {
   });
 });
 
-/** Processor time of this process, all its threads: unlike time on the clock it does not depend on who else is at work. */
+/** Processor time of all threads of this process: unlike wall-clock time it does not depend on other load. */
 async function work(act: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   for (let round = 0; round < 3; round++) await act();

@@ -1,4 +1,4 @@
-// Which statements does PostgreSQL keep a plan of, and what happens when a plan no longer fits?
+// Prepared statements: which ones PostgreSQL keeps, and what happens when a plan becomes invalid.
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { Database, inTransaction } from '../src/database/database.js';
@@ -44,7 +44,7 @@ describe('a prepared statement', () => {
 
 describe('the service', () => {
   const settings = { RATE_LIMITS: 'off', DATABASE_POOL_SIZE: '2' };
-  /** The plans that the two connections keep after sign-ins, refreshes and checks, without the hash of their text. */
+  /** Names of the plans on both connections after sign-ins, refreshes and checks, without the hash of their text. */
   const plansAfterUse = async (more: Record<string, string>) => {
     const service = await startServiceForTest({ ...settings, ...more });
     for (let i = 0; i < 6; i++) {

@@ -1,4 +1,4 @@
-// The service as its user starts it: one command, an embedded database, and what a kill leaves behind.
+// The service as users start it: one command, an embedded database, and the state after a kill.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ describe('npm start', () => {
       run.process.kill('SIGTERM');
       expect((await call(run.url, 'GET', '/health/live')).status).toBe(200);
       expect(await run.exited).toBe(0);
-      expect(answer).toBe(''); // it has not waited for the client's time to be over (408)
+      expect(answer).toBe(''); // it has not waited for the client's time-out (408)
       stalled.destroy();
       expect(run.output()).toContain('service.stopped');
       await Promise.all(load);
@@ -206,7 +206,7 @@ describe('npm start', () => {
   }, 300_000);
 });
 
-/** Until each has been answered twice at least. */
+/** Waits until each client has received at least two answers. */
 async function untilRefreshed(phones: readonly Tokens[], held: ReadonlyMap<string, string>, before = new Map(held)) {
   for (let times = 0; times < 2; times++) {
     const seen = times === 0 ? before : new Map(held);
@@ -214,7 +214,7 @@ async function untilRefreshed(phones: readonly Tokens[], held: ReadonlyMap<strin
   }
 }
 
-/** Refreshes as fast as answers come; remembers the newest token that an answer brought. */
+/** Refreshes without a pause, and keeps the newest token that it received. */
 async function refreshUntilItFails(url: string, phone: Tokens, held: Map<string, string>): Promise<number> {
   for (let rotations = 0; rotations < 5_000; rotations++) {
     const answer = await refresh(url, held.get(phone.session.id) ?? '').catch(() => undefined);

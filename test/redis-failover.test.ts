@@ -1,4 +1,4 @@
-// Does a server that was not there, or has forgotten, bring a revoked token back? Fail-overs, old dumps, Sentinels, a Cluster.
+// A revoked token stays refused after fail-overs, restarts from old dumps, and with Sentinels or a Cluster.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeJwt } from 'jose';
 import { Redis } from '../src/redis/redis.js';
@@ -91,7 +91,7 @@ describe('a revoked token stays dead when Redis', () => {
     await pair.promote();
     await master.cli('REPLICAOF', replica.host, replica.port);
     await until('the old entry is back', async () => (await master.cli('HGET', keyOf(phone), 'v')) === '1');
-    await expectDead(services, phone); // a replica knows nothing
+    await expectDead(services, phone); // a replica has no verdict
     await master.cli('REPLICAOF', 'NO', 'ONE');
     await expectDead(services, phone); // of the same process and run_id, but of another history
     await expectDead(services, phone);
@@ -113,7 +113,7 @@ describe('a revoked token stays dead when Redis', () => {
   }, 180_000);
 });
 
-/** Checks of a live and of a dead token without a pause, by both instances. */
+/** Both instances check a live and a dead token without a pause. */
 function load(services: readonly Service[], alive: { accessToken: string }, dead: { accessToken: string }) {
   const seen = { alive: new Set<number>(), dead: new Set<number>(), isOver: false };
   const loops = services.map(async ({ url }) => {
@@ -123,7 +123,7 @@ function load(services: readonly Service[], alive: { accessToken: string }, dead
     }
   });
   const over = Promise.all(loops);
-  over.catch(() => undefined); // where the test has failed before it stops them
+  over.catch(() => undefined); // in case the test fails before it stops them
   onTestFinished(() => {
     seen.isOver = true;
   });
@@ -136,7 +136,7 @@ function load(services: readonly Service[], alive: { accessToken: string }, dead
   };
 }
 
-/** Whether the revocation was confirmed or not, it is dead once it was. */
+/** Repeats the revocation until it is confirmed: from then on the token is dead. */
 async function revokeUntilConfirmed(services: readonly Service[], phone: Awaited<ReturnType<typeof warmPhone>>) {
   await until(
     'a logout is confirmed',
@@ -145,7 +145,7 @@ async function revokeUntilConfirmed(services: readonly Service[], phone: Awaited
       return service !== undefined && (await logout(service, phone)).status === 204;
     },
     60_000,
-  ); // a replica has to follow the new master before it can confirm anything
+  ); // a replica must follow the new master before it can confirm
   await expectDead(services, phone);
 }
 
@@ -188,7 +188,7 @@ describe('through a fail-over under load no dead token is accepted and no live o
       REDIS_MIN_REPLICAS: '0',
     });
     const phone = await warmPhone(services);
-    // Who asks waits nearly all the time; who has subscribed at a Sentinel's own address hears at once.
+    // A polling client waits nearly all the time; a subscriber at a Sentinel's own address is notified at once.
     for (const proxy of proxies) proxy.delay(230);
     await set.failOver('kill');
     for (const proxy of proxies) proxy.heal();

@@ -1,4 +1,4 @@
-// What does a caller hear while Redis is slow, silent, gone, full or lying? The right verdict, from PostgreSQL if need be.
+// While Redis is slow, silent, down, full or wrong, callers receive the right verdict, if necessary from PostgreSQL.
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { bearer, Browser, call, me, mobile, refresh, register } from './support/client.js';
@@ -40,7 +40,7 @@ describe('while Redis', () => {
       for (let round = 0; round < 3; round++) {
         await expectAlive(services, alive);
         await expectDead(services, gone);
-        await expectDead(services, dead); // nobody can read Redis' memory of it
+        await expectDead(services, dead); // nobody can read the entry in Redis
       }
       expect((await refresh(one.url, dead.refreshToken)).json['code']).toBe('refresh_token_invalid');
       expect((await call(one.url, 'GET', '/health/ready')).status).toBe(200);
@@ -151,7 +151,7 @@ describe('where Redis answers reads and refuses writes', () => {
     expect((await refresh(one.url, phone.refreshToken)).json['code']).toBe('refresh_token_invalid');
     expect(await one.query('SELECT 1 FROM revocation_outbox')).toHaveLength(1);
     expect(Number(await redis.cli('PTTL', keyOf(phone)))).toBeLessThan(60_000);
-    // A fresh route is not fooled.
+    // A route that skips the verdict cache is not affected.
     expect((await call(two.url, 'DELETE', '/auth/sessions', { headers: bearer(phone.accessToken) })).status).toBe(401);
 
     await acceptWrites(redis);
@@ -164,7 +164,7 @@ describe('where Redis answers reads and refuses writes', () => {
     const services = await twoInstances({ REDIS_URL: redis.url, REDIS_MIN_REPLICAS: '1' });
     const phone = await warmPhone(services);
     expect((await logout(services[0], phone)).json['code']).toBe('revocation_unconfirmed');
-    await expectDead(services, phone); // the primary has heard of it
+    await expectDead(services, phone); // the primary has received it
     const pair = await startReplicaPair();
     const confirmed = await twoInstances({ REDIS_URL: pair.master.url, REDIS_MIN_REPLICAS: '1' });
     expect((await logout(confirmed[0], await warmPhone(confirmed))).status).toBe(204);
@@ -180,7 +180,7 @@ describe('where Redis answers reads and refuses writes', () => {
     onTestFinished(() => pair.replica.resume());
     const answers = await Promise.all(others.map((phone) => logout(one, phone)));
     expect(new Set(answers.map(({ json }) => json['code']))).toEqual(new Set(['revocation_unconfirmed']));
-    // A batch ends with one WAIT. Rounds of the outbox go by, each with all of them.
+    // A batch ends with one WAIT, and each round of the outbox sends all rows.
     const batches = async () =>
       Number(/cmdstat_wait:calls=(\d+)/.exec(await pair.master.cli('INFO', 'commandstats'))?.[1] ?? 0);
     const atFirst = await batches();
@@ -189,7 +189,7 @@ describe('where Redis answers reads and refuses writes', () => {
     const before = await batches();
     const held = logout(one, last);
     await until('the primary has heard', async () => (await pair.master.cli('EXISTS', keyOf(last))) === 0);
-    expect((await batches()) - before).toBeLessThan(others.length / 2); // one behind the other it would be all of them
+    expect((await batches()) - before).toBeLessThan(others.length / 2); // sent one by one, it would be all of them
     expect((await held).json['code']).toBe('revocation_unconfirmed');
     pair.replica.resume();
     await until('the outbox is empty', async () => (await one.query('SELECT 1 FROM revocation_outbox')).length === 0);
@@ -265,7 +265,7 @@ it('PostgreSQL answers for entries that Redis evicts, and no revoked token is ac
 
 it('a Redis that hides its run_id is refused at start, with the reason', async () => {
   const redis = await startRedis();
-  // A managed service's proxy, as far as it matters: what names the server is taken out of its answers.
+  // Like the proxy of a managed service: its answers do not name the server.
   const { createServer, connect } = await import('node:net');
   const proxy = createServer((client) => {
     const server = connect(redis.port, '127.0.0.1');

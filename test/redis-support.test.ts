@@ -1,4 +1,4 @@
-// Do the servers that the tests of revocation stand on do what they say? Each fault is met here once, on real servers.
+// Checks the Redis servers of the tests of revocation: each fault occurs here once, on real servers.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

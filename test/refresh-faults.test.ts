@@ -1,4 +1,4 @@
-// Does a network that breaks between the service and PostgreSQL ever log anybody out? (docs/protocols/refresh.md, R8)
+// A network failure between the service and PostgreSQL logs nobody out (docs/protocols/refresh.md, R8).
 import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ afterAll(async () => {
   proxy.close();
 });
 
-/** A refresh is one statement, the rotation; the retry of one that was answered to nobody goes on with a look and a replay. */
+/** A refresh is one statement, the rotation; the retry of a lost answer continues with a read and a replay. */
 const statements = {
   rotation: 'set previous_token = s.token',
   look: 'as is_current',
@@ -34,7 +34,7 @@ const statementOf = ({ refreshToken }: Tokens, statement: Statement) => {
   return new RegExp(`${statements[statement]}.*${family}`, 's');
 };
 
-/** One run of the client: each fault hits one attempt, then the network holds. */
+/** One run of the client: each fault hits one attempt, then the network works. */
 type Run = readonly (Fault & { readonly on: Statement })[];
 
 const share = fc.integer({ min: 0, max: 999 }).map((thousandths) => thousandths / 1000);
@@ -45,7 +45,7 @@ const lostAnswer = fc.record({ loses: fc.constant('answer' as const), share: non
 const lostQuery = fc.record({ loses: fc.constant('query' as const), share: none, how });
 const resetAnywhere = fc.record({ loses, share, how: fc.constant('resetAndDestroy' as const) });
 
-/** On the rotation, or on what follows where its answer was lost. */
+/** On the rotation, or on the statements that follow its lost answer. */
 const runsOf = (faults: fc.Arbitrary<Fault>): fc.Arbitrary<Run> =>
   fc.oneof(
     faults.map((fault) => [{ on: 'rotation' as const, ...fault }]),

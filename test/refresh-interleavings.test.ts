@@ -1,4 +1,4 @@
-// Does anything survive the act that ends it, at whatever statement the two meet? (docs/protocols/refresh.md, R7 and R1)
+// Nothing survives the act that ends it, at whatever statement the two meet (docs/protocols/refresh.md, R7 and R1).
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hash } from '@node-rs/argon2';
@@ -23,19 +23,19 @@ import { cloneDatabase, type Service, startService } from './support/service.js'
 
 type Pair = Record<'accessToken' | 'refreshToken', string>;
 
-/** A user with a phone, whose session is raced for, and a tablet. */
+/** A user with a phone, whose session is in the race, and a tablet. */
 interface World {
   readonly person: Person;
   readonly userId: string;
   readonly sessionId: string;
-  /** What the phone has been given, the newest last. */
+  /** The tokens of the phone, the newest last. */
   readonly phone: Pair[];
   readonly tablet: Pair;
   /** A session whose access token the browser still sends when somebody signs in again. */
   readonly replaced: Pair | undefined;
 }
 
-/** What may start or go on with a session. */
+/** Acts that start or continue a session. */
 interface Act {
   readonly name: string;
   readonly isLogin: boolean;
@@ -45,7 +45,7 @@ interface Act {
 
 interface Ending {
   readonly name: string;
-  /** `locked_out`: the user's sessions end, and the old password opens none. */
+  /** `locked_out`: the user's sessions end, and the old password starts none. */
   readonly ends: 'session' | 'sessions' | 'locked_out' | 'role';
   run(world: World): Promise<Pick<Answer, 'status'>>;
 }
@@ -131,7 +131,7 @@ const newPassword = 'quite another passphrase';
 beforeAll(async () => {
   proxy = await PostgresProxy.before(await cloneDatabase());
   service = await startService({ RATE_LIMITS: 'off' }, { databaseUrl: proxy.url });
-  service.app.get(KeyWatch).onApplicationShutdown(); // its looks would be counted among the statements of an act
+  service.app.get(KeyWatch).onApplicationShutdown(); // its polls would count as statements of an act
 });
 afterAll(async () => {
   await service.stop();
@@ -170,11 +170,11 @@ interface Race {
   readonly ending: Ending;
   readonly answer: Answer;
   readonly end: Pick<Answer, 'status'>;
-  /** The ending was over before the act could go on. */
+  /** The ending finished before the act continued. */
   readonly isLate: boolean;
 }
 
-/** Both acts are over, and the ending has said that it is done. */
+/** Both acts have finished, and the ending was answered with success. */
 async function expectEnded(world: World, { act, ending, answer, end, isLate }: Race): Promise<void> {
   expect(end.status).toBe(204);
   const minted = answer.status === 200 ? [answer.json as Pair] : [];
@@ -192,7 +192,7 @@ async function expectEnded(world: World, { act, ending, answer, end, isLate }: R
     if (ending.ends === 'session') for (const pair of [world.tablet, ...signedIn]) await expectAlive(pair);
     else {
       await expectDead(world.tablet);
-      // A sign-in that met the logout has proven its password again after it, and is a new one; any other is over.
+      // A sign-in that met the logout proves its password again afterwards and is new; any other session has ended.
       for (const pair of signedIn)
         await (ending.ends === 'sessions' && isOfToday(pair) ? expectAlive : expectDead)(pair);
     }
@@ -201,13 +201,13 @@ async function expectEnded(world: World, { act, ending, answer, end, isLate }: R
   expect(alertsFor(world)).toEqual([]);
 }
 
-/** Whoever is answered after the end is given nothing that is dead already: a refusal, or tokens of the new state. */
+/** An answer after the end contains a refusal or tokens of the new state, never dead tokens. */
 function expectNoStaleAnswer(act: Act, ending: Ending, minted: readonly Pair[]): void {
   if (ending.ends === 'locked_out' || (!act.isLogin && ending.ends !== 'role')) expect(minted).toEqual([]);
   if (ending.ends !== 'session') expect(minted.filter((pair) => !isOfToday(pair))).toEqual([]);
 }
 
-/** Only what has ended may be refused, and only in the words of its end. */
+/** Only an ended session is refused, with the code of its end. */
 function expectRefused(act: Act, ending: Ending, { status, json, text }: Answer): void {
   expect(text).not.toMatch(/eyJ|wrt_/);
   expect(act.isLogin ? ending.ends : 'locked_out').toBe('locked_out');
@@ -255,7 +255,7 @@ async function expectNothingLeft({ userId, person }: World, ending: Ending): Pro
   expect(again.json['code']).toBe('invalid_credentials');
 }
 
-/** Was the token made after the user's one change? Each user begins with version 1. */
+/** Whether the token was issued after the user's only change. Each user begins with version 1. */
 const isOfToday = ({ accessToken }: Pair) => decode(accessToken)['tokenVersion'] === 2;
 
 const alertsFor = ({ userId }: World) =>
@@ -274,14 +274,14 @@ async function makeWorld(needs: Act['needs']): Promise<World> {
   return { person, userId: user.id, sessionId: session.id, phone, tablet, replaced };
 }
 
-/** What the held one and the other came to, and whether the other was over before the held one could go on. */
+/** The results of the held act and of the other one, and whether the other finished before the held one continued. */
 type Outcome<H, O> = [held: H, other: O, isOver: boolean];
 
 interface Runs<T> {
   run(world: World): Promise<T>;
 }
 
-/** Races the two once for each statement that the held one makes when nothing disturbs it. */
+/** Races the two acts once for each statement of the undisturbed held act. */
 async function heldAtEach<H, O>(
   held: Runs<H>,
   other: Runs<O>,
@@ -309,7 +309,7 @@ async function heldAtEach<H, O>(
   }
 }
 
-/** Holds one before its n-th statement until the other has ended or waits for a lock; then both go to their ends. */
+/** Holds one act before its n-th statement until the other has finished or waits for a lock; then both finish. */
 async function race<H, O>(n: number, held: () => Promise<H>, other: () => Promise<O>): Promise<Outcome<H, O>> {
   const pause = proxy.pauseBefore(/^/, n);
   try {

@@ -1,4 +1,4 @@
-// Do clients, thieves, operators and time, in any order, get the answers that the protocol promises? (docs/protocols/refresh.md)
+// Compares the service with the model of docs/protocols/refresh.md: clients, thieves, operators and time in any order.
 import fc from 'fast-check';
 import { afterAll, beforeAll, it } from 'vitest';
 import { Purge } from '../src/sessions/purge.js';
@@ -7,10 +7,10 @@ import { type Model, modelSettings } from './support/refresh-model.js';
 import { begin, Command, type Real, someSteps, type Step } from './support/refresh-steps.js';
 import { type Service, startService } from './support/service.js';
 
-/** Sequences of up to twenty steps; a nightly run asks for ten thousand. */
+/** Sequences of up to twenty steps; the nightly run draws ten thousand. */
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 300);
 
-/** What failed once is run first for ever: the seed it was found with, and the shrunk steps as the failure printed them. */
+/** Earlier failures run first: the seed that found each, and the shrunk steps that it printed. */
 const regressions: { seed: number; steps: Step[] }[] = [];
 
 let service: Service;
@@ -19,7 +19,7 @@ let passwordHash = '';
 
 beforeAll(async () => {
   service = await startService(modelSettings);
-  // It would take rows away in the middle of a long run.
+  // It would delete rows during a long run.
   await service.app.get(Purge).beforeApplicationShutdown();
   person = await register(service.url);
   const [user] = await service.query<{ hash: string }>('SELECT password_hash AS hash FROM users');

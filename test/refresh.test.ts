@@ -175,7 +175,7 @@ describe('a refresh token that is spent', () => {
     own.app.get(KeyWatch).onApplicationShutdown();
     const phone = await mobile(own.url);
     const before = proxy.statements;
-    // Anyone can write a token down; these generations, or the next ones, fit no row.
+    // Anyone can forge a token; these generations, or their successors, exceed the column.
     const beyond = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1].map((generation) =>
       formatRefreshToken({ ...firstRefreshToken(randomUUID()), generation }),
     );
@@ -198,7 +198,7 @@ describe('a refresh token that is spent', () => {
 
   it('R14: while no key can sign, a refresh gets 503 and spends no token, however long it lasts', async () => {
     const own = await startServiceForTest({ REFRESH_GRACE_SECONDS: '0' });
-    own.app.get(KeyWatch).onApplicationShutdown(); // would make a key that signs
+    own.app.get(KeyWatch).onApplicationShutdown(); // it would make a key that signs
     const phone = await mobile(own.url);
     const keys = await own.query('SELECT kid, activate_at FROM signing_keys WHERE activate_at IS NOT NULL');
     await own.query("UPDATE signing_keys SET activate_at = '9999-01-01Z' WHERE activate_at IS NOT NULL");
@@ -223,7 +223,7 @@ describe('a refresh token that is spent', () => {
     await sleep(2_300); // the ring waits for 2 s, by a timer of this same process
     held.release();
     expect((await answer).json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
-    await own.app.get(KeyRing).reload(); // one after the other: the news have come before this ends
+    await own.app.get(KeyRing).reload(); // in turn: the keys have been read before this ends
     expect(await own.query('SELECT generation FROM refresh_tokens')).toEqual([{ generation: 0 }]);
     await own.stop();
     proxy.close();

@@ -1,4 +1,4 @@
-// What do honest clients notice when the service or its database is restarted under them? A pause, never a logout.
+// When the service or its database restarts, clients notice a pause and never a logout.
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { databaseSettings } from './support/settings.js';
 
 const ROUNDS = 20;
 
-/** Refreshes without a pause over a kept-alive connection; whatever fails is tried again with the same token. */
+/** Refreshes without a pause over a kept-alive connection, and retries a failure with the same token. */
 class Client {
   refreshed = 0;
   readonly refusals: string[] = [];
@@ -34,7 +34,7 @@ class Client {
     return this.ended.finally(() => this.agent.destroy());
   }
 
-  /** Waits until so many more answers have come. */
+  /** Waits for this many further answers. */
   async progress(answers: number, withinMs = 60_000): Promise<void> {
     const goal = this.refreshed + answers;
     const asked = performance.now();
@@ -92,7 +92,7 @@ async function clientsOf(url: string, count: number): Promise<Client[]> {
 const progress = (clients: Client[], answers: number) => Promise.all(clients.map((each) => each.progress(answers)));
 const refusalsOf = (clients: Client[]) => clients.flatMap((each) => each.refusals);
 
-/** Starts the service again and again on one database and port, while the clients go on; `end` ends each run. */
+/** Restarts the service on one database and port while the clients continue; `end` ends each run. */
 async function restarted(end: (run: Run, round: number) => Promise<void>): Promise<Client[]> {
   const folder = checkout();
   const settings = {
@@ -106,7 +106,7 @@ async function restarted(end: (run: Run, round: number) => Promise<void>): Promi
   onTestFinished(async () => void (await Promise.all(clients.map((each) => each.stop()))));
   for (let round = 0; round < ROUNDS; round++) {
     await progress(clients, 2);
-    await sleep((round * 7) % 30); // so that the end meets each phase of a refresh
+    await sleep((round * 7) % 30); // so that the end hits each phase of a refresh
     await end(run, round);
     run = await start(folder, { settings });
   }
@@ -119,7 +119,7 @@ it(`SIGTERM under a steady refresh load, ${ROUNDS} times: exit code 0, no answer
   const clients = await restarted(async (run) => {
     run.process.kill('SIGTERM');
     expect(await run.exited).toBe(0);
-    // Whose answer was lost comes again with the same token, and that is a replay.
+    // A client whose answer was lost retries with the same token, which is a replay.
     replays += run.events('refresh.replayed').length;
   });
   expect(refusalsOf(clients)).toEqual([]);
@@ -142,7 +142,7 @@ it('an immediate restart of PostgreSQL under load: 503 with Retry-After, then re
   for (let round = 0; round < 5; round++) {
     await progress(clients, 5);
     const lock = readFileSync(join(folder, '.data/postgres/data/postmaster.pid'), 'utf8');
-    process.kill(Number(lock.split('\n')[0]), 'SIGQUIT'); // PostgreSQL's immediate shutdown; the service starts it again
+    process.kill(Number(lock.split('\n')[0]), 'SIGQUIT'); // PostgreSQL's immediate shutdown; the service restarts it
     await Promise.all(clients.map((each) => each.progress(1, 30_000)));
   }
   await progress(clients, 5);
@@ -156,7 +156,7 @@ it('an immediate restart of PostgreSQL under load: 503 with Retry-After, then re
       .events('refresh.rotated')
       .filter((line) => line['sessionId'] === phone.session.id)
       .map((line) => line['generation'] as number);
-    // Each generation is made once; one whose commit was not heard of was replayed instead.
+    // Each generation is made once; a rotation whose answer was lost was replayed.
     expect(generations).toEqual([...new Set(generations)].toSorted((a, b) => a - b));
   }
 }, 300_000);

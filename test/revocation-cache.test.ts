@@ -1,4 +1,4 @@
-// What Redis may remember of a verdict, and that no memory outlives a revocation (docs/protocols/revocation.md).
+// Redis may cache verdicts, and no cached verdict outlives a revocation (docs/protocols/revocation.md).
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Metrics } from '../src/telemetry/metrics.js';
@@ -38,7 +38,7 @@ const claims = ({ accessToken }: Phone) => claimsOf(decode(accessToken)) as Acce
 const entryOf = (phone: Phone) => redis.cli('HGETALL', keyOf(phone)).then(toObject);
 const READ_ALL = /array\(select kind/;
 
-/** HGETALL as pairs or as an object, as the client pleases. */
+/** The client returns HGETALL as pairs or as an object. */
 function toObject(answer: unknown): Record<string, string> {
   if (!Array.isArray(answer)) return answer as Record<string, string>;
   return Object.fromEntries(answer.flatMap((value, at) => (at % 2 === 0 ? [[value, answer[at + 1]]] : [])));
@@ -139,7 +139,7 @@ describe('after the 2xx of', () => {
       const phone = await mobile(one.url);
       await warm(phone);
       await redis.cli('DEL', keyOf(phone));
-      // The first instance has the lease and has sent its read; its answer is old by the time that it may fill.
+      // The first instance has the lease and has sent its read, whose answer is outdated when it fills.
       const held = proxy.pauseAfter(READ_ALL);
       const check = me(one.url, phone.accessToken);
       expect(await held.arrivesDuring(check)).toBe(true);
@@ -192,7 +192,7 @@ describe('the entry in Redis', () => {
   it('that is older than a token is replaced after one rebuild, and the token is accepted (V8)', async () => {
     const phone = await mobile(one.url);
     await warm(phone);
-    // Behind the service's back: as if the entry had been filled by an instance that read a moment too early.
+    // Written directly, as if an instance had filled the entry with a read from before the revocation.
     await one.query(`UPDATE users SET role = 'admin', token_version = 2 WHERE id = $1`, [phone.user.id]);
     const next = (await refresh(one.url, phone.refreshToken)).json['accessToken'] as string;
     const before = proxy.count(READ_ALL);
@@ -211,7 +211,7 @@ describe('the entry in Redis', () => {
     expect(first).toBeLessThanOrEqual(55_000);
     const end = await redis.cli('PEXPIRETIME', keyOf(phone));
     for (let check = 0; check < 5; check++) await me(two.url, phone.accessToken);
-    // A lease beside a verdict, as a token newer than the entry would take it.
+    // A lease beside a verdict, as for a token that is newer than the entry.
     await one.query('UPDATE users SET token_version = 2 WHERE id = $1', [phone.user.id]);
     const next = (await refresh(one.url, phone.refreshToken)).json['accessToken'] as string;
     const held = proxy.pauseBefore(READ_ALL);
@@ -281,7 +281,7 @@ it('a route that skips the verdict cache queries PostgreSQL whatever Redis answe
   const phone = await mobile(one.url);
   await warm(phone);
   await one.query('UPDATE users SET token_version = 2 WHERE id = $1', [phone.user.id]);
-  expect((await me(one.url, phone.accessToken)).status).toBe(200); // Redis was not told: nobody revoked by our rules
+  expect((await me(one.url, phone.accessToken)).status).toBe(200); // Redis knows nothing: the row was changed by hand
   const answer = await call(one.url, 'POST', '/auth/logout-all', { headers: bearer(phone.accessToken) });
   expect(answer.json['code']).toBe('token_stale');
 });

@@ -1,5 +1,5 @@
-// Is a token ever accepted after its revocation was answered, however checks, revocations, evictions and slow rebuilds of two
-// instances fall together? And would this test notice if it were? (docs/protocols/revocation.md)
+// No token is accepted after its revocation was answered, however checks, revocations, evictions and slow rebuilds of
+// two instances coincide; and the test detects two broken protocols (docs/protocols/revocation.md).
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.remove());
 
-/** What a check is asked about, and since when it must be dead. */
+/** A token under check, and whether it must be refused. */
 interface Token {
   readonly claims: AccessClaims;
   isDead: boolean;
@@ -44,7 +44,7 @@ interface Outcome {
   refusedLive: number;
 }
 
-/** Two instances whose rebuilds are slow, now and then: what was read is old when it is written. */
+/** Two instances with occasional slow rebuilds: the data is outdated when it is written. */
 async function twoInstances(): Promise<Service[]> {
   const settings = { REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '3000', VERDICT_TIMEOUT_MS: '9000', RATE_LIMITS: 'off' };
   return Promise.all(
@@ -71,9 +71,9 @@ async function run(instances: readonly Service[], isOver: (outcome: Outcome) => 
     const claims = { sub, sid: randomUUID(), jti: randomUUID(), tokenVersion: versions.get(sub) ?? 1 };
     return { claims: claims as AccessClaims, isDead: false };
   };
-  /** Of each user the token of today and the last dead one. */
+  /** The current token and the last dead one of each user. */
   const tokens = phones.map(({ user }) => [mint(user.id), mint(user.id)] as [Token, Token]);
-  /** Each actor draws from a stream of its own: what it does does not depend on the others' pace. */
+  /** Each actor has its own random stream, so its acts do not depend on the pace of the others. */
   const picking =
     (random: () => number) =>
     <T>(from: readonly T[]): T =>
@@ -142,7 +142,7 @@ it(`of ${CHECKS} checks by two instances among revocations, evictions and slow r
   expect({ seed: SEED, ...outcome }).toMatchObject({ acceptedDead: 0, refusedLive: 0 });
 }, 240_000);
 
-/** Until the first failure, or for as many checks as above. */
+/** Runs until the first failure, or for as many checks as above. */
 const untilCaught = ({ checks, acceptedDead }: Outcome) => acceptedDead > 0 || checks >= CHECKS;
 
 it('the same schedule detects a FILL that does not check the lease', async () => {

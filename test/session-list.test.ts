@@ -1,4 +1,4 @@
-// A user's own sessions: seeing them, ending them, how many there may be, and how dead ones leave the tables.
+// A user's own sessions: the list, ending them, their maximum number, and the purge of dead ones.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Purge } from '../src/sessions/purge.js';

@@ -353,7 +353,7 @@ describe('a session keeps its transport for life (R13):', () => {
   });
 });
 
-/** Holds a change open until what meets it waits for its lock, then commits: no luck of timing. */
+/** Holds a change open until the other request waits for its lock, then commits: independent of timing. */
 async function whileChanging<T>(change: string, meet: () => Promise<T>, waiting = 1): Promise<T> {
   const other = new pg.Client({ connectionString: service.databaseUrl });
   await other.connect();

@@ -1,4 +1,4 @@
-// Does a changed setting change what it says? Here are those that no other behaviour asks for; test/support/met.ts counts all.
+// A changed setting has its documented effect: those that no other test covers; test/support/met.ts counts all.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,7 +111,7 @@ it('KEY_PUBLISH_AHEAD_SECONDS, KEY_ROTATION_DAYS and KEY_REMOVE_AFTER_SECONDS se
   expect(await kids(86_400 - 61)).toHaveLength(2);
   expect(await kids(60)).toHaveLength(3);
   expect((await ring.signer(ring.now())).kid).toBe(first);
-  await kids(61); // the rotation takes effect a minute after it was written down
+  await kids(61); // the rotation takes effect a minute after it was recorded
   const second = (await ring.signer(ring.now())).kid;
   expect(second).not.toBe(first);
   expect(await kids(7_200 - 120)).toContain(first);

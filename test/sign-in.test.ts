@@ -1,4 +1,4 @@
-// The door: every public route that could sign somebody in is guarded against other origins.
+// Every public route that can sign somebody in is guarded against other origins.
 import { randomUUID } from 'node:crypto';
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';

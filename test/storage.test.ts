@@ -1,4 +1,4 @@
-// What lies in the database: how much, and that nothing in it opens anything.
+// The content of the database: its growth, and that nothing in it grants access.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expect, it } from 'vitest';
@@ -26,7 +26,7 @@ it('R10: storage grows with sessions and not with refreshes: rotations are HOT u
       for (let spent = 0; spent < 200; spent++) token = (await refresh(service.url, token)).json['refreshToken'];
     }),
   );
-  // The pool's connections report their counts a second after their last statement.
+  // The pool's connections report their counts one second after their last statement.
   let after = await figures();
   for (let tries = 0; tries < 100 && after.updates - before.updates < 2_000; tries++) {
     await sleep(100);
@@ -56,7 +56,7 @@ it('R10: each statement of a refresh touches one partition of tables that are ha
        FROM users u JOIN refresh_tokens s ON s.user_id = u.id WHERE u.id = $1`,
     [phone.user.id],
   );
-  // Whoever touches another part waits for this lock until the statement's time is over, and answers 503.
+  // A statement that touches another part waits for this lock until it times out, and the answer is 503.
   const others = Array.from({ length: 8 }, (_, part) => [`users_${part}`, `refresh_tokens_${part}`])
     .flat()
     .filter((name) => name !== own?.users && name !== own?.sessions);
@@ -76,7 +76,7 @@ it('R10: each statement of a refresh touches one partition of tables that are ha
   expect((await refresh(service.url, thief.refreshToken)).status).toBe(200);
 });
 
-/** The table again, in eight parts; constraints that do not begin with the user's id cannot come along. */
+/** A copy of the table in eight partitions, without constraints that do not begin with the user's id. */
 const parted = (table: string, key: string) => `
   CREATE TABLE ${table} (LIKE watchword_shape.${table} INCLUDING DEFAULTS) PARTITION BY HASH (${key});
   ${Array.from({ length: 8 }, (_, part) => `CREATE TABLE ${table}_${part} PARTITION OF ${table} FOR VALUES WITH (MODULUS 8, REMAINDER ${part});`).join('\n')}`;
@@ -92,13 +92,13 @@ it('R9: a dump and an old token, without the key, neither open a session nor rai
   );
   const [kept] = await service.query<{ sealed: Buffer }>(`SELECT sealed FROM server_secrets`);
   if (!row || !kept) throw new Error('no row');
-  // The ratchet needs K, of which the dump has only what is sealed.
+  // The ratchet needs K, which the dump holds only encrypted.
   const guesses = [Buffer.alloc(0), Buffer.alloc(32), kept.sealed, kept.sealed.subarray(12, 44)];
   for (const guess of guesses) expect(hashOf(successorOf(first, row.ratchet_salt, guess))).not.toBe(row.token);
   const secret = await service.app.get(KeyStore).refreshSecret();
   expect(formatRefreshToken(successorOf(first, row.ratchet_salt, secret))).toBe(next);
 
-  // The family is a hash of the selector: without the selector no token of the family can be made, not even a wrong one.
+  // The family is a hash of the selector: without the selector nobody can make even a wrong token of the family.
   const forged = {
     ...first,
     selector: Buffer.from(Buffer.from(row.family, 'hex').subarray(0, 16).toReversed()),

@@ -1,10 +1,10 @@
-// Has the service begun with these requests? Its HTTP server says when they have come, and whatever is asked afterwards is
-// answered after they have gone as far as they can without waiting.
+// Waits until the service has begun with certain requests, by the events of its HTTP server. A later request is
+// answered after they have proceeded as far as they can without waiting.
 import type { Server } from 'node:http';
 import { call } from './client.js';
 import type { Service } from './service.js';
 
-/** @param begin sends so many requests; what it returns is returned, once they have all begun */
+/** @param begin sends this many requests; its result is returned once they have all begun */
 export async function begun<T>({ app, url }: Service, count: number, begin: () => Promise<T>[]): Promise<Promise<T>[]> {
   const server: Server = app.getHttpServer();
   let left = count;

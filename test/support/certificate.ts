@@ -1,10 +1,10 @@
-// How do the servers of a test speak TLS? With a certificate for loopback, signed by an authority made for this run.
+// Certificates for the servers of a test: for loopback, signed by an authority made for this run.
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface LoopbackCertificate {
-  /** PEM; what a client must trust. */
+  /** PEM; clients must trust it. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -17,7 +17,7 @@ export function loopbackCertificate(): LoopbackCertificate {
   return made;
 }
 
-/** For a Redis that speaks nothing but TLS, with its replicas and its cluster too; `ca.crt` is in the folder. */
+/** For a Redis that accepts TLS only, also for its replicas and its cluster; `ca.crt` is in the folder. */
 export function tlsArgs(folder: string, port: number): string[] {
   const { ca, cert, key } = loopbackCertificate();
   const file = (name: string) => join(folder, name);

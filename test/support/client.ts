@@ -1,4 +1,4 @@
-// The callers, as the outside world writes them: a mobile client, a browser with a cookie jar, a careless caller.
+// HTTP clients of the tests: a mobile client, a browser with a cookie jar, a careless caller.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { parseSetCookie } from 'cookie';
@@ -10,7 +10,7 @@ export interface Answer {
   readonly headers: Record<string, string | string[] | undefined>;
   readonly text: string;
   readonly cookies: string[];
-  // The tests read what the contract promises; a missing member fails the assertion.
+  // The tests read members of the contract; a missing member fails the assertion.
   readonly json: Record<string, any>;
 }
 
@@ -63,7 +63,7 @@ export interface Person {
   readonly password: string;
 }
 
-/** Somebody new: every test makes its own. */
+/** A new person: every test makes its own. */
 export const somebody = (): Person => ({
   email: `${randomUUID()}@example.com`,
   password: `a passphrase of ${randomBytes(8).toString('hex')}`,
@@ -99,7 +99,7 @@ export const me = (base: string, accessToken: string) =>
 export const decode = (jwt: string, part = 1) =>
   JSON.parse(Buffer.from(jwt.split('.')[part] ?? '', 'base64url').toString()) as Record<string, any>;
 
-/** The bearer of an access token, as the guard hands it on. */
+/** The caller of an access token, as the guard passes it on. */
 export function principalOf(accessToken: string) {
   const { sub, sid, jti, tokenVersion } = decode(accessToken) as Record<'sub' | 'sid' | 'jti', string> & {
     tokenVersion: number;
@@ -107,7 +107,7 @@ export function principalOf(accessToken: string) {
   return { userId: sub, sessionId: sid, tokenId: jti, tokenVersion };
 }
 
-/** Keeps cookies as a browser does and sends the headers that one sends from our own pages. */
+/** Keeps cookies like a browser, and sends the headers of a browser on our own pages. */
 export class Browser {
   readonly jar = new Map<string, { value: string; path: string; maxAge: number | undefined }>();
 

@@ -1,4 +1,4 @@
-// How much memory is held, and not merely waiting to be collected?
+// Measures the memory that is in use after a full garbage collection.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

@@ -1,4 +1,4 @@
-// PostgreSQL as Debian packages it, with its client programs: the npm packages hold the server alone.
+// PostgreSQL from Debian's packages, with its client programs: the npm packages contain only the server.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,11 +15,11 @@ const NOBODY = 65_534;
 export interface DebianPostgres {
   readonly port: number;
   readonly password: string;
-  /** What makes psql, pg_dump and the others find it. */
+  /** The environment for psql, pg_dump and the other programs. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** @returns the folder of the newest release's programs; undefined where there is none and none can be installed. */
+/** @returns the folder of the newest release's programs; undefined if there is none and none can be installed */
 export function debianPrograms(): string | undefined {
   return newest() ?? (installFromDebian('postgresql') ? newest() : undefined);
 }
@@ -33,7 +33,7 @@ function newest(): string | undefined {
   }
 }
 
-/** A server of this test's own with the superuser `postgres`; stopped when the test ends. */
+/** A server for one test with the superuser `postgres`; stopped when the test ends. */
 export async function startDebianPostgres(bin: string): Promise<DebianPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-postgres-'));
   const password = 'test-superuser';

@@ -1,11 +1,11 @@
-// How does a test get a program that npm does not have? From Debian's packages, where it may install them; nothing is started.
+// Installs programs that npm does not have from Debian's packages, if that is allowed. Nothing is started.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Debian's packages ask it before they start a service of the machine's own; 101 says no. */
+/** Debian's packages run this script before they start a service; exit code 101 forbids it. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
-/** @returns false where nothing may be installed, or the packages cannot be had */
+/** @returns false if nothing may be installed, or the packages are not available */
 export function installFromDebian(...packages: readonly string[]): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
   const isOurPolicy = !existsSync(POLICY);

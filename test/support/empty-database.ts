@@ -1,4 +1,4 @@
-// A database without Watchword in it, made as a test wants it.
+// Creates an empty database with the options of a test.
 import pg from 'pg';
 import { inject } from 'vitest';
 
@@ -12,7 +12,7 @@ export async function emptyDatabase(options = ''): Promise<{ url: string; name: 
   return { name, url: serverUrl.replace(/\/postgres$/, `/${name}`) };
 }
 
-/** Runs statements on a connection of their own. */
+/** Runs statements on a new connection. */
 export async function runAt<T extends pg.QueryResultRow>(url: string, ...statements: string[]): Promise<T[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -1,4 +1,4 @@
-// Two instances of the service on one database, and the questions that tests of Redis ask them.
+// Two instances of the service on one database, for the tests of Redis.
 import { expect, onTestFinished } from 'vitest';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { bearer, call, me, mobile } from './client.js';
@@ -6,13 +6,13 @@ import { cloneDatabase, type Service, startService } from './service.js';
 
 export type Phone = Awaited<ReturnType<typeof mobile>>;
 
-/** A slow machine must not turn a check into a 503: how long is waited is seldom what a test is about. */
+/** Long time-outs, so that a check on a slow machine does not become a 503. */
 export const patient = { REDIS_TIMEOUT_MS: '1000', VERDICT_TIMEOUT_MS: '8000', RATE_LIMITS: 'off' };
 
 /** For tests that assert what Redis holds: a check that gave Redis up would leave nothing there. */
 export const sureOfRedis = { ...patient, REDIS_TIMEOUT_MS: '5000' };
 
-/** @param settings of the one and, where they differ, of the other */
+/** @param settings of the first instance and, if they differ, of the second one */
 export async function twoInstances(
   settings: Record<string, string>,
   ofTheOther: Record<string, string> = {},
@@ -30,7 +30,7 @@ export const keyOf = ({ user }: Pick<Phone, 'user'>) => `auth:{${user.id}}`;
 export const logout = (service: Service, { accessToken }: Pick<Phone, 'accessToken'>) =>
   call(service.url, 'POST', '/auth/logout', { headers: bearer(accessToken) });
 
-/** Somebody whose live verdict every instance has just read. */
+/** A user whose live verdict every instance has just read. */
 export async function warmPhone(services: readonly Service[]): Promise<Phone> {
   const phone = await mobile(services[0]?.url ?? '');
   for (const { url } of [...services, ...services]) expect((await me(url, phone.accessToken)).status).toBe(200);
@@ -47,7 +47,7 @@ export async function expectAlive(services: readonly Service[], { accessToken }:
   for (const { url } of services) expect((await me(url, accessToken)).status).toBe(200);
 }
 
-/** A figure of the metrics, such as `watchword_redis_breaker{state="open"}`. */
+/** A value of the metrics, such as `watchword_redis_breaker{state="open"}`. */
 export async function figure({ app }: Service, name: string): Promise<number> {
   const text = await app.get(Metrics).registry.metrics();
   const line = text.split('\n').find((each) => each.startsWith(`${name} `));

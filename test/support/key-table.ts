@@ -1,4 +1,4 @@
-// A model of the table of signing keys in memory: plans are applied to it, and what must hold is checked after each.
+// An in-memory model of the table of signing keys. It applies plans and checks the invariants after each.
 import assert from 'node:assert/strict';
 import {
   type Change,
@@ -16,12 +16,12 @@ export const policy: Policy = { rotationDays: 30, publishAheadSeconds: DAY, remo
 export const start = new Date('2026-01-01T00:00:00Z');
 export const after = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1_000);
 
-/** The table, as the plans change it, and the tokens that were signed. */
+/** The table and the tokens that were signed. */
 export class KeyTable {
   keys: PlannedKey[] = [];
   now = start;
   private made = 0;
-  /** May sign young: first keys, forced ones, heirs of a revoked key. */
+  /** Keys that may sign while young: first keys, forced ones, successors of a revoked key. */
   readonly excused = new Set<string>();
   tokens: { kid: string; exp: Date }[] = [];
 
@@ -42,7 +42,7 @@ export class KeyTable {
     }
   }
 
-  /** What the exclusion constraint checks after each statement. */
+  /** Checks the same as the exclusion constraint after each statement. */
   private expectNoOverlap(): void {
     const spans = this.keys
       .filter((key) => key.activateAt && !key.revokedAt)

@@ -1,8 +1,8 @@
-// Does any secret that the tests used stand where it must not: in the log, an error answer, the metrics, the database?
-// Every call of the test client is noted here; every service is searched when it stops.
+// Searches the log, the error answers, the metrics and the database for secrets that the tests used.
+// It records every call of the test client, and searches every service when it stops.
 import type { Answer, Call } from './client.js';
 
-/** What to search for, by its first characters, each with a name that may be printed. */
+/** The secrets by their first characters, each with a printable name. */
 const secrets = new Map<string, Map<string, string>>();
 const refusals = new Map<string, string[]>();
 const PREFIX = 10;
@@ -15,7 +15,7 @@ export function noteSecret(text: unknown, name: string): void {
   secrets.set(text.slice(0, PREFIX), alike.set(text, name));
 }
 
-/** Refresh tokens in parts and encodings, access tokens by their signature, anything else as it is. */
+/** Refresh tokens by part and encoding, access tokens by their signature, anything else unchanged. */
 function noteToken(text: unknown, name: string): void {
   if (typeof text !== 'string') return;
   noteSecret(text, name);
@@ -45,7 +45,7 @@ export function noteCall(base: string, { body, headers = {} }: Call, answer: Ans
 /** Every error answer that a service gave. */
 export const refusalsOf = (base: string): string => (refusals.get(base) ?? []).join('\n');
 
-/** @returns the names of the secrets that stand in the text */
+/** @returns the names of the secrets in the text */
 export function leaksIn(text: string): string[] {
   const found = new Set<string>();
   for (let at = 0; at + PREFIX <= text.length; at++) {

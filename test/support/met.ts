@@ -1,5 +1,5 @@
-// What did the whole run meet? Every worker notes the codes that services answered with, and the settings that it gave to
-// a service which then read what they changed. After a run of all files, what nobody met fails the run.
+// Records which codes and settings a whole run met: every worker notes the codes of answers, and the settings that it
+// gave to a service which then read them. After a run of all files, a code or setting that no test met fails the run.
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,12 +28,12 @@ function note(what: string): void {
 export const noteCode = (code: unknown): void => (typeof code === 'string' ? note(`the code ${code}`) : undefined);
 const noteSetting = (name: string): void => note(`the setting ${name}`);
 
-/** What a process of its own is given counts, though nobody can watch it being read. */
+/** A setting of a separate process counts, although its reads cannot be observed. */
 export function noteGiven(given: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(given)) if (name in settings) noteSetting(name);
 }
 
-/** @returns the config as it is; a read of what one of the named settings changed counts as a meeting with it */
+/** @returns the unchanged config; a read of a property that one of the named settings changed counts as met */
 export function watched(config: Config, given: readonly string[]): Config {
   const changers = new Map<string | symbol, (keyof Settings)[]>();
   for (const [name, { schema }] of Object.entries(settings) as [keyof Settings, Setting][]) {
@@ -70,7 +70,7 @@ export default function setup(project: TestProject) {
   };
 }
 
-/** Did every file run, and every test in it? */
+/** @returns whether every file ran, and every test in it */
 async function isWhole(project: TestProject): Promise<boolean> {
   const ran = project.vitest.state.getFiles().length;
   const { testFiles } = await project.globTestFiles();

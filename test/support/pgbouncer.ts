@@ -1,4 +1,4 @@
-// A real PgBouncer before the tests' PostgreSQL, with its default configuration but for the mode.
+// A real PgBouncer in front of the tests' PostgreSQL, with its default configuration except the mode.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -9,10 +9,10 @@ import { installFromDebian } from './debian.js';
 
 const answers = () => spawnSync('pgbouncer', ['--version']).status === 0;
 
-/** Named on the PATH, or Debian's where it may be installed. */
+/** From the PATH, or Debian's if it may be installed. */
 export const hasPgBouncer = answers() || (installFromDebian('pgbouncer') && answers());
 
-/** @returns what turns the URL of a database into one through the pooler */
+/** @returns a function that turns the URL of a database into one through the pooler */
 export async function startPgBouncer(
   mode: 'session' | 'transaction',
   urls: readonly string[],
@@ -38,7 +38,7 @@ auth_file = ${join(folder, 'users.txt')}
 pool_mode = ${mode}
 `,
   );
-  // It refuses to run as root, and then has to read these as somebody else.
+  // It refuses to run as root, so another user must be able to read these files.
   chmodSync(folder, 0o755);
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const pooler = spawn('pgbouncer', [...user, join(folder, 'pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] });

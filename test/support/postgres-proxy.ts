@@ -1,8 +1,8 @@
-// What if the conversation with PostgreSQL stops, or breaks, at this very statement? A proxy that knows where one begins.
+// A proxy for PostgreSQL that can hold or break the connection at a certain statement.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What a broken connection takes with it, and how many bytes of that still pass: a share below 1 of all of them. */
+/** What a broken connection loses, and which share of its bytes still passes (below 1). */
 export interface Fault {
   readonly loses: 'query' | 'answer';
   readonly share: number;
@@ -10,13 +10,13 @@ export interface Fault {
 }
 
 export interface Pause {
-  /** @returns whether the statement has arrived, and is held, before what is awaited here has ended. */
+  /** @returns whether the statement has arrived and is held before the awaited promise has settled */
   arrivesDuring(act: Promise<unknown>): Promise<boolean>;
-  /** Lets it go; if it has not arrived yet, it will pass. */
+  /** Releases it; if it has not arrived yet, it will pass. */
   release(): void;
 }
 
-/** With it an answer ends; the state of the transaction follows. */
+/** The end of an answer; the state of the transaction follows. */
 const READY_FOR_QUERY = Buffer.from('Z\0\0\0\x05');
 
 /** An answer that is held back until then. */
@@ -27,7 +27,7 @@ interface Delay {
 
 interface Trap {
   readonly pattern: RegExp;
-  /** How many that match must come until it springs. */
+  /** The number of matching statements until it springs. */
   left: number;
   readonly spring: () => Promise<Fault | Delay | undefined>;
 }
@@ -38,7 +38,7 @@ interface Trap {
  * nor COPY is understood.
  */
 export class PostgresProxy {
-  /** How many statements have come by. */
+  /** The number of statements so far. */
   statements = 0;
   private readonly seen: string[] = [];
   private slow: { pattern: RegExp; milliseconds: () => number } | undefined;
@@ -47,7 +47,7 @@ export class PostgresProxy {
 
   private constructor(
     private readonly server: Server,
-    /** The database, by way of this proxy. */
+    /** The URL of the database through this proxy. */
     readonly url: string,
   ) {}
 
@@ -67,17 +67,17 @@ export class PostgresProxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Holds the n-th statement from now on that matches, on whichever connection it comes. */
+  /** Holds the n-th matching statement from now on, on any connection. */
   pauseBefore(pattern: RegExp, n = 1): Pause {
     return this.hold(pattern, n, (until) => until());
   }
 
-  /** Holds the answer of the n-th statement that matches: the database has done it, and nobody knows yet. */
+  /** Holds the answer of the n-th matching statement: the database has executed it, and the client does not know. */
   pauseAfter(pattern: RegExp, n = 1): Pause {
     return this.hold(pattern, n, (until) => Promise.resolve({ loses: 'nothing', until }));
   }
 
-  /** @param spring what the trap does with a wait that says it has begun, and ends with the release */
+  /** @param spring receives a wait that reports its start and ends with the release */
   private hold(
     pattern: RegExp,
     n: number,
@@ -98,12 +98,12 @@ export class PostgresProxy {
     };
   }
 
-  /** From now on every answer to a statement that matches comes so many milliseconds late. */
+  /** Delays every answer to a matching statement from now on. */
   slowDown(pattern: RegExp, milliseconds: () => number): void {
     this.slow = { pattern, milliseconds };
   }
 
-  /** How many statements that match have come by. */
+  /** The number of matching statements so far. */
   count(pattern: RegExp): number {
     return this.seen.filter((statement) => pattern.test(statement)).length;
   }
@@ -162,7 +162,7 @@ export class PostgresProxy {
       for await (const { type, bytes } of messagesOf(near)) {
         batch.push(bytes);
         text += prepared.textOf(type, bytes);
-        if (/[PBDEC]/.test(type)) continue; // more of an extended query follows, at last its Sync
+        if (/[PBDEC]/.test(type)) continue; // more messages of an extended query follow, the last one is Sync
         const whole = Buffer.concat(batch);
         const statement = text + whole.toString('latin1');
         [batch, text] = [[], ''];
@@ -192,11 +192,11 @@ export class PostgresProxy {
   }
 }
 
-/** A connection's own: the text crosses the wire once, with a name; from then on the name alone. */
+/** Per connection: the text is sent once with a name, and afterwards only the name. */
 class PreparedStatements {
   private readonly texts = new Map<string, string>();
 
-  /** @returns what a Bind does not say */
+  /** @returns the text of the statement, which a Bind does not contain */
   textOf(type: string, bytes: Buffer): string {
     if (type === 'P') {
       const [name = '', text = ''] = bytes.toString('latin1', 5).split('\0', 2);

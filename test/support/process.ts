@@ -1,4 +1,4 @@
-// The service as a process of its own, started as its user starts it, in a checkout of its own.
+// Runs the service as a separate process in a separate checkout, as users start it.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,7 +20,7 @@ const parts = [
   'tsconfig.build.json',
 ];
 
-/** @param what `sources`: no build either, as after a clone. No data and no keys in any case. */
+/** @param what `sources`: without a build, as after a clone. There are never data or keys. */
 export function checkout(what: 'built' | 'sources' = 'built'): string {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-run-'));
   for (const part of parts) cpSync(part, join(folder, part), { recursive: true });
@@ -30,7 +30,7 @@ export function checkout(what: 'built' | 'sources' = 'built'): string {
   }
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
   onTestFinished(() => {
-    const record = join(folder, '.data/postgres/run-folder'); // left where the service was killed
+    const record = join(folder, '.data/postgres/run-folder'); // left over if the service was killed
     if (existsSync(record)) rmSync(readFileSync(record, 'utf8'), { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
@@ -43,16 +43,16 @@ export interface Run {
   output(): string;
   stdout(): string;
   stderr(): string;
-  /** The line of the log that holds the event, as soon as it is there. */
+  /** Waits for the log line of the event. */
   events(name: string): Record<string, any>[];
   exited: Promise<number | null>;
 }
 
 interface Start {
   readonly settings?: Record<string, string>;
-  /** What follows `scripts/start.cjs`, such as `cli migrate`. */
+  /** The arguments of `scripts/start.cjs`, such as `cli migrate`. */
   readonly args?: readonly string[];
-  /** What it reads from its standard input. */
+  /** Its standard input. */
   readonly input?: string;
 }
 
@@ -72,7 +72,7 @@ export async function start(folder: string, { settings = {}, args = [], input }:
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  child.stdin.on('error', () => undefined); // it may have ended before
+  child.stdin.on('error', () => undefined); // it may have exited before
   child.stdin.end(input);
   let [output, stdout, stderr] = ['', '', ''];
   child.stdout.on('data', (chunk: Buffer) => {

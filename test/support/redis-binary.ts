@@ -1,4 +1,4 @@
-// Which Redis server do the tests run? A real one: named, found on the PATH, or Debian's.
+// Finds a real Redis server for the tests: by a variable, on the PATH, or Debian's.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,14 @@ import { installFromDebian } from './debian.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The program; `--sentinel` makes a Sentinel of it. */
+    /** The program; `--sentinel` starts it as a Sentinel. */
     redisServer: string;
   }
 }
 
 const OLDEST = 7;
 
-/** Before any worker starts, so that no two of them install at once. */
+/** Runs before any worker starts, so that no two workers install at once. */
 export default function setup(project: TestProject): (() => void) | undefined {
   const named = process.env['REDIS_SERVER'];
   if (named !== undefined && named !== '') {
@@ -33,7 +33,7 @@ export default function setup(project: TestProject): (() => void) | undefined {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const link = join(folder, 'redis-server');
   symlinkSync('/usr/bin/redis-check-rdb', link);
-  // redis-tools holds the server, too: it is called redis-check-rdb there, and is a server when it is called redis-server.
+  // redis-tools contains the server, too, as redis-check-rdb: the same program is a server under the name redis-server.
   const linked = oneThatWorks([link]) ?? (installFromDebian('redis-tools') ? oneThatWorks([link]) : undefined);
   if (linked === undefined) {
     remove();
@@ -43,7 +43,7 @@ export default function setup(project: TestProject): (() => void) | undefined {
   return remove;
 }
 
-/** Asks for the version, which also shows that its libraries are there. */
+/** Runs it with --version, which also shows that its libraries are installed. */
 function oneThatWorks(programs: readonly string[]): string | undefined {
   return programs.find((program) => {
     const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });

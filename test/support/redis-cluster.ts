@@ -1,4 +1,4 @@
-// A real Redis Cluster of a test's own: three masters, three replicas, and one that can be killed.
+// A real Redis Cluster for one test: three masters and three replicas; a master can be killed.
 import { RedisServer, startRedis, type StartRedis } from './redis.js';
 import { untilInSync } from './redis-replication.js';
 import { until } from './until.js';
@@ -9,7 +9,7 @@ export interface RedisCluster {
   readonly addresses: string;
   masterOf(key: string): Promise<RedisServer>;
   replicaOf(key: string): Promise<RedisServer>;
-  /** Kills it and waits until its replica has taken over and the cluster is well. */
+  /** Kills it and waits until its replica has taken over and the cluster is healthy. */
   killMasterOf(key: string): Promise<{ readonly before: RedisServer; readonly after: RedisServer }>;
   remove(): Promise<void>;
 }
@@ -45,7 +45,7 @@ async function introduce(nodes: readonly RedisServer[]): Promise<void> {
   const ids = await Promise.all(nodes.map((node) => node.cli('CLUSTER', 'MYID') as Promise<string>));
   await Promise.all(
     nodes.map(async (node, index) => {
-      await until('everybody is known', async () => {
+      await until('all nodes know each other', async () => {
         const known = await shards(node);
         return ids.every((id) => known.some((one) => one.id === id));
       });
@@ -90,13 +90,13 @@ async function isWell(nodes: readonly RedisServer[]): Promise<boolean> {
   return all.every((text) => String(text).includes('cluster_state:ok'));
 }
 
-/** Gossip takes a moment: until then a client would not be told of all replicas. */
+/** Until the nodes have exchanged gossip a client does not learn of all replicas. */
 async function isAgreed(nodes: readonly RedisServer[]): Promise<boolean> {
   const views = await Promise.all(nodes.map((node) => shards(node)));
   return views.every((view) => view.filter(({ master }) => master !== undefined).length === MASTERS);
 }
 
-/** As one node sees them: `<id> <address> <flags> <master or -> … <slots>`. */
+/** The view of one node: `<id> <address> <flags> <master or -> … <slots>`. */
 async function shards(node: RedisServer) {
   const text = (await node.cli('CLUSTER', 'NODES')) as string;
   return text

@@ -1,4 +1,4 @@
-// What does a Redis of a test's own need of the system? A free port, and an end.
+// Ports and the end of the Redis processes of tests.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -15,8 +15,8 @@ export function dieWithParent(): readonly string[] {
 }
 
 /**
- * Below the ports that Debian gives to clients, so that a port is still free after a stop, and apart from those for the
- * cluster's bus, which are 10,000 higher.
+ * Below the ports that Debian assigns to clients, so that a port is still free after a stop, and apart from those of
+ * the cluster's bus, which are 10,000 higher.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,4 +1,4 @@
-// What if the network between a service and its Redis is slow, silent or gone? A TCP proxy that can be made so.
+// A TCP proxy that makes the network between a service and its Redis slow, silent or broken.
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -11,21 +11,21 @@ interface Pair {
 
 export interface RedisProxy {
   readonly port: number;
-  /** How many connections it carries. */
+  /** The number of open connections. */
   connections(): number;
-  /** Latency for what comes from now on: of answers (commands are carried out at once) or of requests. */
+  /** Delays answers (commands are executed at once) or requests from now on. */
   delay(milliseconds: number, what?: 'answers' | 'requests'): void;
-  /** A partition: nothing passes and nothing is closed; what was sent arrives after heal(), as TCP has it. */
+  /** A partition: nothing passes and nothing is closed; sent data arrives after heal(), as with TCP. */
   hold(): void;
-  /** Half-open: the connections of now are dead and their clients are never told; new ones work. */
+  /** Half-open: present connections are dead without notice to their clients; new ones work. */
   forget(): void;
-  /** Connections are reset, new ones too. */
+  /** Resets connections, also new ones. */
   cut(): void;
-  /** No latency, nothing held, nothing reset. What forget() forgot stays forgotten. */
+  /** Ends latency, partition and resets. Connections that forget() dropped stay dead. */
   heal(): void;
 }
 
-/** @param target the port of the server, asked again for each connection */
+/** @param target returns the port of the server, for each connection */
 export async function startRedisProxy(target: number | (() => number)): Promise<RedisProxy> {
   const pairs = new Set<Pair>();
   const latency = { answers: 0, requests: 0 };
@@ -89,7 +89,7 @@ export async function startRedisProxy(target: number | (() => number)): Promise<
   };
 }
 
-/** Chunks leave in the order in which they came, however the latency changes in between. */
+/** Keeps the order of chunks even if the latency changes. */
 function carry(from: Socket, to: Socket, latency: () => number): void {
   let last: Promise<unknown> = Promise.resolve();
   from.on('data', (chunk: Buffer) => {

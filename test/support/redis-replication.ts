@@ -1,10 +1,10 @@
-// What if the server that answers is not the one that was written to? A master with a replica, and with Sentinels.
+// A Redis master with a replica, alone and with Sentinels, for tests of fail-overs.
 import { RedisServer, startRedis, type StartRedis } from './redis.js';
 import { until } from './until.js';
 
 type Options = Pick<StartRedis, 'args' | 'password' | 'tls' | 'isKept'>;
 
-/** Replicas lose the master at once and are refused when they come back: what is written now, they miss. */
+/** Disconnects the replicas and refuses them afterwards, so that they miss the next writes. */
 export async function cutReplication(master: RedisServer): Promise<void> {
   await master.cli('ACL', 'SETUSER', 'default', '-psync', '-sync');
   await master.cli('CLIENT', 'KILL', 'TYPE', 'replica');
@@ -16,7 +16,7 @@ async function restoreReplication(master: RedisServer, replicas = 1): Promise<vo
   await untilInSync(master, replicas);
 }
 
-/** As the master sees it, which is later than the replica does, and what WAIT counts. */
+/** The master's view, which is later than the replica's, and which WAIT uses. */
 export const untilInSync = (master: RedisServer, replicas = 1): Promise<void> =>
   until(`${replicas} replicas of ${master.port} are in sync`, async () => {
     const text = String(await master.cli('INFO', 'replication'));
@@ -25,11 +25,11 @@ export const untilInSync = (master: RedisServer, replicas = 1): Promise<void> =>
 
 export interface ReplicaPair {
   readonly master: RedisServer;
-  /** Answers reads, and READONLY to writes. */
+  /** Answers reads, and answers writes with READONLY. */
   readonly replica: RedisServer;
   cutReplication(): Promise<void>;
   restoreReplication(): Promise<void>;
-  /** The replica is a master from now on; what happens to the old one is the test's affair. */
+  /** Promotes the replica; the test handles the old master. */
   promote(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -56,9 +56,9 @@ function startReplicaOf(master: RedisServer, options: Options): Promise<RedisSer
 export interface SentinelSet {
   readonly name: string;
   readonly sentinels: readonly RedisServer[];
-  /** All servers, whatever they are now. */
+  /** All servers, in any role. */
   readonly servers: readonly RedisServer[];
-  /** The one that the Sentinels name. */
+  /** The master according to the Sentinels. */
   master(): Promise<RedisServer>;
   /** Kills the master (or stops it with SIGSTOP) and waits until the Sentinels agree on another. */
   failOver(how?: 'kill' | 'pause'): Promise<{ readonly before: RedisServer; readonly after: RedisServer }>;
@@ -70,7 +70,7 @@ interface SentinelOptions extends Options {
   readonly sentinelPassword?: string;
 }
 
-/** Three Sentinels, quorum 2; with `tls` they speak TLS too. */
+/** Three Sentinels with quorum 2; with `tls` they use TLS, too. */
 export async function startSentinelSet(options: SentinelOptions = {}): Promise<SentinelSet> {
   const { replicas = 1, sentinelPassword, ...common } = options;
   const name = 'watchword';
@@ -118,8 +118,8 @@ export async function startSentinelSet(options: SentinelOptions = {}): Promise<S
 }
 
 /**
- * They ask and tell more often than they do by themselves, and forgive a machine that stood still. A replica is elected
- * only if its INFO, asked for once a second, is younger than five pings.
+ * Polls and announces more often than by default, and tolerates a machine that stood still. A replica is elected
+ * only if its INFO, read once a second, is younger than five pings.
  */
 const haste = [
   ...['info-period', 200, 'publish-period', 200, 'ping-period', 400, 'ask-period', 100],

@@ -1,4 +1,4 @@
-// A Redis server of a test's own, real and on loopback, that can be killed, stopped, restarted and asked.
+// A real Redis server for one test, on loopback, that can be killed, stopped, restarted and queried.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,18 +10,18 @@ import { loopbackCertificate, tlsArgs } from './certificate.js';
 import { dieWithParent, freePort } from './redis-process.js';
 
 export interface StartRedis {
-  /** As on redis-server's command line, such as `['--maxmemory', '2mb', '--maxmemory-policy', 'allkeys-lru']`. */
+  /** Arguments of redis-server, such as `['--maxmemory', '2mb', '--maxmemory-policy', 'allkeys-lru']`. */
   readonly args?: readonly string[];
   readonly password?: string;
   readonly tls?: boolean;
   readonly port?: number;
-  /** For beforeAll: it is not removed when the test ends; whoever started it calls remove(). */
+  /** For beforeAll: it is not removed when the test ends; its starter calls remove(). */
   readonly isKept?: boolean;
-  /** The lines of a Sentinel's configuration make it one. */
+  /** The configuration lines of a Sentinel; they start it as one. */
   readonly sentinel?: readonly string[];
 }
 
-/** Nothing is written to disk unless asked: `cli('SAVE')` writes the dump that a restart reads. */
+/** Writes to disk only on demand: `cli('SAVE')` writes the dump that a restart reads. */
 export async function startRedis(options: StartRedis = {}): Promise<RedisServer> {
   for (let attempt = 1; ; attempt++) {
     const server = new RedisServer(options.port ?? (await freePort()), options);
@@ -94,7 +94,7 @@ export class RedisServer {
     return existsSync(this.#path('log')) ? readFileSync(this.#path('log'), 'utf8') : '';
   }
 
-  /** One command on a connection of its own, whatever happened to the others. */
+  /** Runs one command on a new connection. */
   async cli(...command: [string, ...(string | number)[]]): Promise<any> {
     const client = new Redis({
       ...{ host: this.host, port: this.port, password: this.password, ...(this.#isTls && { tls: { ca: this.ca } }) },
@@ -149,17 +149,17 @@ export class RedisServer {
     await this.#end('SIGKILL');
   }
 
-  /** SIGSTOP: connections stay, new ones are accepted by the system, nothing is answered; requests wait inside. */
+  /** SIGSTOP: connections stay open, the system accepts new ones, and requests wait unanswered. */
   pause(): void {
     process.kill(this.pid, 'SIGSTOP');
   }
 
-  /** What waited is carried out, long after its client gave up. */
+  /** Executes the waiting requests, even if their clients have given up. */
   resume(): void {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** As after a crash: what it knew at its last SAVE, or with keepData false nothing, and another run_id. */
+  /** As after a crash: with the data of its last SAVE, or none if keepData is false, and a new run_id. */
   async restart({ keepData = true } = {}): Promise<void> {
     await this.kill();
     if (!keepData) rmSync(this.#path('dump.rdb'), { force: true });

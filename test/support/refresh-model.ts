@@ -1,11 +1,11 @@
-// What must the refresh protocol answer? A model of it that owes nothing to the service's code: tokens are opaque strings.
+// A model of the refresh protocol that shares no code with the service: its tokens are opaque strings.
 
 const DAY = 86_400_000;
 const GRACE = 60_000;
 export const ACCESS_SECONDS = 900;
 export const LEEWAY_SECONDS = 30;
 
-/** Short lives, so that ten thousand sequences do not leave the calendar. */
+/** Short lives, so that ten thousand sequences stay within the range of dates. */
 export const modelSettings = {
   REFRESH_IDLE_DAYS: '1',
   REFRESH_REMEMBER_DAYS: '2',
@@ -25,11 +25,11 @@ export interface Token {
 export interface AccessToken {
   readonly text: string;
   readonly version: number;
-  /** From this instant on it is refused. */
+  /** It is refused from this instant on. */
   readonly deadAt: number;
 }
 
-/** What the database should hold of a session; replaced as a whole, so that an older one can be put back. */
+/** The expected row of a session; replaced as a whole, so that an older one can be restored. */
 interface Row {
   readonly generation: number;
   readonly current: string;
@@ -50,12 +50,12 @@ export interface Session {
   row: Row;
   /** Its access tokens are refused. */
   isDenied: boolean;
-  /** What the client holds, oldest first; an answer that was lost is not among them. */
+  /** The tokens of the client, oldest first, without those of lost answers. */
   readonly tokens: Token[];
   readonly accessTokens: AccessToken[];
-  /** Every refresh token that was ever issued, lost ones too. */
+  /** Every refresh token that was ever issued, including lost ones. */
   readonly issued: Set<string>;
-  /** The rows that a backup may hold, as the database wrote them, beside what the model thought. */
+  /** The rows of possible backups, as the database wrote them, with the model's state at that time. */
   readonly backups: { readonly row: Row; readonly stored: object }[];
 }
 
@@ -66,7 +66,7 @@ export interface Model {
   version: number;
   epoch: number;
   isDisabled: boolean;
-  /** In the order of their sign-ins; a device uses its last one. */
+  /** In the order of sign-ins; a device uses its last session. */
   readonly sessions: Session[];
   readonly tokenIds: Set<string>;
 }
@@ -111,7 +111,7 @@ export function judgeAccess(model: Model, session: Session, token: AccessToken):
   return token.version === model.version ? 'live' : 'token_stale';
 }
 
-/** A user of whom the database knows nothing but the row. */
+/** A user with a row and nothing else in the database. */
 export const newUser = (userId: string, now: number): Model => ({
   now,
   userId,

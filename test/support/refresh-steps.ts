@@ -1,9 +1,9 @@
-// What may clients, a thief, an operator and time do to a session, and how does each act compare the service with its model?
+// The steps of clients, a thief, an operator and time, and how each compares the service with the model.
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { AccountStatus } from '../../src/accounts/account-status.js';
-// Only a forger looks into a token.
+// Only a forger parses a token.
 import type { SessionRef } from '../../src/tokens/auth-session.js';
 import { BrowserSession } from '../../src/tokens/browser-session.js';
 import { formatRefreshToken, parseRefreshToken } from '../../src/tokens/refresh-token.js';
@@ -34,7 +34,7 @@ export interface Real {
   readonly person: Person;
 }
 
-/** One thing that a client, a thief, an operator or time may do. Plain data: a failure prints them, ready to be kept. */
+/** One step. Steps are plain data: a failure prints them, ready to be stored as a regression. */
 export type Step =
   | { do: 'refresh'; device: number; age: number; answer?: 'lost'; over?: 'other' }
   | { do: 'forge'; device: number; what: 'secret' | 'ahead' | 'family' | 'checksum' | 'text' }
@@ -82,10 +82,10 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: kind('log out everywhere'), device, age }) },
   { weight: 2, arbitrary: fc.record({ do: kind('log out'), device, age, token: whichToken }) },
   { weight: 1, arbitrary: fc.record({ do: kind('disable') }) },
-  { weight: 6, arbitrary: fc.record({ do: kind('enable') }) }, // passed over unless the user is disabled
+  { weight: 6, arbitrary: fc.record({ do: kind('enable') }) }, // skipped unless the user is disabled
 );
 
-/** Without fast-check's bias towards short sequences. The steps as printed are the replay, no path is needed. */
+/** Without fast-check's bias towards short sequences. The printed steps replay a failure without a path. */
 export const someSteps = fc.noBias(
   fc.commands([aStep.map((step) => new Command(step))], { maxCommands: 32, size: 'max', disableReplayLog: true }),
 );
@@ -145,7 +145,7 @@ async function take(step: Step, model: Model, real: Real): Promise<void> {
   const before = { now: model.now, edges: edges(model) };
   const settle = await (acts[step.do] as Act<any>)(model, real, step);
   const seen = await look(real.service, model.userId);
-  // A machine that stalls may carry a request over an edge; such a sequence proves nothing.
+  // A stalled machine may delay a request beyond an edge; such a sequence proves nothing.
   const isStraddled = before.edges.some((edge) => edge > before.now - 1 && edge < seen.now + 1);
   fc.pre(step.do === 'wait' || !isStraddled);
 
@@ -160,7 +160,7 @@ async function take(step: Step, model: Model, real: Real): Promise<void> {
   model.now = seen.now;
 }
 
-/** Compares the answer with the model, moves the model on, and says which alerts must have been raised. */
+/** Compares the answer with the model, updates the model, and returns the expected alerts. */
 type Settle = (seen: Seen) => object[] | void;
 
 type Act<K extends Step['do']> = (model: Model, real: Real, step: Step & { do: K }) => Promise<Settle>;
@@ -265,7 +265,7 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
     };
   },
 
-  /** By hand, without the counters that AccountStatus moves: the mark alone must do. */
+  /** By hand, without the counters that AccountStatus increments: the column alone must suffice. */
   async disable(model, { service }) {
     await service.query('UPDATE users SET disabled_at = protocol_now() WHERE id = $1', [model.userId]);
     return () => {
@@ -280,7 +280,7 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
     };
   },
 
-  /** As after a restore of the two tables that know the session; the user's counters are those of today. */
+  /** As after a restore of the two tables with the session; the user's counters stay. */
   async restore(model, { service }, { device, back }) {
     const session = sessionOn(model, device);
     const { row, stored } = nth(session.backups, back);
@@ -334,7 +334,7 @@ async function spend(
   };
 }
 
-/** The tokens of an answer; they must have come over this transport and no other. */
+/** The tokens of an answer, which must use this transport only. */
 function readGrant({ json, cookies }: Answer, transport: Transport): { successor: string; access: string } {
   const { refreshToken, accessToken } = json;
   const inCookie = (name: string) => cookies.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -442,7 +442,7 @@ function rowThatMustBe({ id, row, epoch, transport, persistent, absoluteEnd }: S
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 
-/** When the row says it was rotated, which must lie within the step. */
+/** The rotation time in the row, which must lie within the step. */
 function rotationIn(seen: Seen, sessionId: string, since: number): number {
   const rotatedAt = seen.rows.find(({ row }) => row.id === sessionId)?.row.rotatedAt;
   expect(rotatedAt).toBeGreaterThanOrEqual(Math.floor(since));

@@ -1,4 +1,4 @@
-// Three instances, one of which has stopped looking, a rotation, and verifiers that somebody else wrote: who is refused?
+// A rotation under load: three instances, one of which no longer polls, and third-party verifiers.
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
@@ -16,11 +16,11 @@ import { until } from './until.js';
 
 export interface Verifier {
   readonly name: string;
-  /** @throws or answers with what it has against the token */
+  /** @throws or returns why it refuses the token */
   readonly verify: (token: string) => Promise<string | undefined>;
 }
 
-/** Instances whose signer is due to hand over, and whose standby has been published for a little more than W1. */
+/** Instances whose rotation is due, and whose standby was published a little more than W1 ago. */
 export async function startFleet(size: number): Promise<Service[]> {
   const databaseUrl = await cloneDatabase();
   const fleet = await Promise.all(
@@ -29,7 +29,7 @@ export async function startFleet(size: number): Promise<Service[]> {
   onTestFinished(async () => {
     for (const service of fleet) await service.stop();
   });
-  // Its time lies behind the verifiers': they judge `iat` and `exp` by their own clocks.
+  // Its time is behind the verifiers', which check `iat` and `exp` by their own clocks.
   const [first] = fleet as [Service];
   await first.query(`UPDATE signing_keys SET published_at = published_at - interval '26 hours',
     activate_at = activate_at - interval '26 hours'`);
@@ -44,7 +44,7 @@ export async function setTime(fleet: readonly Service[], seconds: number): Promi
   for (const { clock } of fleet) clock.shiftSeconds = seconds;
 }
 
-/** Hands each request for the key set to the next instance, as a load balancer does. */
+/** Sends each request for the key set to the next instance, as a load balancer does. */
 export async function startFront(fleet: readonly Service[]): Promise<{ url: string; served: () => number }> {
   let served = 0;
   const server = createServer((request, response) => {
@@ -68,16 +68,16 @@ export async function startFront(fleet: readonly Service[]): Promise<{ url: stri
 }
 
 export interface Outcome {
-  /** Per verifier, and for our own guard: how many tokens it was shown. */
+  /** The number of tokens that each verifier, including our own guard, has checked. */
   readonly shown: Record<string, number>;
   readonly refused: string[];
-  /** Which key signed, in the order in which they were first seen. */
+  /** The signing keys, in the order of their first token. */
   readonly kids: string[];
 }
 
 /**
- * Sign-ins and refreshes at every instance, each token shown to every instance and every verifier, while a rotation
- * happens; one instance has stopped polling before it was written down.
+ * Signs in and refreshes at every instance and sends each token to every instance and every verifier, while a rotation
+ * happens; one instance has stopped polling before the rotation was recorded.
  */
 export async function rotateUnderLoad(
   fleet: Service[],
@@ -126,23 +126,23 @@ export async function rotateUnderLoad(
     }),
   );
   const leastShown = () => Math.min(...guardsAnd(verifiers).map((name) => outcome.shown[name] ?? 0));
-  await until('every verifier has been shown tokens', () => leastShown() > 15);
+  await until('every verifier has checked tokens', () => leastShown() > 15);
   last.app.get(KeyWatch).onApplicationShutdown();
   const policy = policyOf(first.app.get(Config));
   const plan = await first.app.get(KeyStore).change((keys, now) => planRotation(keys, now, policy, isForced), null);
   expect(plan).toHaveLength(3);
   const isTold = ({ app }: Service) => app.get(KeyRing).keys.some(({ retireAt }) => retireAt !== null);
-  await until('the other two are told', () => fleet.slice(0, 2).every(isTold));
-  await setTime(fleet.slice(0, 2), -30); // past the hour of the hand-over, where the clock of the third stands still
+  await until('the other two know the rotation', () => fleet.slice(0, 2).every(isTold));
+  await setTime(fleet.slice(0, 2), -30); // after the hand-over, where the clock of the third stays
   await until('the next key signs', () => outcome.kids.length === 2 || outcome.refused.length > 0);
   const before = leastShown();
-  await until('its tokens have been shown', () => leastShown() > before + 15 || outcome.refused.length > 0);
+  await until('its tokens have been checked', () => leastShown() > before + 15 || outcome.refused.length > 0);
   state.isRunning = false;
   await load;
   return outcome;
 }
 
-/** Programs that others wrote, as they come. */
+/** Third-party verifiers with their default settings. */
 export function npmVerifiers(jwksUri: string): Verifier[] {
   const claims = { issuer: 'http://auth.test', audience: 'http://auth.test' };
   const remote = createRemoteJWKSet(new URL(jwksUri));

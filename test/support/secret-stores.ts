@@ -1,4 +1,4 @@
-// Two stores of secrets on loopback that speak the protocols of the real ones, as far as reading a secret goes.
+// Two secret stores on loopback that implement reading a secret as the real ones do.
 import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { onTestFinished } from 'vitest';
@@ -17,7 +17,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 export const awsCredentials = { id: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
 
-/** Secrets Manager: AWS JSON 1.1 over POST, requests signed with Signature Version 4, which is checked. */
+/** Secrets Manager: AWS JSON 1.1 over POST, requests with a verified Signature Version 4. */
 export async function startSecretsManager(secrets: Record<string, { AWSCURRENT?: string; AWSPREVIOUS?: string }>) {
   const seen: string[] = [];
   const server = createServer((request, response) => {

@@ -23,7 +23,7 @@ class MovableClock extends Clock {
 
 export interface Service {
   readonly url: string;
-  /** As the role that owns the schema; the service itself works as another. */
+  /** For the role that owns the schema; the service itself uses another role. */
   readonly databaseUrl: string;
   readonly app: NestFastifyApplication;
   readonly clock: MovableClock;
@@ -84,7 +84,7 @@ export async function startService(
     async advance(seconds) {
       await pool.query(`UPDATE test_clock SET shift = shift + make_interval(secs => $1)`, [seconds]);
       clock.shiftSeconds += seconds;
-      await app.get(KeyRing).poll(); // as it does each second: the service learns the database's time
+      await app.get(KeyRing).poll(); // as it does each second: the service reads the database's time
     },
     async stop() {
       const leaks = await search({ url: `http://127.0.0.1:${port}`, app, log, pool });
@@ -95,7 +95,7 @@ export async function startService(
   };
 }
 
-/** Which secrets of this test run stand in what the service left behind? */
+/** @returns the secrets of this test run in the log, the metrics and the tables of the service */
 async function search({ url, app, log, pool }: Pick<Service, 'url' | 'app' | 'log'> & { pool: pg.Pool }) {
   const metrics = await app.get(Metrics).registry.metrics();
   return {
@@ -118,7 +118,7 @@ async function dump(pool: pg.Pool): Promise<string> {
   return tables.flatMap((table) => table.rows.map(({ row }) => row)).join('\n');
 }
 
-/** A service of this test's own, with other settings; stopped when the test ends. */
+/** A service for one test, with other settings; stopped when the test ends. */
 export async function startServiceForTest(
   settings: Record<string, string> = {},
   options: { databaseUrl?: string } = {},

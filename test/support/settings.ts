@@ -1,7 +1,7 @@
 // The settings of a service under test. Small keys and cheap hashes: no test is about their strength unless it says so.
 export const TEMPLATE = 'watchword_template';
 
-/** The role that a service under test works as, as in production: it owns nothing. */
+/** The role of a service under test, which owns nothing, as in production. */
 export const SERVICE_ROLE = 'watchword_service';
 
 /** @param ownerUrl of a database, as the role that owns it */

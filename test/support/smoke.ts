@@ -1,4 +1,4 @@
-// One way through everything that the service does with its database.
+// Uses everything that the service does with its database once.
 import { expect } from 'vitest';
 import { Retention } from '../../src/audit/retention.js';
 import { bearer, call, me, mobile, refresh, register } from './client.js';

@@ -1,4 +1,4 @@
-// Which tables does a source file write, by drizzle's builder or by SQL, under its own name or another?
+// Finds the tables that a source file writes, by drizzle's builder or by SQL, also under an alias.
 import { getTableName, is, Table } from 'drizzle-orm';
 import * as limits from '../../src/database/limits-schema.js';
 import * as schema from '../../src/database/schema.js';
@@ -10,7 +10,7 @@ export const tables: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** Rows that are claimed, tried and retried are written by a class that is given the table. */
+/** The class for claimed rows receives the table that it writes. */
 const builders = '(?:\\.\\s*(?:insert|update|delete)|new ClaimedRows(?:<\\w+>)?)\\s*\\((?:\\w+, )?\\s*';
 const statements =
   '\\b(?:insert\\s+into|merge\\s+into|delete\\s+from|update|truncate(?:\\s+table)?|copy)\\s+(?:only\\s+)?';

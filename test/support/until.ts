@@ -1,7 +1,7 @@
-// When has a server got there? Nobody says; one asks.
+// Waits for a state that no event announces, by polling.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks again and again, for what takes a server a while. */
+/** Polls until the condition holds. */
 export async function until(what: string, isSo: () => Promise<boolean> | boolean, within = 20_000): Promise<void> {
   let last: unknown;
   for (const giveUpAt = performance.now() + within; performance.now() < giveUpAt; await sleep(20)) {
