@@ -1,5 +1,5 @@
-// Where does the time of a request go? Usage: node bench/profile.mjs [seconds]. Writes bench/profiles/<name>.svg.
-// Only the main thread is seen: signing and hashing happen on libuv's threads, and count as waiting.
+// Profiles the main thread under the load of each scenario. Usage: node bench/profile.mjs [seconds]. Writes bench/profiles/<name>.svg.
+// Signing and hashing run on libuv's threads, and count as waiting.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ const SECONDS = Number(process.argv[2] ?? 8);
 const FOLDER = fileURLToPath(new URL('profiles', import.meta.url));
 const TOP = 25;
 
-/** What is profiled: each the load of its scenario. */
+/** The profiles, each under the load of its scenario. */
 const profiles = {
   authenticated: { kind: watchword, load: authenticated },
   'authenticated-without-redis': { kind: watchwordAlone, load: authenticated },
@@ -52,12 +52,12 @@ await untilTheEnd(async () => {
     const folder = join(infrastructure.folder, `profile-${name}`);
     const subjects = subjectsOn(infrastructure);
     const nodeArgs = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'];
-    // File by file and not the bundle: the graph then names packages.
+    // Uses the output of tsc, not the bundle, so that the graph names packages.
     const subject = await subjects.start(kind, { signingKeyBits: 2048, nodeArgs, program: 'dist/main.js' });
     const sessions = await signInMany(subject, 16);
-    await load(subject, sessions, 2); // warm
+    await load(subject, sessions, 2); // warms up
     await load(subject, sessions, SECONDS);
-    await subjects.end(); // which is when the profile is written
+    await subjects.end(); // writes the profile
     const [file] = readdirSync(folder);
     const tree = callTree(JSON.parse(readFileSync(join(folder, file), 'utf8')), SECONDS);
     writeFileSync(join(FOLDER, `${name}.svg`), flameGraph(tree, name));

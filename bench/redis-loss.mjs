@@ -1,4 +1,4 @@
-// What do users notice when Redis fails? Checks and a logout during each fault, with the time-outs as they come.
+// Measures what users notice when Redis fails: checks and a logout during each fault, with the default time-outs.
 // Usage: npm run bench:redis-loss. Needs redis-server on the PATH.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What does a refresh cost the database? WAL, HOT updates, rows, statements: counted by PostgreSQL itself.
+// Measures the cost of a refresh in the database: WAL, HOT updates, rows and statements, counted by PostgreSQL.
 // Usage: npm run bench:storage [-- rotations]. Writes bench/results/storage.json.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const SESSIONS = 100;
 const RESULTS = 'bench/results/storage.json';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'));
-// As it runs at an operator's; only autovacuum waits, whose own WAL would be counted as the refreshes'.
+// With production settings, except that autovacuum is off: its WAL would count as that of the refreshes.
 const server = await startEmbeddedPostgres({ folder, settings: ['autovacuum=off', 'max_wal_size=4GB'] });
 const { app, url } = await startInProcess(server);
 const database = new pg.Client({ connectionString: server.ownerUrl });
@@ -25,7 +25,7 @@ async function post(path, body) {
 }
 
 async function figures() {
-  // Connections report their counts when they have been idle for a moment.
+  // Connections report their counts after a moment of idleness.
   await new Promise((later) => setTimeout(later, 12_000));
   const { rows } = await database.query(`
     SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS wal, n_tup_upd::int AS updates, n_tup_hot_upd::int AS hot,

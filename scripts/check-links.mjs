@@ -9,7 +9,7 @@ const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclu
 });
 const pages = listed.split('\n').filter((page) => page !== '' && existsSync(page));
 
-/** As GitHub makes them: lower case, punctuation gone, spaces are hyphens. */
+/** As on GitHub: lower case, without punctuation, with hyphens for spaces. */
 const anchorOf = (heading) =>
   heading
     .toLowerCase()

@@ -1,4 +1,4 @@
-// Are the container files sound, as far as can be told without a container engine?
+// Checks the container files, as far as that works without a container engine.
 // Usage: node scripts/lint-containers.mjs [folder]
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -13,7 +13,7 @@ const read = (file) => readFileSync(join(root, file), 'utf8');
 const problems = [];
 const check = (isFine, problem) => isFine || problems.push(problem);
 
-/** YAML and the Compose schema come first and cannot be switched off; orders of keys are not worth a rule. */
+/** YAML and the Compose schema are always checked; the order of keys is not. */
 const composeRules = {
   'no-build-and-image': 2,
   'no-duplicate-container-names': 2,
@@ -36,16 +36,16 @@ const composeRules = {
 const knownSettings = new Set([...read('.env.example').matchAll(/^#?([A-Z0-9_]+)=/gm)].map(([, name]) => name));
 knownSettings.add('UV_THREADPOOL_SIZE');
 
-/** What the compose file or the image decides: an operator who needs another value edits the file. */
+/** Settings that the compose file or the image fixes: an operator who needs another value edits the file. */
 const decidedSettings = [
   ...['NODE_ENV', 'HOST', 'PORT'], // by the image
-  ...['DATA_DIR', 'DATABASE_OWNER_URL'], // PostgreSQL is a service of its own; only `migrate` is its owner
-  'KEY_ENCRYPTION_KEY', // in a file, which no process list shows
+  ...['DATA_DIR', 'DATABASE_OWNER_URL'], // PostgreSQL is a separate service; only `migrate` connects as its owner
+  'KEY_ENCRYPTION_KEY', // passed as a file, which no process list shows
   ...['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'REDIS_SENTINEL_PASSWORD', 'REDIS_CLUSTER_NODES'], // by REDIS_URL
   ...['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_TLS', 'REDIS_CA_FILE'],
 ];
 
-/** A new setting must not be forgotten: each is passed on from .env, or decided. */
+/** Finds forgotten settings: each must be passed on from .env, or fixed. */
 function judgeSettings(environment, say) {
   for (const name of decidedSettings) say(knownSettings.has(name), `${name} is decided, but is no setting`);
   for (const name of knownSettings) {
@@ -63,7 +63,7 @@ function lintCompose(file) {
   for (const { messages } of linter.lintFiles([join(root, file)], false)) {
     for (const { line, message, rule } of messages) problems.push(`${file}:${line} ${message} (${rule})`);
   }
-  if (problems.length > 0) return; // what is not a Compose file cannot be judged further
+  if (problems.length > 0) return; // further checks need a valid Compose file
   const { services, networks } = parse(read(file), { merge: true });
   check(networks?.internal?.internal === true, `${file} the network \`internal\` must be internal`);
   for (const [name, service] of Object.entries(services)) {
@@ -138,7 +138,7 @@ function lintDockerfile(file) {
     problems.push(`${file}:${range.start.line + 1} ${typeof message === 'string' ? message : message.value}`);
   const stages = stagesOf(text);
   const say = (isFine, problem) => check(isFine, `${file} ${problem}`);
-  /** The stages that have a name. */
+  /** The named stages. */
   const names = new Set();
   for (const { name, rest } of stages.flat()) {
     if (name === 'ADD') say(false, 'use COPY, which neither fetches nor unpacks');

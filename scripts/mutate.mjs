@@ -1,5 +1,5 @@
-// Would the tests notice a broken protocol? Breaks copies of the source, one way each (scripts/mutations), and expects a failure.
-// Nightly: `node scripts/mutate.mjs [word of a mutation's name]`. In CI only with --check: does each still fit the code?
+// Checks that the tests detect broken protocols: breaks copies of the source (scripts/mutations) and expects failures.
+// Nightly: `node scripts/mutate.mjs [word of a mutation's name]`. CI runs --check, which only checks that each one fits the code.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@ process.env.UV_THREADPOOL_SIZE ??= '8';
 const program = process.argv[2] === 'cli' ? 'cli.js' : 'main.js';
 process.argv.splice(2, process.argv[2] === 'cli' ? 1 : 0);
 
-/** Runs the build and the program as one chain; what the build says is a sentence, anything else is unexpected. */
+/** Runs the build and then the program. An expected error of the build is a sentence, without a stack. */
 async function run() {
   const { buildIfStale } = await import('./build.mjs');
   try {

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs the tour of docs/tour.md as it stands there, against a service of its own, and checks how each step ends.
+# Runs docs/tour.md as written against a service of its own, and checks how each step ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 
-# A key of its own, so that none is made under keys/: what the tour leaves behind goes with its folder.
+# A temporary key, so that none is made under keys/: everything that the tour writes is deleted with its folder.
 export PORT=$port DATA_DIR=$work/data KEY_ENCRYPTION_KEY=$(openssl rand -base64 32)
 npm start --silent >"$work/log" 2>&1 &
 service=$!

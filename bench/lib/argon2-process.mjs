@@ -1,4 +1,4 @@
-// How many passwords can be verified a second, by itself? Usage: node argon2-process.mjs <seconds>
+// Measures how many passwords argon2 alone verifies per second. Usage: node argon2-process.mjs <seconds>
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 

@@ -1,6 +1,6 @@
-// Where did the time go? V8's CPU profile as a tree of calls, and as the functions that took the most themselves.
+// Turns V8's CPU profile into a tree of calls and a list of the most expensive functions.
 
-/** A frame's name for people: what it is, and of which file. */
+/** The readable name of a frame: function and file. */
 function describe({ functionName, url, lineNumber }) {
   const name = functionName || '(anonymous)';
   if (url === '') return { label: name, kind: name.startsWith('(') ? 'engine' : 'native' };

@@ -1,10 +1,10 @@
-// How does a database get a million sessions? By SQL, into the real tables; some of them have tokens that can be spent.
+// Fills a database with a million sessions by SQL; some have tokens that can be used.
 import pg from 'pg';
 
 const { firstRefreshToken, familyOf, formatRefreshToken, hashOf } = await import(
   new URL('../../dist/tokens/refresh-token.js', import.meta.url).href
 );
-/** Inserted part by part, each in random order: those that can be spent lie between the others, all over the table. */
+/** Inserts part by part in random order, so that the usable sessions are spread over the table. */
 const PARTS = 20;
 const SESSIONS_PER_USER = 4;
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';

@@ -1,4 +1,4 @@
-// How does one see where the time went? A call tree as an SVG: width is time, what stands on a frame was called by it.
+// Draws a call tree as an SVG: width is time, and a frame stands on its caller.
 
 const [WIDTH, ROW, CHARACTER] = [1600, 17, 6.6];
 /** Narrower ones cannot be seen. */

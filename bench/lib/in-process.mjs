@@ -1,4 +1,4 @@
-// How is the built service run in the bench's own process? For what the database counts, and for faults of Redis.
+// Runs the built service in the bench's own process, for the counts of the database and for faults of Redis.
 import { buildIfStale } from '../../scripts/build.mjs';
 
 buildIfStale();

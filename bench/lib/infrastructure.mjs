@@ -1,4 +1,4 @@
-// What do all subjects of a run share? One PostgreSQL, one Redis, and a folder; each subject gets a fresh database.
+// The shared infrastructure of a run: one PostgreSQL, one Redis and a folder. Each subject gets a fresh database.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { atEnd, freePort, startServer } from './processes.mjs';
 
 const { startEmbeddedPostgres } = await import(new URL('../../dist/database/embedded.js', import.meta.url).href);
 
-/** As an operator would set a server up: everything durable, memory for the work, room for the instances. */
+/** Production settings of PostgreSQL: durable, with enough memory and connections. */
 const POSTGRES = ['max_connections=300', 'shared_buffers=512MB', 'max_wal_size=4GB'];
 const REDIS = '/usr/bin/redis-server';
 

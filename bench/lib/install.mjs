@@ -1,4 +1,4 @@
-// Are the bench's own packages there? They are installed when one of them is missing or of another version.
+// Installs the bench's packages if one of them is missing or has another version.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// What can this machine do at best? Signing, hashing and asking Redis, each alone, with nothing around it.
+// Measures the limits of this machine: signing, hashing and querying Redis, each alone.
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { output } from './processes.mjs';
@@ -16,7 +16,7 @@ export const opensslAlone = (bits) => ({
   },
 });
 
-/** The cheapest question that decides about a token: the fields of one user's entry. */
+/** The cheapest query that decides about a token: the fields of one user's entry. */
 export const redisAlone = ({ port }, clients) => ({
   name: 'redis-benchmark, HMGET',
   isSteady: true,

@@ -1,4 +1,4 @@
-// How fast are answers? Two load generators; both throw when an answer is not what it should be.
+// Two load generators. Both throw if an answer is not as expected.
 import autocannon from 'autocannon';
 import { Pool } from 'undici';
 
@@ -15,7 +15,7 @@ export async function constantLoad({ url, requests, connections = 32, seconds, r
     connections,
     duration: seconds,
     ...(rate ? { overallRate: rate } : {}),
-    sampleInt: 50, // it ends at a sample
+    sampleInt: 50, // a run ends at a sample
     setupClient: (client) => client.setRequests([{ ...requests[connection++ % requests.length] }]),
   });
   const counts = Object.fromEntries(Object.entries(result.statusCodeStats).map(([code, { count }]) => [code, count]));

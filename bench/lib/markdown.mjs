@@ -1,11 +1,11 @@
-// How does a person read the results? Markdown tables, for the terminal and for docs/measurements.md.
+// Renders the results as Markdown tables, for the terminal and for docs/measurements.md.
 
 const figure = (value) =>
   Math.abs(value) >= 1_000
     ? Math.round(value).toLocaleString('en')
     : String(Number(value.toPrecision(Math.abs(value) >= 100 ? 3 : 2)));
 
-/** What a figure of a row means, where its name does not say it. */
+/** The meaning of figures whose names do not explain them. */
 const UNITS = { perSecond: '/s', p50: ' ms (p50)', p99: ' ms (p99)' };
 const labelOf = (name) => UNITS[name] ?? ` ${name}`;
 

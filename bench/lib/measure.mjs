@@ -1,4 +1,4 @@
-// What does a run do? One scenario after the other, each with subjects of its own, on one PostgreSQL and one Redis.
+// Runs one scenario after the other, each with its own subjects, on one PostgreSQL and one Redis.
 import { startInfrastructure } from './infrastructure.mjs';
 import { scenarioText } from './markdown.mjs';
 import { subjectsOn } from './peers.mjs';

@@ -1,4 +1,4 @@
-// How much memory does a process hold? Resident, in MB of a million bytes, read from the kernel.
+// Reads the resident memory of a process from the kernel, in MB of a million bytes.
 import { readFileSync } from 'node:fs';
 
 export function residentMB(pid) {
@@ -7,7 +7,7 @@ export function residentMB(pid) {
   return (Number(kibibytes) * 1_024) / 1_000_000;
 }
 
-/** @returns [{ at, mb }] taken every second while `work` is under way; `at` in seconds */
+/** @returns [{ at, mb }] sampled every second while `work` runs; `at` in seconds */
 export async function sampled(pid, work) {
   const samples = [];
   const started = performance.now();

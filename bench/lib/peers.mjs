@@ -1,4 +1,4 @@
-// What else is measured? The peers' own modules, as far as they are there, started like everything else of a scenario.
+// Loads the peers' modules, if they are present, and starts them like the other subjects of a scenario.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd } from './processes.mjs';
@@ -39,7 +39,7 @@ export function subjectsOn(infrastructure) {
       return Object.assign(running, { name: subject.name, database: fresh });
     },
     async end() {
-      // The drops after the stops: a database is left before it goes.
+      // Databases are dropped after the subjects have stopped.
       for (const end of ends.splice(0)) await end();
     },
   };

@@ -1,8 +1,8 @@
-// How long is everything measured? Chosen so that the whole run, with five minutes of soak, stays under 20 minutes.
+// The durations of a run: all of it takes under 20 minutes, including five minutes of soak.
 
 /**
- * @param quick a look while developing, not a measurement
- * @param soakSeconds where the soak is to last longer or shorter
+ * @param quick for development only: not a measurement
+ * @param soakSeconds overrides the duration of the soak
  */
 export function planOf({ quick, soakSeconds }) {
   const plan = quick

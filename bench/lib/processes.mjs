@@ -1,17 +1,17 @@
-// How does everything that was started end, also on an error or Ctrl-C? What is started is registered here, and ends in reverse.
+// Ends everything that a run started, in reverse order, also on an error or Ctrl-C.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** On Linux a server ends with us even after kill -9, as the embedded PostgreSQL does. */
+/** On Linux a server ends with the bench even after kill -9, like the embedded PostgreSQL. */
 const WITH_US = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'] : [];
 const ends = new Set();
 const children = new Set();
 let ending;
 process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL'); // whatever is left, such as after a second Ctrl-C
+  for (const child of children) child.kill('SIGKILL'); // what is left, for example after a second Ctrl-C
 });
 
 /** @param end called once, at the latest when the run ends; @returns the same, to be called earlier */
@@ -47,7 +47,7 @@ export async function untilTheEnd(work) {
   try {
     return await work();
   } catch (error) {
-    // What was interrupted fails for no other reason; the process is about to exit.
+    // An interrupted step fails for this reason only; the process is about to exit.
     if (isInterrupted) return await new Promise(() => undefined);
     throw error;
   } finally {
@@ -56,8 +56,8 @@ export async function untilTheEnd(work) {
 }
 
 /**
- * A server in a process of its own, until `stop()` or the end of the run.
- * @param isReady asked again and again until it resolves to true
+ * Runs a server as a separate process until `stop()` or the end of the run.
+ * @param isReady polled until it resolves to true
  */
 export async function startServer({
   command = process.execPath,

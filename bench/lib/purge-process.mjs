@@ -1,4 +1,4 @@
-// How long does the service's own purge take? Usage: node purge-process.mjs, with the service's settings in the environment.
+// Measures the duration of the service's purge. Usage: node purge-process.mjs, with the settings in the environment.
 import 'reflect-metadata';
 
 const built = (file) => import(new URL(`../../dist/${file}`, import.meta.url).href);

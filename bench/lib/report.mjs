@@ -1,4 +1,4 @@
-// Where do the results go? bench/results/latest.json, and between the marks of docs/measurements.md. Scenarios that did not run keep their last.
+// Writes the results to bench/results/latest.json and docs/measurements.md. Scenarios that did not run keep theirs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { format, resolveConfig } from 'prettier';

@@ -1,4 +1,4 @@
-// How are subjects compared fairly? Round by round, each in turn, so that a slow minute of the machine falls on all of them.
+// Compares subjects fairly: in rounds, each in turn, so that a slow minute of the machine affects all of them.
 
 /**
  * @param subjects names and how each is measured: { name, measure(seconds): Promise<Record<string, number>>, isSteady?, isSlow? }; isSteady needs no
@@ -10,7 +10,7 @@ export async function interleave(subjects, { rounds, warmup, compile, seconds })
   const taken = new Map(subjects.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name, measure, isSteady, isSlow } of subjects) {
-      // At first longer: code is compiled, caches fill, connections open.
+      // The first warm-up is longer: code is compiled, caches fill, connections open.
       const [first, later] = isSlow ? [compile, 2 * warmup] : [3 * warmup, warmup];
       if (!isSteady) await measure(round === 0 ? first : later);
       taken.get(name).push(await measure(seconds));

@@ -1,4 +1,4 @@
-// How many refreshes could PostgreSQL do at best? pgbench runs the statements of one, taken from the server's log, not copied.
+// Measures how many refreshes PostgreSQL can do at best: pgbench runs the statements of one, taken from the log.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import pg from 'pg';
 import { refreshLoad } from './load.mjs';
 import { output } from './processes.mjs';
 
-/** Enough that a session's generation is told apart from the other numbers in the statements. */
+/** Enough to distinguish a session's generation from the other numbers in the statements. */
 const GENERATIONS = 57;
 
 /**
@@ -54,7 +54,7 @@ async function captured({ owner, postgresLog }, database, work) {
   const set = async (setting, value) => {
     await owner.query(`ALTER SYSTEM SET ${setting} = ${value}`);
     await owner.query('SELECT pg_reload_conf()');
-    await sleep(300); // every connection has read it
+    await sleep(300); // wait until every connection has read it
   };
   await set('log_line_prefix', `'%d '`);
   await set('log_statement', `'all'`);
@@ -63,7 +63,7 @@ async function captured({ owner, postgresLog }, database, work) {
   const text = postgresLog().slice(from);
   await set('log_statement', 'DEFAULT');
 
-  // A line of its own for each entry; the rest of a statement is indented.
+  // Each entry starts a line; further lines of a statement are indented.
   const entries = text.split(/\n(?!\t)/).filter((entry) => entry.startsWith(`${database} `));
   return entries.flatMap((entry, at) => {
     const [, sql] = /^\S+ LOG: {2}execute [^:]*: ([\s\S]+)$/.exec(entry) ?? [];

@@ -1,4 +1,4 @@
-// What does PostgreSQL itself count of the sessions' table? Sizes, WAL, rows, updates in place.
+// Reads PostgreSQL's own counters of the sessions' table: sizes, WAL, rows, HOT updates.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
@@ -16,16 +16,16 @@ export async function storageOf(ownerUrl) {
   }
 }
 
-/** Bytes of WAL so far. Never in one query with a count of rows: reading a table tidies it up, which writes WAL of its own. */
+/** Bytes of WAL so far. Never combine it with a count of rows: reading a table prunes it, which writes WAL. */
 export async function walOf({ owner }) {
   const { rows } = await owner.query(`SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS wal`);
   return rows[0].wal;
 }
 
-/** Connections report what they did when they have been idle for ten seconds. */
+/** Connections report their counts after ten seconds of idleness. */
 export const countsAreReported = () => sleep(12_000);
 
-/** Runs `work` while autovacuum waits, whose own WAL would be counted as the refreshes'. */
+/** Runs `work` without autovacuum, whose WAL would count as that of the refreshes. */
 export async function withoutAutovacuum({ owner }, work) {
   const set = async (value) => {
     await owner.query(`ALTER SYSTEM SET autovacuum = ${value}`);

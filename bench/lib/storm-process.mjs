@@ -1,4 +1,4 @@
-// What happens to 300 sign-ins at once? In a process of its own, so that whoever measures beside it is not disturbed.
+// Sends 300 sign-ins at once, from a separate process, so that it does not disturb other measurements.
 // Usage: node storm-process.mjs <seconds> <begin, ms since 1970>; the request as JSON on standard input. Writes { accepted, refused, msRefused }.
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,14 +22,14 @@ async function one(request) {
 }
 
 // The connections are made before, and this process is warm: its own first volleys take 100 ms and more even where the server does
-// nothing. What is asked is how the sign-ins are answered.
+// nothing.
 for (let volley = 0; volley < WARM_VOLLEYS; volley++) {
   const one = () => pool.request({ method: 'GET', path: '/health/live' }).then(({ body }) => body.text());
   await Promise.all(Array.from({ length: IN_FLIGHT }, one));
 }
 await sleep(Number(process.argv[3]) - Date.now());
 const until = performance.now() + Number(process.argv[2]) * 1_000;
-// One volley after the other, each as soon as the last is answered to the end.
+// Each volley starts once the previous one is answered completely.
 do await Promise.all(Array.from({ length: IN_FLIGHT }, (_, i) => one(requests[i % requests.length])));
 while (performance.now() < until);
 await pool.close();

@@ -1,4 +1,4 @@
-// When is a target met? A measured number against a bound.
+// Compares a measured number with the bound of a target.
 
 /** @param {'≥' | '≤' | '='} comparison */
 export function target(name, measured, comparison, bound, unit = '') {
@@ -6,5 +6,5 @@ export function target(name, measured, comparison, bound, unit = '') {
   return { name, target: `${comparison} ${bound}${unit}`, measured, met };
 }
 
-/** How many times as much: the measured one against the other. */
+/** The ratio of the measured number to the other one. */
 export const ratio = (name, one, other, bound) => target(name, one / other, '≥', bound, ' ×');

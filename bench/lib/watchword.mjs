@@ -1,4 +1,4 @@
-// How is the built service run as a subject? In its own process, as the image runs it, behind a (pretended) TLS proxy.
+// Runs the built service as a subject: in its own process, as in the image, behind a simulated TLS proxy.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const PASSWORD = 'a passphrase of the bench';
 const emailOf = (i) => `bench-${i}@example.com`;
 
 /**
- * As production runs it, but for what production refuses: RATE_LIMITS=off, registration, and the embedded database, which
+ * As in production, except for what production refuses: RATE_LIMITS=off, registration, and the embedded database, which
  * needs NODE_ENV=development (it changes nothing else). LOG_LEVEL is the default, info, and the log goes to a file.
  */
 export const settingsOf = ({ databaseUrl, ownerUrl, redisUrl, signingKeyBits, port, metricsPort }) => ({
@@ -61,7 +61,7 @@ export async function startWatchword(options) {
   };
 }
 
-/** What a client of Watchword does; the same for every instance behind one database. */
+/** The requests of a client; the same for every instance of one database. */
 function clientOf(url) {
   const headers = { 'content-type': 'application/json', 'user-agent': AGENT };
   const request = (path, body) => ({ method: 'POST', path, headers, body: JSON.stringify(body) });

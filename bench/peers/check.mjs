@@ -1,4 +1,4 @@
-// Does every peer do what the bench will ask of it? Sign-in, an authenticated request, two refreshes, a replay.
+// Checks that every peer supports what the bench needs: sign-in, an authenticated request, two refreshes, a replay.
 // Usage: npm run peers:check [-- folder…], such as `-- tutorial`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// How is a peer asked once, and what did it answer?
+// Sends one request to a peer and reads the answer.
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 export const PASSWORD = 'a passphrase of the bench';
@@ -38,7 +38,7 @@ export function cookiesOf({ headers }) {
   return set.map((cookie) => cookie.split(';', 1)[0]).join('; ');
 }
 
-/** Does something once for each number, however often it is asked. */
+/** Caches the result of a function per number. */
 export function oncePer(act) {
   const done = new Map();
   return (i) => {

@@ -1,4 +1,4 @@
-// How does a peer run in a process of its own, and when may it be asked?
+// Runs a peer in a separate process, and waits until it is ready.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ const PATIENCE_MS = 60_000;
 
 /**
  * @param entry file that plain node can run; it listens on 127.0.0.1 at `process.env.PORT`
- * @param env what the server is told, all strings
+ * @param env the server's environment, all strings
  * @param readyPath answers below 500 as soon as the server is ready
  */
 export async function startServer({ entry, env, readyPath }) {
@@ -47,7 +47,7 @@ export async function startServer({ entry, env, readyPath }) {
 
 const hasEnded = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null;
 
-/** As a user's build does it: decorators compiled ahead, packages left alone. */
+/** Like a user's build: decorators are compiled ahead, packages stay unbundled. */
 export async function compile(source, name) {
   const outfile = join(BENCH, 'node_modules/.cache/peers', `${name}.mjs`);
   mkdirSync(join(BENCH, 'node_modules/.cache/peers'), { recursive: true });

@@ -1,4 +1,4 @@
-// How many authenticated requests are answered, against what people would pick instead and against a server that does nothing?
+// Measures authenticated requests, compared with the alternatives and with a server that does nothing.
 import { redisAlone } from '../lib/limits.mjs';
 import { constantLoad, signInMany } from '../lib/load.mjs';
 import { peer } from '../lib/peers.mjs';
@@ -24,12 +24,12 @@ export async function run({ plan, subjects, infrastructure }) {
     const sessions = await signInMany(subject, CONNECTIONS);
     for (const by of ['bearer', 'cookie']) {
       const requests = sessions.map((session) => subject.authenticated(session, by)).filter(Boolean);
-      if (requests.length === 0) continue; // not a way of this peer
+      if (requests.length === 0) continue; // this peer does not support it
       const load = (url, requests) => (seconds) => constantLoad({ url, requests, seconds, connections: CONNECTIONS });
-      // The very same requests, to a server that reads them and does nothing.
+      // The same requests to a server that reads them and does nothing.
       const same = requests.map((request) => ({ ...request, path: '/noop' }));
       if (kind === watchword) measured.push({ name: `${NOOP}, ${by}`, measure: load(noop.url, same) });
-      // The peers have the longer warm-up: in the same time they have run less often, and V8 has compiled less of them.
+      // The peers get a longer warm-up: they run less often in the same time, so V8 has compiled less of them.
       const isSlow = OTHERS.includes(kind.name);
       measured.push({ name: `${kind.name}, ${by}`, isSlow, measure: load(subject.url, requests) });
     }

@@ -1,4 +1,4 @@
-// Does it stay as fast with a million sessions, and does storage grow with sessions only, not with refreshes?
+// Checks that a million sessions cost no speed, and that storage grows with sessions, not with refreshes.
 import { fileURLToPath } from 'node:url';
 import { fillSessions } from '../lib/fill.mjs';
 import { closedLoop, refreshLoad, signInMany } from '../lib/load.mjs';
@@ -11,7 +11,7 @@ import { settingsOf, watchword } from '../lib/watchword.mjs';
 export const name = 'growth';
 /** Sessions that are refreshed, all over the table; sessions of the user whose list is asked for; dead ones to purge. */
 const [SPENDABLE, OF_ONE, DEAD] = [2_000, 20, 5_000];
-/** For the bytes: few sessions, so that their pages have been written in full since the checkpoint. */
+/** For the bytes: few sessions, so that their full pages were written since the checkpoint. */
 const [COUNTED_SESSIONS, COUNTED_REFRESHES] = [160, 1_600];
 const PURGE = fileURLToPath(new URL('../lib/purge-process.mjs', import.meta.url));
 const label = (sessions) => `${sessions.toLocaleString('en')} sessions`;

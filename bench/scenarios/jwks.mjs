@@ -1,4 +1,4 @@
-// How fast is the key set answered, in full and as "not modified", against a server that answers a fixed text?
+// Measures the key set, in full and as "not modified", compared with a server that answers a fixed text.
 import { constantLoad } from '../lib/load.mjs';
 import { peer } from '../lib/peers.mjs';
 import { interleave, medianOf } from '../lib/rounds.mjs';

@@ -1,4 +1,4 @@
-// Do 300 sign-ins at once slow anyone else down, and are those that are too many told so at once?
+// Checks that 300 simultaneous sign-ins slow nobody else down, and that excess ones are refused at once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closedLoop, percentiles, signInMany } from '../lib/load.mjs';
@@ -9,7 +9,7 @@ import { watchword } from '../lib/watchword.mjs';
 
 export const name = 'login-storm';
 const USERS = 64;
-/** Until the storm's own process is up and warm. */
+/** Time for the storm's process to start and warm up. */
 const WARM_UP_MS = 3_000;
 const PROGRAM = fileURLToPath(new URL('../lib/storm-process.mjs', import.meta.url));
 
@@ -24,7 +24,7 @@ export async function run({ plan, subjects }) {
       input: JSON.stringify({ origin: subject.url, requests }),
     });
 
-  /** One client asks without a pause, until `until()` says that it is enough. */
+  /** One client sends requests without a pause until `until()` returns true. */
   const ask = (until) =>
     closedLoop({
       url: subject.url,
@@ -43,7 +43,7 @@ export async function run({ plan, subjects }) {
     let isOver = false;
     const stormed = storm(2 * plan.seconds, Date.now() + WARM_UP_MS).finally(() => (isOver = true));
     await sleep(WARM_UP_MS - 100);
-    await subject.metrics(); // reading sets the event-loop delay back
+    await subject.metrics(); // reading resets the event-loop delay
     const [seen, during] = await Promise.all([stormed, ask(() => isOver)]);
     const delay = Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(await subject.metrics())?.[1]) * 1_000;
     const { accepted, refused, msRefused } = JSON.parse(seen);

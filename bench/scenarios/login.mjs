@@ -1,4 +1,4 @@
-// How much of a sign-in is the password hash? Sign-ins a second against argon2 alone with the same parameters.
+// Compares sign-ins per second with argon2 alone, with the same parameters.
 import { argon2Alone } from '../lib/limits.mjs';
 import { closedLoop } from '../lib/load.mjs';
 import { peer } from '../lib/peers.mjs';
@@ -8,7 +8,7 @@ import { watchword } from '../lib/watchword.mjs';
 
 export const name = 'login';
 const CLIENTS = 16;
-/** So many that none comes near the 50 sessions from which on a sign-in looks for others to end. */
+/** Enough users that none has 50 sessions, from which on a sign-in looks for sessions to end. */
 const USERS = 128;
 
 export async function run({ plan, subjects }) {

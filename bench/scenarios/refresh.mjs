@@ -1,4 +1,4 @@
-// How many refreshes are done, against what people would pick instead and against signing and the database alone?
+// Measures refreshes, compared with the alternatives and with signing and the database alone.
 import { opensslAlone } from '../lib/limits.mjs';
 import { refreshLoad, signInMany } from '../lib/load.mjs';
 import { peer } from '../lib/peers.mjs';
@@ -11,14 +11,14 @@ export const name = 'refresh';
 const CLIENTS = 16;
 const SIZES = [2048, 3072, 4096];
 const OTHERS = ['tutorial stack', 'oidc-provider'];
-/** Prepared: what the machine can do at best. Extended: the same, planned for each request. */
+/** `prepared` is the best that the machine can do; `extended` plans each request. */
 const MODES = ['prepared', 'extended'];
 const pgbench = (mode) => `pgbench, the same statements, ${mode}`;
 
 export async function run({ plan, subjects, infrastructure }) {
   const rows = [];
   for (const bits of SIZES) {
-    // One size after the other: a server that has idled is slow at first, and each size has its own comparison.
+    // One size after the other, because an idle server is slow at first. Each size has its own comparison.
     rows.push(...(await interleave(await measuredAt(bits, subjects, infrastructure), plan)));
     await subjects.end();
   }
@@ -32,7 +32,7 @@ async function measuredAt(bits, subjects, infrastructure) {
     const sessions = await signInMany(subject, CLIENTS);
     measured.push({
       name: `${kind.name}, rsa${bits}`,
-      isSlow: true, // V8 compiles well what has run some thousand times; until then each server does half of what it can
+      isSlow: true, // V8 optimises code after some thousand runs; until then each server reaches half of its speed
       measure: (seconds) => refreshLoad({ subject, sessions, clients: CLIENTS, seconds }),
     });
     if (kind !== watchword || bits !== SIZES[0]) continue;

@@ -1,4 +1,4 @@
-// Does memory stay flat? Everything at once for five minutes: requests, refreshes, sign-ins and logouts.
+// Checks that memory stays flat under requests, refreshes, sign-ins and logouts for five minutes.
 // Usage: npm run bench -- soak [--soak-seconds=300]
 import { closedLoop, constantLoad, refreshLoad, signInMany } from '../lib/load.mjs';
 import { residentMB, sampled, slopeOf } from '../lib/memory.mjs';
@@ -8,9 +8,9 @@ import { watchword } from '../lib/watchword.mjs';
 
 export const name = 'soak';
 const USERS = 32;
-/** Requests a second: busy, with room for the rest. */
+/** Requests per second: busy, but with room for the other load. */
 const RATE = 200;
-/** The first part fills what is bounded (tokens that were verified, the heap's young generation); then nothing may grow. */
+/** The first part fills bounded memory (verified tokens, the heap's young generation); then nothing may grow. */
 const SETTLED_AFTER = 1 / 3;
 const MOST_GROWTH = 1.1;
 

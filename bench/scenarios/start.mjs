@@ -1,4 +1,4 @@
-// How soon does the service answer, and what does it hold while nobody asks? Cold: an empty folder, with the embedded database.
+// Measures the time to the first answer, and the idle memory. Cold: an empty folder, with the embedded database.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ const USERS = 4;
 export async function run({ plan, infrastructure }) {
   const { drop, ...database } = await infrastructure.freshDatabase();
   const warm = { ...database, redisUrl: infrastructure.redis.url };
-  await startAndStop(warm); // migrates, makes the keys
+  await startAndStop(warm); // migrates and makes the keys
   const rounds = { warm: [], cold: [], idle: [] };
   for (let round = 0; round < plan.rounds; round++) {
     rounds.warm.push(await startAndStop(warm));
@@ -48,7 +48,7 @@ async function startAndStop(options) {
   return { seconds };
 }
 
-/** After it has had something to do. */
+/** After some load. */
 async function idleMemory(options, round) {
   const subject = await startWatchword(options);
   atEnd(() => subject.stop());

@@ -1,4 +1,4 @@
-// What does a second instance add? The same load on one and on two, on the same database and Redis.
+// Compares the same load on one and on two instances, on the same database and Redis.
 import { constantLoad, refreshLoad, signInMany } from '../lib/load.mjs';
 import { interleave } from '../lib/rounds.mjs';
 import { watchword } from '../lib/watchword.mjs';

@@ -1,4 +1,4 @@
-// What could plausibly be wrong with the signing keys, and which test would notice?
+// Plausible mistakes in the signing keys, and the test that detects each.
 const PLAN = 'src/keys/rotation.ts';
 const RING = 'src/keys/key-ring.ts';
 const PUBLISHED = 'src/keys/published-key.ts';
@@ -7,7 +7,7 @@ const TABLE = 'src/keys/signing-keys.ts';
 const unit = ['src/keys/rotation.test.ts'];
 const real = (name) => ['test/key-rotation.test.ts', '-t', name];
 
-/** [what is wrong, the edits, what is run]; an edit is [file, what stands there, what a mistake would have left there]. */
+/** [the mistake, the edits, the test]; an edit is [file, the present text, the text with the mistake]. */
 const cases = [
   [
     'K1 the signer goes on after the hand-over',
@@ -140,7 +140,7 @@ const cases = [
   ],
 ];
 
-/** A test that failed; a copy that does not even load has found nothing. */
+/** The failed test. A copy that does not load detects nothing. */
 function verdict(output) {
   const failed = /^\s*Tests\s+(\d+) failed/m.exec(output);
   const first = /^ FAIL {2}(.*)$/m.exec(output)?.[1];

@@ -1,9 +1,9 @@
-// What could plausibly be wrong with the refresh, and would test/refresh-model.test.ts notice?
+// Plausible mistakes in the refresh, which test/refresh-model.test.ts must detect.
 const REFRESH = 'src/sessions/refresh.ts';
 const FAMILY = 'src/sessions/refresh-attempt.ts';
 const ROTATE_EXPIRY = 'expires_at = least(s.absolute_expires_at, now + make_interval(';
 
-/** Each edit is [file, what stands there, what a plausible mistake would have left there, how often it stands there]. */
+/** Each edit is [file, the present text, the text with the mistake, the number of occurrences]. */
 const edits = {
   'the grace never ends': [
     [FAMILY, "sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`", 'sql`true`'],
@@ -51,7 +51,7 @@ const edits = {
   ],
 };
 
-/** Only the property's own verdict counts: a copy that does not even start has found nothing. */
+/** Only a failure of the property counts: a copy that does not start detects nothing. */
 function verdict(output) {
   const failure = /Property failed after (\d+) tests?/.exec(output);
   const steps = /^Counterexample: (.*)$/m.exec(output)?.[1];
