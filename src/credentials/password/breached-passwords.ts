@@ -1,5 +1,5 @@
 // Asks PASSWORD_BREACH_URL whether a password is known from a breach. Of the password's SHA-1 only five characters leave
-// (k-anonymity, as haveibeenpwned.com/API/v3#PwnedPasswords has it). Whoever cannot answer stops nobody.
+// (k-anonymity, as haveibeenpwned.com/API/v3#PwnedPasswords has it). Without an answer the password is accepted.
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
@@ -27,7 +27,7 @@ export class BreachedPasswords {
     this.checks = metrics.counter('watchword_password_breach_checks_total', help, 'outcome');
   }
 
-  /** @returns false also where nobody could be asked: logged and counted */
+  /** @returns false also if the API does not answer, which is logged and counted */
   async has(password: string): Promise<boolean> {
     if (this.url === undefined) return false;
     const digest = createHash('sha1').update(password).digest('hex').toUpperCase();
@@ -44,7 +44,7 @@ export class BreachedPasswords {
 
   private async ask(url: string, digest: string): Promise<boolean> {
     const answer = await fetch(`${url}/${digest.slice(0, PREFIX_LENGTH)}`, {
-      // Padded, or the length of the answer would tell whoever listens which prefix it was.
+      // Padding: otherwise the length of the answer would reveal the prefix to an eavesdropper.
       headers: { 'add-padding': 'true', 'user-agent': 'watchword' },
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -54,12 +54,12 @@ export class BreachedPasswords {
       throw new Error(`status ${answer.status}`);
     }
     const counts = countsIn(await bounded(answer));
-    // Padding has count 0.
+    // Padding lines have the count 0.
     return (counts.get(digest.slice(PREFIX_LENGTH)) ?? 0) > 0;
   }
 }
 
-/** Lines of `35 characters of SHA-1:count`. An answer without any is no answer: a page of a proxy, say. */
+/** Lines of `35 characters of SHA-1:count`. An answer without such lines is not valid: it may be a proxy's page. */
 function countsIn(text: string): ReadonlyMap<string, number> {
   const lines = [...text.matchAll(/^([0-9A-F]{35}):(\d+)\r?$/gim)];
   if (lines.length === 0) throw new Error('not a list of hashes');

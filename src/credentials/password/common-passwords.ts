@@ -1,17 +1,17 @@
-// Is this one of the passwords that everybody tries first? Looks a text up in a sorted list of short hashes.
+// Looks a password up among the most common ones, in a sorted list of short hashes.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** Shorter ones are not kept: PASSWORD_MIN_LENGTH is never less. In code points. */
+/** In code points. The list has no shorter entries, because PASSWORD_MIN_LENGTH is never less. */
 export const SHORTEST_LISTED = 8;
 
-/** 40 bits: one in 2.4 million texts that are not on the list is taken for one that is. */
+/** 40 bits: one in 2.4 million texts is a false positive. */
 const RECORD_BYTES = 5;
 
 /** Made by scripts/common-passwords.ts; every entry has RECORD_BYTES, in ascending order. */
 const records = readFileSync(new URL('./common-passwords.bin', import.meta.url));
 
-/** Capitals and widths make no password rarer. */
+/** Upper case and full-width characters do not make a password rarer. */
 export const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
 
 /** In code points. */
@@ -20,7 +20,7 @@ export const lengthOf = (text: string): number => Array.from(text).length;
 export const recordOf = (folded: string): Buffer =>
   createHash('sha256').update(folded).digest().subarray(0, RECORD_BYTES);
 
-/** @param folded what `fold` returned */
+/** @param folded the result of `fold` */
 export function isCommon(folded: string): boolean {
   const wanted = recordOf(folded).readUIntBE(0, RECORD_BYTES);
   let [low, high] = [0, records.length / RECORD_BYTES];

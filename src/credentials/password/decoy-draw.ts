@@ -1,4 +1,4 @@
-// Draws a decoy for an address, in proportion to how many users have its parameters.
+// Chooses a decoy for an address, in proportion to the number of users with the same parameters.
 
 export interface Decoy {
   /** The PHC string up to its salt: the parameters. */
@@ -8,7 +8,7 @@ export interface Decoy {
 }
 
 /**
- * Weighted rendezvous hashing: when users move from old parameters to new ones, so do the draws, and no draw moves in
+ * Weighted rendezvous hashing: when users move from old parameters to new ones, so do the choices, and none moves in
  * another direction.
  * @param luckOf above 0, at most 1; always the same for a form and an address
  */

@@ -1,5 +1,5 @@
-// What is verified where there is nothing to verify? A decoy with the parameters that a user of that address might have.
-// After the parameters were changed, known users cost yesterday's hash until they sign in; unknown ones must not stand out.
+// Provides decoy hashes for addresses without a hash, with the parameters that a user of that address might have.
+// After a change of the parameters known users keep the old ones until they sign in: unknown ones must cost the same.
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
@@ -12,9 +12,9 @@ import { type Decoy, likeliest } from './decoy-draw.js';
 import { Passwords } from './passwords.js';
 
 const EVERY_MS = 5 * 60_000;
-/** About so many rows are looked at, however many users there are. */
+/** The approximate size of the sample, for any number of users. */
 const SAMPLE = 10_000;
-/** Whoever has signed in since the last look has today's parameters already. */
+/** Users who have signed in since the last sample already have the current parameters. */
 const LEAST_OF_TODAY = 0.01;
 
 @Injectable()
@@ -33,7 +33,7 @@ export class Decoys implements OnModuleInit, BeforeApplicationShutdown {
     this.rounds = new Periodic(options, () => this.look());
   }
 
-  /** The key is the same at each start and on each instance: an address whose time changed at a restart would be unknown. */
+  /** The key is the same on every instance and after a restart: a changed time would reveal an unknown address. */
   async onModuleInit(): Promise<void> {
     this.key = Buffer.from(hkdfSync('sha256', await this.keyStore.refreshSecret(), '', 'password_decoys', 32));
     await this.look();
@@ -44,14 +44,14 @@ export class Decoys implements OnModuleInit, BeforeApplicationShutdown {
     return this.rounds.stop();
   }
 
-  /** @returns a hash that no password fits; null while nobody has a password: today's parameters then */
+  /** @returns a hash that matches no password; null while nobody has a password: the current parameters apply then */
   of(email: string): string | null {
     const luckOf = (form: string) =>
       createHmac('sha256', this.key).update(`${form}\0${email}`).digest().readUIntBE(0, 6);
     return likeliest(this.decoys, (form) => (luckOf(form) + 1) / 2 ** 48);
   }
 
-  /** Which parameters are in use, and by how many? The same blocks are looked at each time, so that shares move little. */
+  /** Counts the users per parameters. It samples the same blocks each time, so that the shares change little. */
   private async look(): Promise<void> {
     const size = await this.database.execute<{ rows: number }>(
       sql`select reltuples::float8 as rows from pg_class where oid = 'public.users'::regclass`,

@@ -1,4 +1,4 @@
-// Changes the password of a user who is signed in.
+// Changes the password of a signed-in user.
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../../errors.js';
 import type { Asking } from '../../http/exchange.js';
@@ -9,7 +9,7 @@ import { type Changed, PasswordReplacement } from './password-replacement.js';
 import { Passwords } from './passwords.js';
 import { Users } from '../../users/users.js';
 
-/** A sign-in may renew the hash under the change; the current password is then proven against the new one. */
+/** A sign-in may renew the hash during the change; the current password is then verified against the new hash. */
 const PROOFS = 3;
 
 @Injectable()
@@ -23,8 +23,8 @@ export class PasswordChange {
   ) {}
 
   /**
-   * Ends every session and access token of the user. Hashing is done outside of the transaction.
-   * @returns the user as they are now, for the new session of the one who changed it
+   * Ends every session and access token of the user. It hashes outside of the transaction.
+   * @returns the changed user, for the caller's new session
    * @throws Refusal `invalid_credentials`, `password_rejected`, `too_many_attempts`, `overloaded`, `token_stale` or `token_revoked`
    *   when the user changed meanwhile
    */

@@ -1,4 +1,4 @@
-// Decides whether a password may be chosen: at registration, at a change, on the command line. Never at a sign-in.
+// Decides whether a new password is acceptable: at registration, at a change, on the command line, not at sign-in.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import { Refusal } from '../../errors.js';
@@ -22,8 +22,8 @@ export class PasswordPolicy {
 
   /**
    * Call it before any hashing.
-   * @param email of the account that will have the password
-   * @param path the field of the request that holds it
+   * @param email the address of the account
+   * @param path the field of the request that contains the password
    * @throws Refusal `password_rejected` with the reason
    */
   async assertAcceptable(password: string, email: string, path = 'password'): Promise<void> {

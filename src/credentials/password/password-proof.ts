@@ -1,4 +1,4 @@
-// Proves by a password who is asking. Unknown, disabled and wrong look and cost the same.
+// Proves an identity by a password. Unknown, disabled and wrong get the same answer at the same cost.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import { Refusal } from '../../errors.js';
@@ -33,7 +33,7 @@ export class PasswordProof {
     const { user, isRight } = await this.passwordCheck.check(claim, password, exchange);
     if (!user || !isRight || user.disabledAt) {
       const reason = !user ? 'unknown_address' : isRight ? 'disabled' : 'wrong_password';
-      // A row whether there is such a user or not: both must cost the same.
+      // Writes a row for unknown users, too, so that both cost the same.
       await this.audit.recordAlone({ type: 'login.failed', userId: user?.id ?? null, reason }, caller);
       throw new Refusal('invalid_credentials');
     }
@@ -41,7 +41,7 @@ export class PasswordProof {
     return { user, methods: ['pwd'] };
   }
 
-  /** Replaces a hash of older parameters. A password change in the meantime wins; a full queue leaves it for another time. */
+  /** Replaces a hash of older parameters. A concurrent password change wins; a full queue skips it. */
   private async renewHash({ id, passwordHash }: User, password: string, network?: string): Promise<void> {
     if (passwordHash === null || passwordHash.startsWith(this.passwords.form)) return;
     const renewed = await this.hashIfThereIsRoom(password, { network, account: id });

@@ -1,4 +1,4 @@
-// Puts a new password in the place of the one that was proven, and ends what the old one had opened.
+// Replaces the verified password by a new one, and ends the sessions of the old one.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../../audit/audit.js';
@@ -24,7 +24,7 @@ export class PasswordReplacement {
     private readonly audit: Audit,
   ) {}
 
-  /** @returns undefined when the hash is no longer the one that was verified */
+  /** @returns undefined if the hash is no longer the verified one */
   replace(userId: string, from: string, to: string, caller: Caller): Promise<Changed | undefined> {
     return inTransaction(this.database, async (tx) => {
       const changed = await this.users.changePassword(tx, userId, from, to);

@@ -1,23 +1,23 @@
-// May this be a password? NIST SP 800-63B-4 §3.1.1.2: long enough, not on the list, not built from what anybody would guess.
+// Checks a new password by NIST SP 800-63B-4 §3.1.1.2: long enough, not on the list, not built from guessable words.
 // There are no rules of composition.
 import { parse } from 'tldts';
 import { fold, isCommon, lengthOf, SHORTEST_LISTED } from './common-passwords.js';
 
-/** NIST wants at least 64; this bounds what is looked at and what is hashed. */
+/** NIST requires at least 64; this bounds the work of the checks and the hash. */
 const MAX_PASSWORD_LENGTH = 128;
 
-/** Shorter runs, and shorter words of an address, stand in ordinary phrases. */
+/** Ordinary phrases contain shorter runs and shorter words of an address. */
 const SHORTEST_RUN = 4;
 const SHORTEST_WORD = 3;
 
 export interface Circumstances {
   readonly minLength: number;
   readonly email: string;
-  /** What anybody knows about the service, such as its name. */
+  /** Public words of the service, such as its name. */
   readonly serviceWords: readonly string[];
 }
 
-/** @returns why it is refused, as a sentence for the user; undefined when it may be used */
+/** @returns the reason of a refusal, as a sentence for the user; undefined if the password is acceptable */
 export function objectionTo(password: string, { minLength, email, serviceWords }: Circumstances): string | undefined {
   if (!password.isWellFormed()) return 'The password is not valid Unicode.';
   const length = lengthOf(password.normalize('NFC'));
@@ -25,7 +25,7 @@ export function objectionTo(password: string, { minLength, email, serviceWords }
   if (length > MAX_PASSWORD_LENGTH) return `The password must have at most ${MAX_PASSWORD_LENGTH} characters.`;
   const folded = fold(password);
   if (isCommon(folded)) return 'The password is one of the most common ones. Choose another.';
-  // In its own case: with both cases as one, a random password would have such runs too.
+  // Case-sensitive: without case a random password would contain such runs, too.
   if (isWeak(folded, fold(withoutRuns(once(password)))))
     return 'The password is too easy to guess: without its repetitions and sequences, it is too short or too common.';
   const unnamed = without(folded, [...wordsOf(email), ...serviceWords]);
@@ -34,14 +34,14 @@ export function objectionTo(password: string, { minLength, email, serviceWords }
   return undefined;
 }
 
-/** The service's own name, and the names in its address but for the suffix that it shares with others. */
+/** The service's name, and the names in its host except the public suffix. */
 export function serviceWordsOf(publicUrl: string): string[] {
   const { hostname, domainWithoutSuffix, subdomain } = parse(publicUrl);
   const labels = [domainWithoutSuffix, ...(subdomain ?? '').split('.')];
   return ['watchword', hostname, ...labels].flatMap((word) => (word && isWord(word) ? [fold(word)] : []));
 }
 
-/** What is left is judged as a password of its own, with and without the signs that joined it to what was taken out. */
+/** Checks the rest as a password of its own, with and without the characters that joined it to the removed part. */
 function isWeak(whole: string, left: string): boolean {
   if (left === whole) return false;
   const joined = left.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
@@ -63,10 +63,10 @@ function without(text: string, words: readonly string[]): string {
   return longestFirst.reduce((left, word) => left.replaceAll(word, ''), text);
 }
 
-/** A password that says the same thing again and again is worth saying it once. */
+/** A repeated text counts once. */
 const once = (text: string): string => /^(.+?)\1+$/isu.exec(text)?.[1] ?? text;
 
-/** Takes out what repeats or counts for at least four characters: 0000, abcd, 9876, and 7890 as keyboards have it. */
+/** Removes runs of at least four characters: 0000, abcd, 9876, and 7890 as on keyboards. */
 export function withoutRuns(text: string): string {
   const characters = Array.from(text);
   let left = '';
@@ -86,7 +86,7 @@ function runAt(characters: readonly string[], start: number): number {
   return end - start + 1;
 }
 
-/** @returns how far the next character is from this one; undefined at the end */
+/** @returns the distance from this character to the next one; undefined at the end */
 function stepAt(characters: readonly string[], at: number): number | undefined {
   const [from, to] = [characters[at], characters[at + 1]];
   if (from === undefined || to === undefined) return undefined;

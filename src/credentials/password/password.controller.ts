@@ -21,7 +21,7 @@ export class PasswordController {
     private readonly presentedToken: PresentedToken,
   ) {}
 
-  /** Every session ends; the one who changed the password goes on with a new session, over the same transport. */
+  /** Ends every session; the caller continues in a new session over the same transport. */
   @SkipVerdictCache()
   @Post()
   @HttpCode(200)
@@ -32,7 +32,7 @@ export class PasswordController {
   ): Promise<object> {
     const current = (await this.sessionList.of(me.userId)).find(({ id }) => id === me.sessionId);
     const transport = this.presentedToken.of(exchange.request)?.transport ?? 'bearer';
-    // A session keeps its transport: the token of a cookie never becomes one in a body.
+    // A session keeps its transport: a token of a cookie is never returned in a body.
     if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
     const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange);
     assertConfirmed(changed.confirmation);

@@ -1,4 +1,4 @@
-// Hashes and checks passwords, a few at a time, so that a storm of sign-ins does not take the service down.
+// Hashes and verifies passwords, a few at a time, so that many sign-ins do not overload the service.
 import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, type Options, verify } from '@node-rs/argon2';
@@ -6,7 +6,7 @@ import { Metrics } from '../../telemetry/metrics.js';
 import { Config } from '../../config/config.js';
 import { FairQueue, type Holder, type Turn } from '../../limits/fair-queue.js';
 
-/** This only bounds the work: a new one is at most MAX_PASSWORD_LENGTH, but earlier ones were longer. */
+/** Bounds the work. New passwords have at most MAX_PASSWORD_LENGTH, but earlier releases allowed longer ones. */
 const MAX_PASSWORD_CHARACTERS = 1_024;
 
 /** In code points. */
@@ -65,7 +65,7 @@ export class Passwords implements OnModuleInit {
     return false;
   }
 
-  /** Today's parameters, as a PHC string begins with them. */
+  /** The current parameters, as the beginning of a PHC string. */
   get form(): string {
     const { memoryCost, timeCost, parallelism } = this.options;
     return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`;

@@ -1,4 +1,4 @@
-// How does somebody get an account?
+// Registers a new account.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import { Database, inTransaction } from '../../database/database.js';
