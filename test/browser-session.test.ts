@@ -61,6 +61,16 @@ describe('a cookie that a sibling subdomain has planted', () => {
     expect((await call(shared.url, 'GET', '/auth/me', { headers })).status).toBe(200);
   });
 
+  it('does not keep a refresh cookie without the session cookie from logging out', async () => {
+    const settings = { PUBLIC_URL: 'https://auth.example.com', COOKIE_DOMAIN: 'example.com' };
+    const shared = await startServiceForTest(settings);
+    const user = new Browser(shared.url, settings.PUBLIC_URL);
+    await user.go('POST', '/auth/login', { body: await register(shared.url) });
+    const cookie = `__Secure-access_token=planted; __Secure-refresh_token=${valueOf(user, 'refresh_token')}`;
+    expect((await send('DELETE', '/auth/refresh', cookie, shared.url)).status).toBe(204);
+    expect((await user.go('GET', '/auth/me')).json['code']).toBe('token_revoked');
+  });
+
   it('is passed over though it names the session: an unsigned one does not replace the signed one', async () => {
     const user = await Browser.signedIn(service.url);
     const { sub, sid } = decode(valueOf(user, 'access_token')) as Record<'sub' | 'sid', string>;

@@ -42,9 +42,10 @@ export class Logout {
     if (session) return [(await this.sessionEnd.one(session, caller)).confirmation];
     const access = this.browserSession.accessToken(request);
     if (access !== undefined) return [await this.byAccessToken(access, caller)];
-    if (this.cookies.values(request, 'access').length > 0) throw new Refusal('unauthenticated');
     const refresh = this.cookies.values(request, 'refresh');
-    return refresh.length > 0 ? this.byRefreshCookies(refresh, caller) : [];
+    if (refresh.length > 0) return this.byRefreshCookies(refresh, caller);
+    if (this.cookies.values(request, 'access').length > 0) throw new Refusal('unauthenticated');
+    return [];
   }
 
   /**
