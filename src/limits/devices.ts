@@ -1,11 +1,11 @@
-// A device that somebody has signed in on before: what its cookie or token says, and what of it counts.
+// Formats and parses the value of a known device: a device on which somebody has signed in before.
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import { parse, stringify } from 'uuid';
 
 export interface Device {
   readonly userId: string;
   readonly deviceId: string;
-  /** The user's session epoch at the sign-in: whatever ends all sessions ends known devices. */
+  /** The user's session epoch at the sign-in: an act that ends all sessions also ends known devices. */
   readonly epoch: number;
   /** Seconds since 1970. */
   readonly issuedAt: number;

@@ -1,7 +1,7 @@
-// Work that waits for a turn: so many places, and nobody holds more than their share; the turns go round.
+// A bounded queue for work: every holder has at most a share of the places, and networks take turns.
 import { Refusal } from '../errors.js';
 
-/** Whose place it is; what is not known counts for nobody. */
+/** Who holds the place; an unknown holder is not counted. */
 export interface Holder {
   readonly network?: string | undefined;
   readonly account?: string | undefined;
@@ -22,7 +22,7 @@ const namesOf = ({ network, account }: Holder) =>
 
 export class FairQueue {
   private readonly held = new Map<string, number>();
-  /** Who waits for a turn, by network; the first one in the map is next. */
+  /** The waiting work by network; the first network in the map is next. */
   private readonly lines = new Map<string, (() => void)[]>();
   private taken = 0;
   running = 0;
@@ -79,7 +79,7 @@ export class FairQueue {
     return new Promise((go) => line.push(go));
   }
 
-  /** To the next network's first; the network then goes to the end. */
+  /** Gives the turn to the first work of the next network, which then moves to the end. */
   private handOver(): void {
     const [next] = this.lines;
     if (!next) {

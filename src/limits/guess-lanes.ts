@@ -1,4 +1,4 @@
-// Which lanes does a guess go by? Each lane of an account has a budget of its own: who closes theirs closes nobody else's.
+// Chooses the lanes of a guess. Each lane of an account has its own budget: closing one leaves the others open.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
@@ -15,11 +15,11 @@ export interface Lane {
   /** Failures without a delay. */
   readonly free: number;
   readonly maxDelaySeconds: number;
-  /** From so many failures on the lane is closed. */
+  /** The lane is closed from this number of failures on. */
   readonly closesAt: number;
 }
 
-/** A network's lane never closes: int4's largest. */
+/** A network's lane never closes: the largest int4. */
 const NEVER = 2_147_483_647;
 
 @Injectable()

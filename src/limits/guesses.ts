@@ -1,4 +1,4 @@
-// A guess at a proof of identity: charged before anything is verified, and settled after. Whoever verifies does it in here.
+// Charges a guess at a proof of identity before it is verified, and settles it afterwards. Every proof uses it.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
@@ -14,14 +14,14 @@ import { VolumeLimit } from './volume-limit.js';
 export interface Guess {
   readonly kind: GuessKind;
   readonly route: 'login' | 'password_change';
-  /** The user, or undefined where nobody has the address. Both are treated alike. */
+  /** The user, or undefined if nobody has the address. Both are treated alike. */
   readonly user: { readonly id: string; readonly sessionEpoch: number } | undefined;
   /** What the caller named: the canonical address, or the user id. */
   readonly named: string;
   readonly deviceToken?: string | undefined;
 }
 
-/** What was taken for one guess. */
+/** The charges of one guess. */
 interface Taken {
   readonly charge: Charge;
   readonly fromVolume: boolean;

@@ -1,4 +1,4 @@
-// Is this a device that the user has signed in on? By a cookie, or by a token that an app keeps. It opens a lane of guesses,
+// Recognises devices on which the user has signed in, by a cookie or an app's token. It opens a lane of guesses,
 // nothing else.
 import { Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
@@ -31,7 +31,7 @@ export class KnownDevices {
     this.cookieName = config.hasSecureCookies ? '__Secure-device' : 'device';
   }
 
-  /** @returns the device, where it is one of this user at their present epoch */
+  /** @returns the device, if it belongs to this user at their present epoch */
   async of(user: OfUser | undefined, request: Asking['request'], deviceToken?: string): Promise<Device | undefined> {
     if (!user) return undefined;
     const youngest = this.nowSeconds() - this.config.DEVICE_DAYS * 86_400;

@@ -1,4 +1,4 @@
-// The keys of budgets and devices: what stands in a table or in Redis names nobody without a server secret.
+// Derives the keys of budgets and devices: without a server secret, entries in tables and in Redis identify nobody.
 import { createHmac, hkdfSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { KeyStore } from '../keys/key-store.js';

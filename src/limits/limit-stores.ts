@@ -1,4 +1,4 @@
-// Where are volumes counted? In Redis where there is one, insured by PostgreSQL; else in PostgreSQL. Never in memory alone.
+// Chooses the store of volumes: Redis, insured by PostgreSQL, or PostgreSQL alone. Never memory alone.
 import { Injectable } from '@nestjs/common';
 import { getTableName } from 'drizzle-orm';
 import { type RateLimiterAbstract, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';

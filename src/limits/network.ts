@@ -1,4 +1,4 @@
-// Which networks does an address belong to? Every spelling of an address is one budget.
+// Finds the networks of an address. All spellings of an address share one budget.
 import ipaddr from 'ipaddr.js';
 
 /** `address`: as much as one subscriber has for sure. The others are what one may have rented. */
@@ -6,7 +6,7 @@ export type Width = 'address' | 'ipv6/56' | 'ipv6/48' | 'ipv4/24';
 
 export interface Network {
   readonly width: Width;
-  /** In one spelling, such as `2001:db8:0:1::/64`. */
+  /** In its canonical spelling, such as `2001:db8:0:1::/64`. */
   readonly prefix: string;
 }
 

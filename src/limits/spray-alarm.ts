@@ -1,4 +1,4 @@
-// A spray was seen: tells somebody, and for a while unknown devices have one free guess. Once, however many see it.
+// Raises one alert for a spray; for a while unknown devices then have one free guess.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
@@ -22,7 +22,7 @@ export class SprayAlarm {
     this.alarms = metrics.counter('watchword_spray_alarms_total', 'Sprays seen, by what gave them away', 'by');
   }
 
-  /** One statement: of any number of instances and guesses, one raises the alarm and tells. */
+  /** One statement, so only one of any number of instances and guesses raises the alarm. */
   async raise({ by, count }: Pick<SprayEvent, 'by' | 'count'>, caller: Caller | null): Promise<void> {
     const event: SprayEvent = { type: 'guessing.spray', by, count };
     const minutes = this.config.SPRAY_MINUTES;

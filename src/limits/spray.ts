@@ -1,4 +1,4 @@
-// One password tried on many accounts: each account's budget sees one failure. What sees it is a count of accounts by
+// Detects one password tried on many accounts, where each account's budget sees one failure. It counts accounts by
 // network, and of all failures by hour.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
@@ -17,7 +17,7 @@ import { SprayAlarm } from './spray-alarm.js';
 
 const WINDOW_SECONDS = 60;
 const COUNT_EVERY_MS = 15_000;
-/** Fewer failures in an hour alarm nobody, whatever yesterday was. */
+/** Fewer failures in an hour raise no alarm, whatever yesterday's number was. */
 const LEAST_FAILURES = 200;
 
 @Injectable()

@@ -1,4 +1,4 @@
-// Lets a person try again at once: takes every budget of guesses on their account away.
+// Lets a person try again at once: deletes every budget of guesses of their account.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.js';
 import type { Caller } from '../http/caller.js';

@@ -1,4 +1,4 @@
-// Takes from the volume of every network that a caller belongs to, or refuses.
+// Charges the volume of every network of a caller, or refuses.
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
@@ -21,7 +21,7 @@ interface Point {
   readonly key: string;
 }
 
-/** A flood beyond the limit asks the store once a second, not with each request. */
+/** A flood beyond the limit queries the store once a second, not with each request. */
 const REMEMBERED_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
 
@@ -63,7 +63,7 @@ export class VolumeLimit {
     this.refuseUntil(until, points);
   }
 
-  /** One point, never a reset: else an attacker's own sign-ins would clear what their guesses have cost. */
+  /** Returns one point and never resets: otherwise an attacker's own sign-ins would clear their guesses. */
   async giveBack(counted: Counted, ip: string | null): Promise<void> {
     if (this.config.RATE_LIMITS === 'off') return;
     await this.giveAllBack(await this.pointsOf(counted, ip));

@@ -1,4 +1,4 @@
-// How much may come from one network, whichever the accounts? The rules, by what is counted and by the width of the network.
+// The rules for volumes per network, by what is counted and by the width of the network.
 import type { Config } from '../config/config.js';
 import type { Width } from './network.js';
 

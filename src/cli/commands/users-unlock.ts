@@ -1,4 +1,4 @@
-// users unlock: whoever was guessed at may try again at once.
+// users unlock: lets a user whose account was guessed at try again at once.
 import * as z from 'zod';
 import { Unlock } from '../../limits/unlock.js';
 import { asDryRun, command } from '../command.js';

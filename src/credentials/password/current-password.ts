@@ -1,4 +1,4 @@
-// Proves that whoever is signed in knows their current password.
+// Proves that a signed-in user knows their current password.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import { Refusal } from '../../errors.js';
@@ -30,7 +30,7 @@ export class CurrentPassword {
     const claim = { route: 'password_change', named: userId, find } as const;
     const { user, isRight } = await this.passwordCheck.check(claim, current, asking);
     if (isRight && user?.passwordHash) return user.passwordHash;
-    // Somebody may have changed it meanwhile, such as the same user by a double click: that ended this session.
+    // The password may have changed meanwhile, for example by a double click: that ended this session.
     const claims = { sub: userId, sid: sessionId, jti: tokenId, tokenVersion };
     refuseDead(await this.revocations.verdictFor(claims, true));
     const { caller } = asking;

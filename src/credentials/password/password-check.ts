@@ -1,4 +1,4 @@
-// The only way to a verdict on a password: takes a place, looks the user up, charges, verifies, settles.
+// Verifies a password: takes a place, looks the user up, charges, verifies and settles. No other code verifies one.
 import { Injectable } from '@nestjs/common';
 import type { Asking } from '../../http/exchange.js';
 import { type Guess, Guesses } from '../../limits/guesses.js';
@@ -14,7 +14,7 @@ export interface Claim extends Pick<Guess, 'route' | 'named' | 'deviceToken'> {
 
 interface Checked {
   readonly user: User | undefined;
-  /** Of a disabled user it may be right and does not count. */
+  /** The password of a disabled user may be right, but it does not count. */
   readonly isRight: boolean;
 }
 

@@ -45,7 +45,7 @@ export class Passwords implements OnModuleInit {
   }
 
   /**
-   * Takes a place among the hashes, and only then looks anything up: a refused request costs no query.
+   * Takes a place in the queue before any look-up, so a refused request costs no query.
    * @param work takes a turn for each hash
    * @throws Refusal `overloaded` when too many wait, or too many of this holder
    */
