@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Answer, bearer, call, mobile, type Person, register, somebody } from './support/client.js';
-import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
+import { cloneDatabase, type Service, startService } from './support/service.js';
+import { startStill, stopTime } from './support/still-time.js';
 
 /** Each caller says where they call from. */
 const behindProxy = { TRUST_PROXY: '1' };
@@ -15,15 +16,6 @@ const guess = (service: Service, email: string, password: string, ip = '198.51.1
 
 const codes = (answers: readonly Answer[]) => answers.map(({ status }) => status);
 const count = (answers: readonly Answer[], status: number) => codes(answers).filter((each) => each === status).length;
-
-/** The time of the protocol stands still but for `advance`: on a slow machine a delay would be over before its test is. */
-async function stopTime(service: Service): Promise<Service> {
-  await service.query(`CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE
-    AS 'SELECT timestamptz ''${new Date().toISOString()}'' + shift FROM public.test_clock'`);
-  return service;
-}
-
-const startStill = async (settings: Record<string, string> = {}) => stopTime(await startServiceForTest(settings));
 
 /** Wrong passwords, one after the other. */
 async function guessTimes(service: Service, { email }: Pick<Person, 'email'>, times: number, ip?: string) {

@@ -64,7 +64,7 @@ export class Refresh {
 
       const seen = await readFamily(this.database, attempt, this.config.REFRESH_GRACE_SECONDS);
       if (!seen) {
-        await this.limit.giveBack(attempt);
+        await this.limit.takeOfNobody(attempt);
         throw new Refusal('refresh_token_invalid');
       }
       if (!seen.is_alive) throw this.refuse(attempt, seen, 'refresh_token_invalid');

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { FamilyLimit } from './family-limit.js';
@@ -14,7 +15,7 @@ import { Sessions } from './sessions.js';
 import { TokenIssue } from './token-issue.js';
 
 @Module({
-  imports: [AuditModule, KeysModule, RevocationModule, TokensModule, SessionEndModule],
+  imports: [AuditModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
   controllers: [SessionsController],
   providers: [FamilyLimit, Purge, Refresh, RefreshCookies, SessionList, Sessions, TokenIssue],
   exports: [Refresh, RefreshCookies, SessionEndModule, SessionList, Sessions],

@@ -1,0 +1,11 @@
+// A service for which time stands still but for `advance`: on a slow machine a delay would be over before its test is.
+import { type Service, startServiceForTest } from './service.js';
+
+export async function stopTime(service: Service): Promise<Service> {
+  await service.query(`CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE
+    AS 'SELECT timestamptz ''${new Date().toISOString()}'' + shift FROM public.test_clock'`);
+  return service;
+}
+
+export const startStill = async (settings: Record<string, string> = {}): Promise<Service> =>
+  stopTime(await startServiceForTest(settings));
