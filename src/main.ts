@@ -9,6 +9,7 @@ import { loadEnvironment } from './config/environment.js';
 import { Log } from './telemetry/log.js';
 import { sentenceOf } from './database/database.js';
 import { Draining } from './runtime/draining.js';
+import { logAndExitOnCrash } from './runtime/last-resort.js';
 import { listenTrouble } from './runtime/listening.js';
 import { lowerWorkerPriority } from './runtime/worker-priority.js';
 
@@ -20,6 +21,7 @@ async function start(): Promise<void> {
   loadEnvironment();
   const config = Config.fromEnv();
   const log = Log.to(config);
+  logAndExitOnCrash(log);
   const announce = (sentence: string) => config.isProduction || process.stderr.write(`${sentence}\n`);
   if (!config.DATABASE_URL) announce(`Watchword starts, with a database of its own in ${config.DATA_DIR} …`);
   const app = await createApp({ config, log, clock: new Clock() });
