@@ -20,7 +20,7 @@ export function plainAddress(text: string | undefined): string | null {
     .trim()
     .replace(/^\[([^\]]*)\](:\d{1,5})?$/, '$1')
     .replace(/^([\d.]+):\d{1,5}$/, '$1');
-  const plain = withoutPort.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '');
+  const plain = withoutPort.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*/s, '');
   return isIP(plain) === 0 ? null : plain;
 }
 
