@@ -20,8 +20,8 @@ it('no regular expression takes longer than its input for any text that can reac
   expect(found.length).toBeGreaterThan(50);
   const slow = new Set<string>();
   for (const { place, text, source, flags } of found) {
-    const { status, ...more } = checkSync(source, flags, { timeout: null });
-    expect([place, text, status, more.error]).toEqual([place, text, expect.not.stringMatching('unknown'), undefined]);
+    const { status } = checkSync(source, flags, { timeout: null });
+    expect(status, `${place} ${text}`).not.toBe('unknown');
     if (status === 'vulnerable') slow.add(text);
   }
   expect([...slow].toSorted()).toEqual(Object.keys(bounded).toSorted());
