@@ -42,6 +42,8 @@ const decidedSettings = [
   ...['DATA_DIR', 'DATABASE_OWNER_URL'], // PostgreSQL is a separate service; only `migrate` connects as its owner
   'KEY_ENCRYPTION_KEY', // passed as a file, which no process list shows
   ...['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'REDIS_SENTINEL_PASSWORD', 'REDIS_CLUSTER_NODES'], // by REDIS_URL
+  ...['DATABASE_URL_FILE', 'DATABASE_OWNER_URL_FILE', 'REDIS_URL_FILE'], // the compose file makes the URLs
+  ...['REDIS_PASSWORD_FILE', 'REDIS_SENTINEL_PASSWORD_FILE'],
   ...['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_TLS', 'REDIS_CA_FILE'],
 ];
 

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { contradictions } from './contradictions.js';
 import { asWritten, Wrong } from './format.js';
 import { insecureInProduction, type Purpose } from './production.js';
+import { secretsInFiles } from './secret-files.js';
 import type { Setting } from './setting.js';
 import { settings, type Settings } from './settings.js';
 import { warningsOf } from './warnings.js';
@@ -56,8 +57,9 @@ export class Config {
     overrides: Readonly<Record<string, string>> = {},
     purpose: Purpose = 'service',
   ): Config {
-    const env = { ...environment, ...overrides };
-    const problems: string[] = [];
+    const written = { ...environment, ...overrides };
+    const { secrets, problems } = secretsInFiles(written);
+    const env = { ...written, ...secrets };
     const values: Record<string, unknown> = {};
     for (const [name, { schema, isVerbatim = false }] of Object.entries(settings) as [string, Setting][]) {
       const text = asWritten(env[name], isVerbatim);

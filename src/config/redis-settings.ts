@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { redisUrl } from './backends.js';
 import { hostAndPort, integer, list } from './formats.js';
+import { fileOf } from './secret-files.js';
 import type { Setting } from './setting.js';
 
 export const redisSettings = {
@@ -11,6 +12,7 @@ export const redisSettings = {
     about:
       'redis://, rediss:// or unix:///path/to/socket URL of one server, which then caches verdicts. Without Redis every verdict comes from PostgreSQL.',
   },
+  REDIS_URL_FILE: fileOf('REDIS_URL'),
   REDIS_SENTINELS: {
     schema: list(hostAndPort).optional(),
     about: 'host:port of the Sentinels, separated by commas, instead of REDIS_URL.',
@@ -26,6 +28,7 @@ export const redisSettings = {
     isVerbatim: true,
     about: 'Password of the Sentinels.',
   },
+  REDIS_SENTINEL_PASSWORD_FILE: fileOf('REDIS_SENTINEL_PASSWORD'),
   REDIS_CLUSTER_NODES: {
     schema: list(hostAndPort).optional(),
     about: 'host:port of some nodes of a Redis Cluster, separated by commas, instead of REDIS_URL.',
@@ -40,6 +43,7 @@ export const redisSettings = {
     isVerbatim: true,
     about: 'With Sentinels or a Cluster; REDIS_URL carries its own.',
   },
+  REDIS_PASSWORD_FILE: fileOf('REDIS_PASSWORD'),
   REDIS_TLS: {
     schema: z.enum(['on', 'off']).default('off'),
     standard: 'off',

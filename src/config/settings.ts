@@ -7,6 +7,7 @@ import { keySettings } from './key-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
+import { fileOf } from './secret-files.js';
 import type { Setting } from './setting.js';
 
 /** In the order of docs/settings.md. config.ts computes the defaults that depend on other settings. */
@@ -36,6 +37,7 @@ export const settings = {
     secret: true,
     about: 'postgres:// URL. Without it an embedded PostgreSQL runs under DATA_DIR; production requires it.',
   },
+  DATABASE_URL_FILE: fileOf('DATABASE_URL'),
   DATABASE_OWNER_URL: {
     schema: postgresUrl.optional(),
     standard: 'DATABASE_URL',
@@ -43,6 +45,7 @@ export const settings = {
     about:
       'The same database as the role that owns the schema. Only `npm run cli -- migrate` uses it: a running production refuses it.',
   },
+  DATABASE_OWNER_URL_FILE: fileOf('DATABASE_OWNER_URL'),
   DATABASE_POOL_SIZE: {
     schema: integer(2, 200).default(10),
     standard: '10',
@@ -115,6 +118,7 @@ export const settings = {
     secret: true,
     about: 'Signs alerts: `whsec_` and 24 to 64 bytes in base64. Required with ALERT_WEBHOOK_URL.',
   },
+  ALERT_WEBHOOK_SECRET_FILE: fileOf('ALERT_WEBHOOK_SECRET'),
   RATE_LIMITS: {
     schema: z.enum(['on', 'off']).default('on'),
     standard: 'on',
