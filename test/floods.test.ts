@@ -135,7 +135,11 @@ describe('the volume of a network', () => {
 
 describe('the queue of password hashes', () => {
   it('110 connections of one client cost honest people no sign-in (ASVS 2.4.1)', async () => {
-    const service = await startServiceForTest({ ...behindProxy, PASSWORD_HASH_CONCURRENCY: '1' });
+    const service = await startServiceForTest({
+      ...behindProxy,
+      PASSWORD_HASH_CONCURRENCY: '1',
+      HASH_QUEUE_SHARE: '25',
+    });
     const person = await register(service.url);
     const flooding = { isOver: false };
     const attacker = async () => {

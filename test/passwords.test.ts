@@ -90,7 +90,9 @@ describe('a sign-in', () => {
   });
 
   it('with the right password succeeds although the queue has no place for renewing its hash', async () => {
-    const service = await startServiceForTest({ PASSWORD_QUEUE_LENGTH: '7', PASSWORD_HASH_CONCURRENCY: '1' });
+    const service = await startServiceForTest({
+      ...{ PASSWORD_QUEUE_LENGTH: '7', PASSWORD_HASH_CONCURRENCY: '1', HASH_QUEUE_SHARE: '25' },
+    });
     const person = await register(service.url);
     const old = await hash(person.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
     const [user] = await service.query<{ id: string }>(
