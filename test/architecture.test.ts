@@ -99,6 +99,12 @@ describe('the house', () => {
     expect(offenders(/reason: [^,}\n]*\.message/, (file) => file.startsWith('src/redis/'))).toEqual([]);
   });
 
+  it('compares a password in one place, which charges for the guess before', () => {
+    const judges = 'src/credentials/password/password-check.ts';
+    expect(offenders(/\.isRight\(/, (file) => file === judges)).toEqual([]);
+    expect(readFileSync(judges, 'utf8')).toMatch(/guesses\.judge\(/);
+  });
+
   it('opens transactions through inTransaction only', () => {
     expect(offenders(/\.transaction\(/)).toEqual([]);
   });
