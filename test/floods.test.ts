@@ -101,9 +101,9 @@ describe('the volume of a network', () => {
     expect((await refresh(service.url, again.refreshToken, from(ip))).status).toBe(200);
   });
 
-  it('100,000 random addresses from one network leave a bounded number of rows', async () => {
+  it('any number of random addresses from one network leave a bounded number of rows', async () => {
     const service = await startServiceForTest({ ...behindProxy, ...small });
-    // Beyond its volume a network writes nothing: 2,000 are as many as 100,000.
+    // Beyond its volume a network writes nothing, so 2,000 addresses show what any number would.
     for (let round = 0; round < 20; round++)
       await Promise.all(Array.from({ length: 100 }, (_, n) => guess(service, `2001:db8:1:2::${n.toString(16)}`)));
     const [rows] = await service.query<{ budgets: number; volumes: number }>(
