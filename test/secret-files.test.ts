@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Config } from '../src/config/config.js';
+import { noteGiven } from './support/met.js';
 
+const webhookSecret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const folder = mkdtempSync(join(tmpdir(), 'watchword-secrets-'));
 
 function fileWith(name: string, text: string): string {
@@ -14,18 +16,25 @@ function fileWith(name: string, text: string): string {
 }
 
 it('the URLs and passwords of the databases come from files as well (ASVS 13.3.1)', () => {
-  const config = Config.fromEnv({
+  const given = {
     DATABASE_URL_FILE: fileWith('database', 'postgres://app:pw@localhost/watchword\n'),
     DATABASE_OWNER_URL_FILE: fileWith('owner', 'postgres://owner:pw@localhost/watchword\r\n'),
     REDIS_SENTINELS: 'localhost:26379',
     REDIS_PASSWORD_FILE: fileWith('redis', ' with spaces \n'),
-  });
-  expect(config).toMatchObject({
+    REDIS_SENTINEL_PASSWORD_FILE: fileWith('sentinel', 'of the sentinels\n'),
+    ALERT_WEBHOOK_URL: 'http://localhost/alerts',
+    ALERT_WEBHOOK_SECRET_FILE: fileWith('webhook', webhookSecret),
+  };
+  expect(Config.fromEnv(given)).toMatchObject({
     DATABASE_URL: 'postgres://app:pw@localhost/watchword',
     DATABASE_OWNER_URL: 'postgres://owner:pw@localhost/watchword',
     REDIS_PASSWORD: ' with spaces ',
+    REDIS_SENTINEL_PASSWORD: 'of the sentinels',
+    ALERT_WEBHOOK_SECRET: webhookSecret,
   });
-  expect(Config.fromEnv({ REDIS_URL_FILE: fileWith('url', 'redis://:pw@localhost:6379') }).REDIS_URL).toBeDefined();
+  const url = { REDIS_URL_FILE: fileWith('url', 'redis://:pw@localhost:6379') };
+  expect(Config.fromEnv(url).REDIS_URL).toBe('redis://:pw@localhost:6379');
+  noteGiven({ ...given, ...url });
 });
 
 it('a secret that is set twice, or whose file is missing, empty or wrong, is refused without its value', () => {

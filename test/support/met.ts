@@ -28,7 +28,7 @@ function note(what: string): void {
 export const noteCode = (code: unknown): void => (typeof code === 'string' ? note(`the code ${code}`) : undefined);
 const noteSetting = (name: string): void => note(`the setting ${name}`);
 
-/** A setting of a separate process counts, although its reads cannot be observed. */
+/** For settings of a separate process, whose reads cannot be observed, and for those whose effect a test asserts itself. */
 export function noteGiven(given: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(given)) if (name in settings) noteSetting(name);
 }
