@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** As an operator makes it: the real openssl. */
 function openssl(...args: string[]): string {
-  const file = join(folder, `${Math.random()}.pem`);
+  const file = join(folder, `${randomUUID()}.pem`);
   execFileSync('openssl', [...args, '-out', file], { stdio: 'pipe' });
   return file;
 }
