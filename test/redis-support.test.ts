@@ -1,7 +1,9 @@
 // Checks the Redis servers of the tests of revocation: each fault occurs here once, on real servers.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -55,9 +57,12 @@ describe('a server of its own', () => {
   });
 
   it.runIf(process.platform === 'linux')('dies with the process that started it, even after kill -9', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'watchword-redis-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const listen = ['--port', '0', '--unixsocket', join(folder, 's')]; // without any it would end by itself
     const program = `
       const { spawn } = require('node:child_process');
-      const [command, ...args] = ${JSON.stringify([...dieWithParent(), inject('redisServer'), '--port', '0', '--save', ''])};
+      const [command, ...args] = ${JSON.stringify([...dieWithParent(), inject('redisServer'), ...listen, '--save', ''])};
       console.log(spawn(command, args, { stdio: 'ignore' }).pid);
       setInterval(() => undefined, 1_000);`;
     const parent = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });

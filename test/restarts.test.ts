@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { me, mobile, type Tokens } from './support/client.js';
 import { checkout, freePort, type Run, start, untilReady } from './support/process.js';
+import { until } from './support/until.js';
 import { cloneDatabase } from './support/service.js';
 import { databaseSettings } from './support/settings.js';
 
@@ -143,6 +144,8 @@ it('an immediate restart of PostgreSQL under load: 503 with Retry-After, then re
     await progress(clients, 5);
     const lock = readFileSync(join(folder, '.data/postgres/data/postmaster.pid'), 'utf8');
     process.kill(Number(lock.split('\n')[0]), 'SIGQUIT'); // PostgreSQL's immediate shutdown; the service restarts it
+    // A client may get an answer before the signal arrives; the next round must not meet the same server.
+    await until('the service has noticed', () => run.events('database.embedded_died').length === round + 1);
     await Promise.all(clients.map((each) => each.progress(1, 30_000)));
   }
   await progress(clients, 5);

@@ -100,7 +100,7 @@ describe('ending sessions', () => {
 });
 
 it('the hundred-and-first session ends the session that has been idle longest (ASVS 7.1.2)', async () => {
-  const own = await startServiceForTest();
+  const own = await startServiceForTest({ RATE_LIMITS: 'off' });
   const first = await mobile(own.url);
   const second = await mobile(own.url, first.person);
   await own.advance(1);
