@@ -84,6 +84,16 @@ describe('a refresh token that is spent', () => {
     expect(alertsFor(late.session.id)).toMatchObject([{ gravity: 'lost_response', generationsBehind: 1 }]);
   });
 
+  it('a lost answer can be retried for most of a minute with the default settings', async () => {
+    const phone = await mobile(service.url);
+    const next = await refresh(service.url, phone.refreshToken);
+    await service.query(`UPDATE refresh_tokens SET rotated_at = rotated_at - interval '50 seconds' WHERE id = $1`, [
+      phone.session.id,
+    ]);
+    const retried = await refresh(service.url, phone.refreshToken);
+    expect([retried.status, retried.json['refreshToken']]).toEqual([200, next.json['refreshToken']]);
+  });
+
   it('R4: with a grace of 0 the previous token is always a reuse', async () => {
     const strict = await startServiceForTest({ REFRESH_GRACE_SECONDS: '0' });
     const phone = await mobile(strict.url);
