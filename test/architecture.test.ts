@@ -155,6 +155,8 @@ describe('the tables', () => {
     rateLimits: 'limits',
     guessFailures: 'limits',
     sprayAlarms: 'limits',
+    oneTimeTokens: 'none',
+    mailOutbox: 'none',
   };
 
   it('have one owner each', () => {

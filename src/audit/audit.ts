@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
 import { Database, type Transaction } from '../database/database.js';
 import { given } from '../database/prepared.js';
-import { auditEvents } from '../database/schema.js';
+import { auditEvents } from '../database/audit-schema.js';
 import type { Caller } from '../http/caller.js';
 import { Alerts, NOBODY } from './alerts.js';
 import { type AlertEvent, type AuditEvent, type FrequentEvent, outcomeOf } from './events.js';

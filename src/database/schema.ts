@@ -1,4 +1,4 @@
-// Every table and index, on one page. Tables that grow with users have user_id first in their key.
+// The tables of users, sessions and keys. Tables that grow with users have user_id first in their key.
 // `protocol_now()` is a SQL function: the time of the protocol is the database's, so that instances agree.
 import { sql } from 'drizzle-orm';
 import {
@@ -18,22 +18,32 @@ import type { JWK } from 'jose';
 import { at, bytea, createdAt, setAt } from './columns.js';
 import { roles, transports } from './vocabularies.js';
 
-export const users = pgTable('users', {
-  id: uuid('id').primaryKey(),
-  /** Canonical: lower case, see users/email.ts. */
-  email: text('email').notNull().unique(),
-  passwordHash: text('password_hash'),
-  role: text('role', { enum: roles }).notNull().default('user'),
-  emailVerifiedAt: at('email_verified_at'),
-  disabledAt: at('disabled_at'),
-  /** The claim `tokenVersion`: access tokens of another version are dead. */
-  tokenVersion: integer('token_version').notNull().default(1),
-  /** Copied into each session at login: sessions of another epoch cannot refresh. */
-  sessionEpoch: integer('session_epoch').notNull().default(1),
-  /** Moves with whatever changes how the user proves who they are; a sign-in under an older one begins no session. */
-  credentialVersion: integer('credential_version').notNull().default(1),
-  createdAt: createdAt(),
-});
+export const users = pgTable(
+  'users',
+  {
+    id: uuid('id').primaryKey(),
+    /** Canonical: lower case, see users/email.ts. */
+    email: text('email').notNull().unique(),
+    passwordHash: text('password_hash'),
+    role: text('role', { enum: roles }).notNull().default('user'),
+    emailVerifiedAt: at('email_verified_at'),
+    disabledAt: at('disabled_at'),
+    /** The claim `tokenVersion`: access tokens of another version are dead. */
+    tokenVersion: integer('token_version').notNull().default(1),
+    /** Copied into each session at login: sessions of another epoch cannot refresh. */
+    sessionEpoch: integer('session_epoch').notNull().default(1),
+    /** Moves with whatever changes how the user proves who they are; a sign-in under an older one begins no session. */
+    credentialVersion: integer('credential_version').notNull().default(1),
+    /** Registered, the address not yet verified: the account goes at this time. Null for a full account. */
+    pendingUntil: at('pending_until'),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index('users_pending_until')
+      .on(table.pendingUntil)
+      .where(sql`pending_until is not null`),
+  ],
+);
 
 /**
  * One row per session (token family), updated in place. No index, partial predicate included, may hold a column that a
@@ -157,41 +167,3 @@ export const serverSecrets = pgTable('server_secrets', {
   sealed: bytea('sealed').notNull(),
   createdAt: createdAt(),
 });
-
-/**
- * What happened, by whom, when, from where, and with what outcome. One partition a month; the service's role may
- * add rows and read them, and no more (database/grants.ts). An event without a user stands under the nil UUID.
- */
-export const auditEvents = pgTable(
-  'audit_events',
-  {
-    userId: uuid('user_id').notNull(),
-    at: setAt('at'),
-    id: uuid('id').notNull(),
-    type: text('type').notNull(),
-    outcome: text('outcome', { enum: ['success', 'failure'] }).notNull(),
-    sessionId: uuid('session_id'),
-    ip: inet('ip'),
-    userAgent: text('user_agent'),
-    requestId: uuid('request_id'),
-    details: jsonb('details').$type<Record<string, unknown>>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.userId, table.at, table.id] })],
-);
-
-/** Alerts on their way to ALERT_WEBHOOK_URL; a row goes when it has arrived, or after a week. */
-export const alertDeliveries = pgTable(
-  'alert_deliveries',
-  {
-    userId: uuid('user_id').notNull(),
-    id: uuid('id').notNull(),
-    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
-    createdAt: createdAt(),
-    attempts: integer('attempts').notNull().default(0),
-    nextAttemptAt: setAt('next_attempt_at'),
-  },
-  (table) => [
-    primaryKey({ columns: [table.userId, table.id] }),
-    index('alert_deliveries_next_attempt_at').on(table.nextAttemptAt),
-  ],
-);

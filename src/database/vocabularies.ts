@@ -6,3 +6,6 @@ export type Role = (typeof roles)[number];
 /** How tokens reach a client; a session keeps its transport for life. */
 export const transports = ['cookie', 'bearer'] as const;
 export type Transport = (typeof transports)[number];
+
+/** What a one-time token is good for. */
+export const tokenPurposes = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'freeze'] as const;
