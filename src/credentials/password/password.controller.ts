@@ -2,12 +2,11 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { type Exchange, On } from '../../http/exchange.js';
-import { PresentedToken } from '../../tokens/presented-token.js';
 import { Me, type Principal } from '../../http/principal.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
 import { assertConfirmed } from '../../revocation/confirmation.js';
-import { SessionList } from '../../sessions/session-list.js';
 import { SignIn } from '../../sign-in/sign-in.js';
+import { CallerSession } from './caller-session.js';
 import { PasswordChange } from './password-change.js';
 
 const passwordBody = z.strictObject({ currentPassword: z.string(), newPassword: z.string() });
@@ -16,9 +15,8 @@ const passwordBody = z.strictObject({ currentPassword: z.string(), newPassword: 
 export class PasswordController {
   constructor(
     private readonly passwordChange: PasswordChange,
-    private readonly sessionList: SessionList,
+    private readonly callerSession: CallerSession,
     private readonly signIn: SignIn,
-    private readonly presentedToken: PresentedToken,
   ) {}
 
   /** Ends every session; the caller continues in a new session over the same transport. */
@@ -30,13 +28,9 @@ export class PasswordController {
     @Me() me: Principal,
     @On() exchange: Exchange,
   ): Promise<object> {
-    const current = (await this.sessionList.of(me.userId)).find(({ id }) => id === me.sessionId);
-    const transport = this.presentedToken.of(exchange.request)?.transport ?? 'bearer';
-    // A session keeps its transport: a token of a cookie is never returned in a body.
-    if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
+    const wish = await this.callerSession.of(me, exchange.request);
     const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange);
     assertConfirmed(changed.confirmation);
-    const wish = { transport, persistent: current?.persistent ?? false };
     return this.signIn.goOn({ user: changed.user, methods: ['pwd'] }, wish, exchange).catch(sayThatItIsSaved);
   }
 }

@@ -1,0 +1,30 @@
+// The session of a closed route's caller, as far as its transport decides what the answer may hold.
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Transport } from '../../database/vocabularies.js';
+import { Refusal } from '../../errors.js';
+import type { Principal } from '../../http/principal.js';
+import { SessionList } from '../../sessions/session-list.js';
+import { PresentedToken } from '../../tokens/presented-token.js';
+
+@Injectable()
+export class CallerSession {
+  constructor(
+    private readonly sessionList: SessionList,
+    private readonly presentedToken: PresentedToken,
+  ) {}
+
+  /**
+   * A session keeps its transport: a token of a cookie is never returned in a body.
+   * @throws Refusal `transport_mismatch`
+   */
+  async of(
+    me: Pick<Principal, 'userId' | 'sessionId'>,
+    request: FastifyRequest,
+  ): Promise<{ readonly transport: Transport; readonly persistent: boolean }> {
+    const current = (await this.sessionList.of(me.userId)).find(({ id }) => id === me.sessionId);
+    const transport = this.presentedToken.of(request)?.transport ?? 'bearer';
+    if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
+    return { transport, persistent: current?.persistent ?? false };
+  }
+}
