@@ -8,7 +8,7 @@ import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
-import { Users } from '../users/users.js';
+import { UserStatus } from '../users/user-status.js';
 
 export interface StatusChange {
   /** False if the user already had that status, or does not exist. */
@@ -21,7 +21,7 @@ export interface StatusChange {
 export class AccountStatus {
   constructor(
     private readonly database: Database,
-    private readonly users: Users,
+    private readonly userStatus: UserStatus,
     private readonly sessionEnd: SessionEnd,
     private readonly revocations: Revocations,
     private readonly audit: Audit,
@@ -33,7 +33,7 @@ export class AccountStatus {
    */
   changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<StatusChange> {
     return inTransaction(this.database, async (tx) => {
-      const from = await this.users.changeRole(tx, userId, to);
+      const from = await this.userStatus.changeRole(tx, userId, to);
       const confirmation = await this.revocations.end(tx, { users: [userId] });
       if (from) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
       return { hasChanged: from !== undefined, confirmation };
@@ -43,7 +43,7 @@ export class AccountStatus {
   /** Ends every session and access token; no new session can start. */
   disable(userId: string, by: string, caller: Caller): Promise<StatusChange> {
     return inTransaction(this.database, async (tx) => {
-      const hasChanged = await this.users.disable(tx, userId);
+      const hasChanged = await this.userStatus.disable(tx, userId);
       const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'disabled', caller) : [];
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
       if (hasChanged) await this.audit.record(tx, [{ type: 'user.disabled', userId, by }], caller);
@@ -54,7 +54,7 @@ export class AccountStatus {
   /** The user may sign in again; ended sessions stay ended. @returns false if there is nothing to change */
   enable(userId: string, by: string, caller: Caller): Promise<boolean> {
     return inTransaction(this.database, async (tx) => {
-      if (!(await this.users.enable(tx, userId))) return false;
+      if (!(await this.userStatus.enable(tx, userId))) return false;
       await this.audit.record(tx, [{ type: 'user.enabled', userId, by }], caller);
       return true;
     });

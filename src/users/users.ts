@@ -1,6 +1,6 @@
 // Reads the rows of `users` and changes them by conditional statements.
 import { Injectable } from '@nestjs/common';
-import { and, eq, getTableColumns, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
@@ -73,38 +73,6 @@ export class Users {
     await tx.update(users).set(bothBumped).where(eq(users.id, id));
   }
 
-  /** @returns false if there is no such user or they are disabled already */
-  async disable(tx: Queries, id: string): Promise<boolean> {
-    const { rowCount } = await tx
-      .update(users)
-      .set({ ...bothBumped, disabledAt: sql`protocol_now()` })
-      .where(and(eq(users.id, id), isNull(users.disabledAt)));
-    return rowCount === 1;
-  }
-
-  /** @returns false if there is no such user or they are not disabled */
-  async enable(tx: Queries, id: string): Promise<boolean> {
-    const { rowCount } = await tx
-      .update(users)
-      .set({ disabledAt: null })
-      .where(and(eq(users.id, id), isNotNull(users.disabledAt)));
-    return rowCount === 1;
-  }
-
-  /**
-   * The sessions stay and receive the new role at their next refresh; access tokens with the old role are refused.
-   * @returns the previous role, undefined if there is no such user or they have that role already
-   */
-  async changeRole(tx: Queries, id: string, to: Role): Promise<Role | undefined> {
-    const [before] = await tx.select({ role: users.role }).from(users).where(eq(users.id, id)).for('no key update');
-    if (!before || before.role === to) return undefined;
-    await tx
-      .update(users)
-      .set({ role: to, tokenVersion: sql`${users.tokenVersion} + 1` })
-      .where(eq(users.id, id));
-    return before.role;
-  }
-
   /**
    * Increments both counters of the next users in the order of their ids.
    * @param after the last id of the previous call; undefined for the first call
@@ -129,4 +97,7 @@ const byEmail = new Prepared<User>(
 );
 const byId = new Prepared<User>('user_by_id', sql`select ${columns} from ${users} where id = ${given('id')}`);
 
-const bothBumped = { tokenVersion: sql`${users.tokenVersion} + 1`, sessionEpoch: sql`${users.sessionEpoch} + 1` };
+export const bothBumped = {
+  tokenVersion: sql`${users.tokenVersion} + 1`,
+  sessionEpoch: sql`${users.sessionEpoch} + 1`,
+};

@@ -6,6 +6,7 @@ import { Database, inTransaction } from '../../database/database.js';
 import { emailAddress } from '../../users/email.js';
 import { PasswordPolicy } from '../../credentials/password/password-policy.js';
 import { Passwords } from '../../credentials/password/passwords.js';
+import { UserStatus } from '../../users/user-status.js';
 import { Users } from '../../users/users.js';
 import { command, type Desk } from '../command.js';
 import { Failure } from '../failure.js';
@@ -48,7 +49,7 @@ async function create(desk: Desk, email: string, passwordHash: string): Promise<
     const created = await users.create(tx, email, passwordHash);
     if (!created) return undefined;
     const { id: userId } = created;
-    const from = (await users.changeRole(tx, userId, 'admin')) ?? created.role;
+    const from = (await desk.get(UserStatus).changeRole(tx, userId, 'admin')) ?? created.role;
     const role = { type: 'role.changed', userId, from, to: 'admin', by: 'operator' } as const;
     await audit.record(tx, [{ type: 'user.registered', userId }, role], desk.caller);
     return userId;
