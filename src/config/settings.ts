@@ -5,6 +5,7 @@ import { audience, httpUrl, integer, issuer, list, webhookSecret } from './forma
 import { httpSettings } from './http-settings.js';
 import { keySettings } from './key-settings.js';
 import { limitSettings } from './limit-settings.js';
+import { mailBrandSettings } from './mail-brand-settings.js';
 import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import { fileOf } from './secret-files.js';
@@ -126,6 +127,7 @@ export const settings = {
   },
   ...limitSettings,
   ...passwordSettings,
+  ...mailBrandSettings,
   ...keySettings,
   DRAIN_SECONDS: {
     schema: integer(0, 5).default(1),

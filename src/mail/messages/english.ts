@@ -1,0 +1,113 @@
+// The mails in English. Each gives the reason for the mail and says what to do if it was not the reader.
+import type { Texts } from './message-kinds.js';
+
+export const english: Texts = {
+  verify: {
+    subject: 'Confirm your email address for {name}',
+    heading: 'Confirm your email address',
+    reason: 'Somebody, probably you, signed up to {name} with this address.',
+    button: 'Confirm this address',
+    ifNotYou:
+      'If it was not you, do not open the link. Without it the account stays closed and is deleted after a week.',
+  },
+  reset: {
+    subject: 'Set a new password for {name}',
+    heading: 'Set a new password',
+    reason: 'Somebody, probably you, asked for a new password for your account at {name}.',
+    button: 'Set a new password',
+    ifNotYou: 'If it was not you, ignore this mail: your password stays as it is.',
+  },
+  email: {
+    subject: 'Confirm your new email address for {name}',
+    heading: 'Confirm your new email address',
+    reason: 'An account at {name} is to use this email address from now on.',
+    button: 'Confirm this address',
+    ifNotYou: 'If you did not ask for this, ignore this mail: nothing changes without the link.',
+  },
+  magic: {
+    subject: 'Your link to sign in to {name}',
+    heading: 'Sign in to {name}',
+    reason: 'Somebody, probably you, asked for a link to sign in to {name}.',
+    button: 'Sign in',
+    ifNotYou: 'If it was not you, ignore this mail, and never pass the link on: it opens your account.',
+  },
+  invite: {
+    subject: 'Your account at {name}',
+    heading: 'Welcome to {name}',
+    reason: 'An administrator has created an account at {name} for this address. Choose a password to use it.',
+    button: 'Choose a password',
+    ifNotYou: 'If you did not expect this, ignore this mail: nobody can sign in to the account without the link.',
+  },
+  device: {
+    subject: 'Sign in to {name} again',
+    heading: 'Sign in on this device again',
+    reason:
+      'After too many wrong passwords, your account at {name} accepts only devices that it knows. ' +
+      'Open the link on the device on which you want to sign in, then sign in with your password.',
+    button: 'Allow this device',
+    ifNotYou: 'If you did not ask for this, ignore this mail, and never pass the link on.',
+  },
+  email_changing: {
+    subject: 'The email address of your account at {name} is about to change',
+    heading: 'Is it you who changes your email address?',
+    reason:
+      'Somebody, probably you, asked for another email address for your account at {name}. ' +
+      'It changes as soon as the new address is confirmed. If it was you, there is nothing to do.',
+    button: 'It was not me: lock my account',
+    ifNotYou:
+      'If it was not you, lock your account: every session ends, and nobody can sign in until we have helped you.',
+  },
+  already_registered: {
+    subject: 'You already have an account at {name}',
+    heading: 'You already have an account',
+    reason:
+      'Somebody, probably you, signed up to {name} with this address, which already has an account. ' +
+      'Sign in with your password, or ask for a new one if you have forgotten it.',
+    ifNotYou: 'If it was not you, there is nothing to do: nothing has changed.',
+  },
+  new_device: {
+    subject: 'New sign-in to {name}',
+    heading: 'Sign-in from a new device',
+    reason: 'Somebody, probably you, signed in to your account at {name}: {device}, address {ip}, {at}.',
+    ifNotYou: 'If it was not you, change your password now. That ends every other session.',
+  },
+  password_changed: {
+    subject: 'Your password for {name} was changed',
+    heading: 'Your password was changed',
+    reason: 'The password of your account at {name} was changed on {at}. All sessions from before have ended.',
+    ifNotYou: 'If it was not you, ask for a new password on the sign-in page now, and let us know.',
+  },
+  email_changed: {
+    subject: 'The email address of your account at {name} was changed',
+    heading: 'Your email address was changed',
+    reason: 'The email address of your account at {name} was changed on {at}.',
+    ifNotYou: 'If it was not you, lock your account with the link in our earlier mail, and let us know.',
+  },
+  role_changed: {
+    subject: 'Your role at {name} was changed',
+    heading: 'Your role was changed',
+    reason: 'An administrator changed the role of your account at {name} on {at}. It is now: {role}.',
+    ifNotYou: 'If you did not expect this, let us know.',
+  },
+  sessions_ended: {
+    subject: 'You were signed out of {name}',
+    heading: 'You were signed out everywhere',
+    reason: 'An administrator ended all sessions of your account at {name} on {at}. Please sign in again.',
+    ifNotYou: 'If you did not expect this, let us know.',
+  },
+  account_deleted: {
+    subject: 'Your account at {name} was deleted',
+    heading: 'Your account was deleted',
+    reason: 'Your account at {name} was deleted on {at}. This is our last mail to you.',
+    ifNotYou: 'If it was not you, let us know.',
+  },
+  common: {
+    life: 'The link works once, for {life}.',
+    openInstead: 'If the button does not work, open this address:',
+    support: 'Help: {support}',
+    footer: 'This mail was sent automatically by {name}.',
+    device: '{browser} on {system}',
+    unknownDevice: 'unknown device',
+    unknown: 'unknown',
+  },
+};

@@ -1,0 +1,55 @@
+// The kinds of mail, and which values their texts may name.
+import type { Language } from '../../config/languages.js';
+
+/** With a link: the reader acts by it. */
+const linkKinds = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'email_changing'] as const;
+/** Without a link: the reader is told what happened. */
+const noticeKinds = [
+  'already_registered',
+  'new_device',
+  'password_changed',
+  'email_changed',
+  'role_changed',
+  'sessions_ended',
+  'account_deleted',
+] as const;
+export const messageKinds = [...linkKinds, ...noticeKinds] as const;
+export type MessageKind = (typeof messageKinds)[number];
+
+/** The parts of one mail, in the order in which they are read. */
+export const textParts = ['subject', 'heading', 'reason', 'button', 'ifNotYou'] as const;
+type TextPart = (typeof textParts)[number];
+/** `button` only where there is a link. */
+type Text = Readonly<Record<Exclude<TextPart, 'button'>, string> & { button?: string }>;
+
+/** What all mails share. `device` and the two words after it are how `{device}` and `{ip}` are written. */
+export const commonParts = ['life', 'openInstead', 'support', 'footer', 'device', 'unknownDevice', 'unknown'] as const;
+export type CommonPart = (typeof commonParts)[number];
+
+export type Texts = Readonly<Record<MessageKind, Text>> & { readonly common: Readonly<Record<CommonPart, string>> };
+export type TextsByLanguage = Readonly<Record<Language, Texts>>;
+
+const placeholdersOf: Readonly<Partial<Record<MessageKind, readonly string[]>>> = {
+  new_device: ['device', 'ip', 'at'],
+  password_changed: ['at'],
+  email_changed: ['at'],
+  role_changed: ['role', 'at'],
+  sessions_ended: ['at'],
+  account_deleted: ['at'],
+};
+
+const commonPlaceholders: Readonly<Partial<Record<CommonPart, readonly string[]>>> = {
+  life: ['life'],
+  support: ['support'],
+  device: ['browser', 'system'],
+};
+
+/** The names that may stand in braces in this text. */
+export const placeholdersIn = (kind: MessageKind): readonly string[] => ['name', ...(placeholdersOf[kind] ?? [])];
+export const placeholdersInCommon = (part: CommonPart): readonly string[] => [
+  'name',
+  ...(commonPlaceholders[part] ?? []),
+];
+
+export const isMessageKind = (text: string): text is MessageKind => messageKinds.some((kind) => kind === text);
+export const hasLink = (kind: MessageKind): boolean => linkKinds.some((each) => each === kind);
