@@ -4,12 +4,12 @@
 //
 // Clients treat it as opaque. The prefix lets secret scanners find a leaked token. The checksum rejects garbage before
 // any query. The user id routes to one shard. The selector is secret, too: only holders of the family's tokens know it.
-import { createHash, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import { fromCheckedText, sha256, toCheckedText, uint32, uuidBytes, uuidText } from './checked-text.js';
 
 const PREFIX = 'wrt_';
-const TOKEN_BYTES = 72;
-const TOKEN_CHARACTERS = 96;
+/** Without the checksum. */
+const BODY_BYTES = 68;
 export const SALT_BYTES = 32;
 /** The successor's generation must fit the column, an int4. No real token comes near it, but a forged one can. */
 const MAX_GENERATIONS = 2 ** 31 - 2;
@@ -48,19 +48,12 @@ export const familyOf = (token: RefreshToken): string => sha256(token.selector).
 /** SHA-256 of everything but the checksum, in hex. The database stores nothing else of a token. */
 export const hashOf = (token: RefreshToken): string => sha256(body(token)).toString('hex');
 
-export function formatRefreshToken(token: RefreshToken): string {
-  const bytes = body(token);
-  return PREFIX + Buffer.concat([bytes, uint32(crc32(bytes))]).toString('base64url');
-}
+export const formatRefreshToken = (token: RefreshToken): string => toCheckedText(PREFIX, body(token));
 
 /** @returns undefined for anything but the canonical spelling of a token with a correct checksum */
 export function parseRefreshToken(text: string): RefreshToken | undefined {
-  if (text.length !== PREFIX.length + TOKEN_CHARACTERS || !text.startsWith(PREFIX)) return undefined;
-  const encoded = text.slice(PREFIX.length);
-  const bytes = Buffer.from(encoded, 'base64url');
-  if (bytes.length !== TOKEN_BYTES || bytes.toString('base64url') !== encoded) return undefined;
-  if (crc32(bytes.subarray(0, -4)) !== bytes.readUInt32BE(TOKEN_BYTES - 4)) return undefined;
-  if (bytes.readUInt32BE(32) > MAX_GENERATIONS) return undefined;
+  const bytes = fromCheckedText(PREFIX, BODY_BYTES, text);
+  if (!bytes || bytes.readUInt32BE(32) > MAX_GENERATIONS) return undefined;
   return {
     userId: uuidText(bytes.subarray(0, 16)),
     selector: bytes.subarray(16, 32),
@@ -70,19 +63,5 @@ export function parseRefreshToken(text: string): RefreshToken | undefined {
 }
 
 function body({ userId, selector, generation, secret }: RefreshToken): Buffer {
-  return Buffer.concat([Buffer.from(userId.replaceAll('-', ''), 'hex'), selector, uint32(generation), secret]);
-}
-
-function uuidText(bytes: Buffer): string {
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-}
-
-function sha256(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest();
+  return Buffer.concat([uuidBytes(userId), selector, uint32(generation), secret]);
 }
