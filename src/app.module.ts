@@ -11,12 +11,14 @@ import { HttpModule } from './http/http.module.js';
 import { toInvalidRequest } from './http/invalid-request.js';
 import { RefusalFilter } from './http/refusal.filter.js';
 import { UnknownInputModule } from './http/unknown-input.module.js';
+import { OneTimeTokensModule } from './tokens/one-time-tokens.module.js';
 
 @Module({
   imports: [
     DatabaseModule,
     HttpModule,
     AuditUpkeepModule,
+    OneTimeTokensModule,
     AccountsModule,
     PasswordModule,
     RegistrationModule,

@@ -155,7 +155,7 @@ describe('the tables', () => {
     rateLimits: 'limits',
     guessFailures: 'limits',
     sprayAlarms: 'limits',
-    oneTimeTokens: 'none',
+    oneTimeTokens: 'tokens',
     mailOutbox: 'none',
   };
 

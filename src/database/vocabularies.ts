@@ -9,3 +9,4 @@ export type Transport = (typeof transports)[number];
 
 /** What a one-time token is good for. */
 export const tokenPurposes = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'freeze'] as const;
+export type TokenPurpose = (typeof tokenPurposes)[number];
