@@ -33,7 +33,8 @@ export type AuditEvent =
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }
   | ReuseEvent
   | ({ readonly type: 'password.changed' } & OfUser)
-  | ({ readonly type: 'password.change_failed'; readonly reason: string } & OfUser)
+  | ({ readonly type: 'password.change_failed' | 'reauthentication.failed'; readonly reason: string } & OfUser)
+  | ({ readonly type: 'reauthentication.succeeded'; readonly methods: readonly string[] } & OfSession)
   | ({ readonly type: 'token.revoked' } & OfSession)
   | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
   | ({ readonly type: 'logout_all'; readonly sessions: number } & OfUser)
@@ -92,6 +93,8 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'refresh.reused': 'failure',
   'password.changed': 'success',
   'password.change_failed': 'failure',
+  'reauthentication.succeeded': 'success',
+  'reauthentication.failed': 'failure',
   'token.revoked': 'success',
   'session.ended': 'success',
   logout_all: 'success',

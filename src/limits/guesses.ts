@@ -13,7 +13,7 @@ import { VolumeLimit } from './volume-limit.js';
 
 export interface Guess {
   readonly kind: GuessKind;
-  readonly route: 'login' | 'password_change';
+  readonly route: 'login' | 'password_change' | 'reauthenticate';
   /** The user, or undefined if nobody has the address. Both are treated alike. */
   readonly user: { readonly id: string; readonly sessionEpoch: number } | undefined;
   /** What the caller named: the canonical address, or the user id. */

@@ -1,9 +1,10 @@
-// The tokens that a client receives when it signs in or refreshes.
+// The tokens that a client receives when it signs in, refreshes or proves again who it is.
 import type { Transport } from '../database/vocabularies.js';
 import type { SignedAccessToken } from '../tokens/access-tokens.js';
 import type { PublicUser } from '../users/users.js';
 
-export interface IssuedTokens {
+/** A new access token of a session whose refresh token stays as it is. */
+export interface IssuedAccess {
   readonly user: PublicUser;
   readonly session: {
     readonly id: string;
@@ -15,9 +16,12 @@ export interface IssuedTokens {
     readonly expiresAt: Date;
   };
   readonly accessToken: SignedAccessToken;
-  readonly refreshToken: string;
   /** The database's time when the tokens were issued. */
   readonly issuedAt: Date;
+}
+
+export interface IssuedTokens extends IssuedAccess {
+  readonly refreshToken: string;
 }
 
 /** When a client should refresh: at random between 60 and 80 % of the token's life, so that clients spread out. */

@@ -6,6 +6,7 @@ import { RevocationModule } from '../revocation/revocation.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { FamilyLimit } from './family-limit.js';
 import { Purge } from './purge.js';
+import { Reauthentication } from './reauthentication.js';
 import { RefreshCookies } from './refresh-cookies.js';
 import { Refresh } from './refresh.js';
 import { SessionEndModule } from './session-end.module.js';
@@ -17,7 +18,7 @@ import { TokenIssue } from './token-issue.js';
 @Module({
   imports: [AuditModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
   controllers: [SessionsController],
-  providers: [FamilyLimit, Purge, Refresh, RefreshCookies, SessionList, Sessions, TokenIssue],
-  exports: [Refresh, RefreshCookies, SessionEndModule, SessionList, Sessions],
+  providers: [FamilyLimit, Purge, Reauthentication, Refresh, RefreshCookies, SessionList, Sessions, TokenIssue],
+  exports: [Reauthentication, Refresh, RefreshCookies, SessionEndModule, SessionList, Sessions],
 })
 export class SessionsModule {}

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Cookies } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';
-import { type IssuedTokens, refreshAt } from '../sessions/issued-tokens.js';
+import { type IssuedAccess, type IssuedTokens, refreshAt } from '../sessions/issued-tokens.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 
 @Injectable()
@@ -13,8 +13,9 @@ export class TokenAnswer {
   ) {}
 
   /** Sets the cookies of a cookie session; returns the body. */
-  write(issued: IssuedTokens, exchange: Exchange): object {
-    const { user, session, accessToken, refreshToken } = issued;
+  write(issued: IssuedTokens | IssuedAccess, exchange: Exchange): object {
+    const { user, session, accessToken } = issued;
+    const refreshToken = 'refreshToken' in issued ? issued.refreshToken : undefined;
     const expiresIn = secondsBetween(accessToken.issuedAt, accessToken.expiresAt);
     const { id, persistent, generation, expiresAt } = session;
     const dueAt = refreshAt(accessToken);
@@ -28,11 +29,17 @@ export class TokenAnswer {
       refreshIn: secondsBetween(accessToken.issuedAt, dueAt),
     };
     if (session.transport === 'bearer')
-      return { ...answer, tokenType: 'Bearer', accessToken: accessToken.text, refreshToken };
+      return {
+        ...answer,
+        tokenType: 'Bearer',
+        accessToken: accessToken.text,
+        ...(refreshToken === undefined ? {} : { refreshToken }),
+      };
     const { reply } = exchange;
     const idleLife = secondsBetween(issued.issuedAt, expiresAt);
     this.cookies.expireTwins(exchange);
     this.cookies.write(reply, 'access', accessToken.text, expiresIn);
+    if (refreshToken === undefined) return answer;
     this.cookies.write(reply, 'refresh', refreshToken, idleLife);
     this.browserSession.write(reply, { userId: user.id, sessionId: session.id }, idleLife);
     return answer;

@@ -6,8 +6,24 @@ import type { Asking } from '../../http/exchange.js';
 import type { Principal } from '../../http/principal.js';
 import { refuseDead } from '../../revocation/refuse-dead.js';
 import { Revocations } from '../../revocation/revocations.js';
-import { Users } from '../../users/users.js';
+import { type User, Users } from '../../users/users.js';
 import { PasswordCheck } from './password-check.js';
+
+/** Why a password is asked for, and the event of a wrong one. */
+const failures = {
+  password_change: 'password.change_failed',
+  reauthenticate: 'reauthentication.failed',
+} as const;
+
+interface Given {
+  readonly password: string;
+  readonly deviceToken?: string | undefined;
+}
+
+/** The user as the password was verified. */
+export interface ProvenByPassword extends User {
+  readonly passwordHash: string;
+}
 
 export type Bearer = Pick<Principal, 'userId' | 'sessionId' | 'tokenId' | 'tokenVersion'>;
 
@@ -21,20 +37,33 @@ export class CurrentPassword {
   ) {}
 
   /**
-   * @returns the hash that was verified
+   * @returns the user with the hash that was verified
    * @throws Refusal `invalid_credentials`, `too_many_attempts`, `overloaded`, `token_stale` or `token_revoked`
    */
-  async prove(me: Bearer, current: string, asking: Asking): Promise<string> {
-    const { userId, sessionId, tokenId, tokenVersion } = me;
+  async prove(
+    route: keyof typeof failures,
+    me: Bearer,
+    { password, deviceToken }: Given,
+    asking: Asking,
+  ): Promise<ProvenByPassword> {
+    const { userId } = me;
     const find = () => this.users.findById(userId);
-    const claim = { route: 'password_change', named: userId, find } as const;
-    const { user, isRight } = await this.passwordCheck.check(claim, current, asking);
-    if (isRight && user?.passwordHash) return user.passwordHash;
+    const claim = { route, named: userId, deviceToken, find };
+    const { user, isRight } = await this.passwordCheck.check(claim, password, asking);
+    if (isRight && user?.passwordHash) return { ...user, passwordHash: user.passwordHash };
     // The password may have changed meanwhile, for example by a double click: that ended this session.
+    await this.assertAlive(me);
+    const { caller } = asking;
+    await this.audit.recordAlone({ type: failures[route], userId, reason: 'wrong_password' }, caller);
+    throw new Refusal('invalid_credentials', { session: 'keep' });
+  }
+
+  /**
+   * For an act that found its session ended, or its user changed, after the guard had let it in.
+   * @throws Refusal `token_stale`, `token_revoked`
+   */
+  async assertAlive({ userId, sessionId, tokenId, tokenVersion }: Bearer): Promise<void> {
     const claims = { sub: userId, sid: sessionId, jti: tokenId, tokenVersion };
     refuseDead(await this.revocations.verdictFor(claims, true));
-    const { caller } = asking;
-    await this.audit.recordAlone({ type: 'password.change_failed', userId, reason: 'wrong_password' }, caller);
-    throw new Refusal('invalid_credentials', { session: 'keep' });
   }
 }

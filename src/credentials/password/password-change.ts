@@ -33,9 +33,9 @@ export class PasswordChange {
     await this.policy.assertAcceptable(wanted, (await this.users.findById(me.userId))?.email ?? '', 'newPassword');
     let to: string | undefined;
     for (let proof = 0; proof < PROOFS; proof++) {
-      const from = await this.currentPassword.prove(me, current, asking);
+      const proven = await this.currentPassword.prove('password_change', me, { password: current }, asking);
       to ??= await this.passwords.hash(wanted, { network: addressOf(caller.ip), account: me.userId });
-      const changed = await this.replacement.replace(me.userId, from, to, caller);
+      const changed = await this.replacement.replace(me.userId, proven.passwordHash, to, caller);
       if (changed) return changed;
     }
     throw new Refusal('token_stale');

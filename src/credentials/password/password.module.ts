@@ -11,6 +11,7 @@ import { PasswordProof } from './password-proof.js';
 import { PasswordReplacement } from './password-replacement.js';
 import { PasswordController } from './password.controller.js';
 import { PasswordsModule } from './passwords.module.js';
+import { ReauthenticateController } from './reauthenticate.controller.js';
 
 @Module({
   imports: [
@@ -22,7 +23,7 @@ import { PasswordsModule } from './passwords.module.js';
     SignInModule,
     UsersModule,
   ],
-  controllers: [LoginController, PasswordController],
+  controllers: [LoginController, PasswordController, ReauthenticateController],
   providers: [PasswordChange, PasswordProof, PasswordReplacement],
 })
 export class PasswordModule {}

@@ -1,0 +1,46 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import * as z from 'zod';
+import { Refusal } from '../../errors.js';
+import { CostsHash } from '../../http/costs-hash.js';
+import { type Exchange, On } from '../../http/exchange.js';
+import { Me, type Principal } from '../../http/principal.js';
+import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
+import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
+import { Reauthentication } from '../../sessions/reauthentication.js';
+import { TokenAnswer } from '../../sign-in/token-answer.js';
+import { CallerSession } from './caller-session.js';
+import { CurrentPassword } from './current-password.js';
+
+const reauthenticateBody = z.strictObject({
+  password: z.string(),
+  deviceToken: z.string().max(MAX_DEVICE_TOKEN).optional(),
+});
+
+@Controller('auth')
+export class ReauthenticateController {
+  constructor(
+    private readonly currentPassword: CurrentPassword,
+    private readonly callerSession: CallerSession,
+    private readonly reauthentication: Reauthentication,
+    private readonly answer: TokenAnswer,
+  ) {}
+
+  /** The same session goes on; only its access token is new, with the present time as `auth_time`. */
+  @SkipVerdictCache()
+  @CostsHash()
+  @Post('reauthenticate')
+  @HttpCode(200)
+  async reauthenticate(
+    @Body({ schema: reauthenticateBody }) body: z.output<typeof reauthenticateBody>,
+    @Me() me: Principal,
+    @On() exchange: Exchange,
+  ): Promise<object> {
+    const { transport } = await this.callerSession.of(me, exchange.request);
+    const user = await this.currentPassword.prove('reauthenticate', me, body, exchange);
+    const proof = { user, sessionId: me.sessionId, transport, methods: ['pwd'] };
+    const issued = await this.reauthentication.of(proof, exchange.caller);
+    if (issued) return this.answer.write(issued, exchange);
+    await this.currentPassword.assertAlive(me);
+    throw new Refusal('token_stale');
+  }
+}
