@@ -24,7 +24,9 @@ const stampOf = (folder) => join(folder, '.built-from');
 function fingerprint() {
   const digest = createHash('sha256');
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map(String).toSorted();
-  const inputs = sources.filter((file) => /\.(ts|lua|bin)$/.test(file)).map((file) => join('src', file));
+  const inputs = sources
+    .filter((file) => /\.(ts|lua|bin|css|browser\.js)$/.test(file))
+    .map((file) => join('src', file));
   for (const file of [...inputs, 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
     if (existsSync(join(root, file))) digest.update(`${file}\0`).update(readFileSync(join(root, file)));
   }
@@ -54,7 +56,7 @@ export function buildIfStale() {
     throw error;
   }
   for (const file of readdirSync(join(root, 'src'), { recursive: true }).map(String))
-    if (/\.(lua|bin)$/.test(file))
+    if (/\.(lua|bin|css|browser\.js)$/.test(file))
       for (const copy of [file, join('bundle', basename(file))])
         copyFileSync(join(root, 'src', file), join(draft, copy));
   writeFileSync(stampOf(draft), wanted);

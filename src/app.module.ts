@@ -7,6 +7,7 @@ import { PasswordModule } from './credentials/password/password.module.js';
 import { RegistrationModule } from './credentials/registration/registration.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { LinkPageModule } from './link-page/link-page.module.js';
 import { HttpModule } from './http/http.module.js';
 import { toInvalidRequest } from './http/invalid-request.js';
 import { RefusalFilter } from './http/refusal.filter.js';
@@ -23,6 +24,7 @@ import { OneTimeTokensModule } from './tokens/one-time-tokens.module.js';
     PasswordModule,
     RegistrationModule,
     AuthModule,
+    LinkPageModule,
     HealthModule,
     UnknownInputModule,
   ],

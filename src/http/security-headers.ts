@@ -22,7 +22,8 @@ export const securityHeaders = ({ byTls }: { byTls: boolean }): Readonly<Record<
  */
 export function sendSecurityHeaders(server: FastifyInstance, headers: Readonly<Record<string, string>>): void {
   server.addHook('onSend', (_request, reply, payload, done) => {
-    reply.headers(headers);
+    const policy = reply.getHeader('content-security-policy');
+    reply.headers(policy === undefined ? headers : { ...headers, 'content-security-policy': policy });
     done(null, payload);
   });
 }

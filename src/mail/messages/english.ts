@@ -55,7 +55,7 @@ export const english: Texts = {
       'It changes as soon as the new address is confirmed. If it was you, there is nothing to do.',
     button: 'It was not me: lock my account',
     ifNotYou:
-      'If it was not you, lock your account: every session ends, and nobody can sign in until we have helped you.',
+      'If it was not you, lock your account with the link here or in our earlier mail: every session ends, and nobody can sign in until we have helped you.',
   },
   already_registered: {
     subject: 'You already have an account at {name}',

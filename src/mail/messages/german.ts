@@ -61,7 +61,7 @@ export const german: Texts = {
       'die neue Adresse bestätigt ist. Falls Sie das waren, müssen Sie nichts weiter tun.',
     button: 'Das war ich nicht: Konto sperren',
     ifNotYou:
-      'Falls Sie das nicht waren, sperren Sie bitte Ihr Konto: Alle Sitzungen enden, ' +
+      'Falls Sie das nicht waren, sperren Sie bitte Ihr Konto mit dem Link hier oder in unserer früheren E-Mail: Alle Sitzungen enden, ' +
       'und niemand kann sich anmelden, bis wir Ihnen geholfen haben.',
   },
   already_registered: {

@@ -1,0 +1,273 @@
+// The page that a link in a mail opens, in a real Chromium.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tokenPurposes } from '../src/database/vocabularies.js';
+import { objectionTo } from '../src/credentials/password/password-rules.js';
+import { linkTexts } from '../src/link-page/link-texts.js';
+import { barriersOn, pageOf, startBrowser } from './support/browser.js';
+import { call } from './support/client.js';
+import { type Service, startService } from './support/service.js';
+
+let browser: Browser;
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ MAIL_BRAND_NAME: 'Example', MAIL_SUPPORT: 'help@example.com', MAIL_ACCENT: '7c3aed' });
+  browser = await startBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await service?.stop();
+});
+
+const token = `wot_${'x'.repeat(71)}`;
+const { purposes, outcomes } = linkTexts.en;
+
+/** What the service would answer: the texts for it are the page's own. */
+interface Answered {
+  readonly status: number;
+  readonly body?: object;
+}
+
+/** Opens a link; every request that the page sends is written down. */
+async function open(path: string, { answers = [], locale = 'en-GB' }: { answers?: Answered[]; locale?: string } = {}) {
+  const page = await pageOf(browser, { locale });
+  const sent: { method: string; url: string; headers: Record<string, string>; body: unknown }[] = [];
+  const troubles: string[] = [];
+  page.on('console', (message) => void (message.type() === 'error' && troubles.push(message.text())));
+  page.on('request', (request) => {
+    sent.push({
+      method: request.method(),
+      url: request.url(),
+      headers: request.headers(),
+      body: request.postDataJSON(),
+    });
+  });
+  if (answers.length > 0)
+    await page.route('**/auth/**', (route) => {
+      const { status, body } = answers.shift() ?? { status: 500 };
+      return route.fulfill({ status, ...(body ? { contentType: 'application/problem+json', json: body } : {}) });
+    });
+  await page.goto(`${service.url}${path}`);
+  return { page, sent, troubles, posts: () => sent.filter(({ method }) => method === 'POST') };
+}
+
+const says = (page: Page) => page.getByRole('status').innerText();
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+
+describe('the link page', () => {
+  it.each(tokenPurposes)('of %s posts its token on a click, once, and says what happened', async (purpose) => {
+    const { page, posts, troubles } = await open(`/link/${purpose}#token=${token}`, { answers: [{ status: 204 }] });
+    expect(await page.getByRole('heading').innerText()).toBe(purposes[purpose].heading);
+    expect(posts()).toEqual([]);
+    const field = page.getByLabel('New password');
+    const asks = (await field.count()) === 1;
+    expect(asks).toBe(purpose === 'reset' || purpose === 'invite');
+    if (asks) await field.fill('a passphrase of the reader');
+    await press(page, purposes[purpose].button);
+    await page.getByText(purposes[purpose].done).waitFor();
+    expect(posts().map(({ body }) => body)).toEqual([
+      { token, ...(asks ? { newPassword: 'a passphrase of the reader' } : {}) },
+    ]);
+    expect(await page.getByRole('button').count()).toBe(0);
+    expect(troubles).toEqual([]);
+  });
+
+  it.each(['en-GB', 'de-DE'])(
+    'keeps nobody out (%s): axe finds no barrier, light or dark, narrow or wide',
+    async (locale) => {
+      const { page } = await open(`/link/reset#token=${token}`, { locale });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await barriersOn(page)).toEqual([]);
+      }
+      await page.setViewportSize({ width: 320, height: 640 });
+      expect(await barriersOn(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= 320')).toBe(true);
+    },
+  );
+
+  it('works by keyboard alone, and the answer has the focus', async () => {
+    const { page, posts } = await open(`/link/reset#token=${token}`, { answers: [{ status: 204 }] });
+    await page.keyboard.press('Tab');
+    await page.keyboard.insertText('a pasted passphrase'); // as a paste does
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    expect(await page.getByLabel('New password').getAttribute('type')).toBe('text');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText(purposes.reset.done).waitFor();
+    expect(posts()).toHaveLength(1);
+    expect(await page.evaluate('document.activeElement.id')).toBe('outcome');
+  });
+
+  it('reads German for a reader of German', async () => {
+    const { page } = await open(`/link/verify#token=${token}`, { locale: 'de-AT', answers: [{ status: 204 }] });
+    expect(await page.getAttribute('html', 'lang')).toBe('de');
+    await press(page, 'Adresse bestätigen');
+    await page.getByText('Ihre E-Mail-Adresse ist bestätigt.').waitFor();
+    expect(await page.getByText('Hilfe: help@example.com').count()).toBe(1);
+  });
+
+  it('without JavaScript says that it needs it, and shows no button', async () => {
+    const page = await pageOf(browser, { javaScriptEnabled: false });
+    await page.goto(`${service.url}/link/verify#token=${token}`);
+    expect(await page.locator('main').innerText()).toContain(linkTexts.en.page.noScript);
+    expect(await page.getByRole('button').count()).toBe(0);
+  });
+
+  it('without a token asks for the whole link, and posts nothing', async () => {
+    const { page, posts } = await open('/link/verify');
+    expect(await says(page)).toBe(outcomes.missing);
+    expect(await page.getByRole('button').count()).toBe(0);
+    expect(posts()).toEqual([]);
+  });
+});
+
+describe('an answer', () => {
+  const reset = async (page: Page) => {
+    await page.getByLabel('New password').fill('a passphrase of the reader');
+    await press(page, purposes.reset.button);
+  };
+
+  it.each([
+    ['a spent link', 400, { code: 'token_invalid' }, outcomes.invalid],
+    [
+      'too many attempts',
+      429,
+      { code: 'too_many_attempts', retryAfter: 7 },
+      outcomes.tooMany.replace('{seconds}', '7'),
+    ],
+    ['a service that is down', 503, { code: 'unavailable' }, outcomes.unavailable],
+    ['a proxy that answers by itself', 502, undefined, outcomes.unavailable],
+    ['a success that is not known everywhere', 503, { code: 'revocation_unconfirmed' }, outcomes.unconfirmed],
+    [
+      'a refusal that the page does not know',
+      403,
+      { code: 'forbidden' },
+      outcomes.failed.replace('{code}', 'forbidden'),
+    ],
+  ])('about %s is a sentence', async (_, status, body, sentence) => {
+    const { page } = await open(`/link/reset#token=${token}`, { answers: [{ status, ...(body ? { body } : {}) }] });
+    await reset(page);
+    await page.getByText(sentence).waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('outcome');
+    const isOver = body?.code === 'token_invalid' || body?.code === 'revocation_unconfirmed';
+    expect(await page.getByRole('button', { name: purposes.reset.button }).count()).toBe(isOver ? 0 : 1);
+  });
+
+  it('that refuses the password gives the reason, and the same link works with another password', async () => {
+    const errors = [{ path: 'newPassword', message: 'The password must have at least 15 characters.' }];
+    const answers = [{ status: 422, body: { code: 'password_rejected', errors } }, { status: 204 }];
+    const { page, posts } = await open(`/link/reset#token=${token}`, { answers });
+    await reset(page);
+    await page.getByText('The password must have at least 15 characters.').waitFor();
+    const field = page.getByLabel('New password');
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    expect(await page.evaluate('document.activeElement.id')).toBe('password');
+    await reset(page);
+    await page.getByText(purposes.reset.done).waitFor();
+    expect(posts()).toHaveLength(2);
+  });
+
+  it('that does not come can be asked for again', async () => {
+    const { page } = await open(`/link/verify#token=${token}`);
+    await page.route('**/auth/**', (route) => route.abort());
+    await press(page, purposes.verify.button);
+    await page.getByText(outcomes.unavailable).waitFor();
+    await page.unroute('**/auth/**');
+    await page.route('**/auth/**', (route) => route.fulfill({ status: 204 }));
+    await press(page, purposes.verify.button);
+    await page.getByText(purposes.verify.done).waitFor();
+  });
+});
+
+it('every reason against a password has a German sentence', () => {
+  const circumstances = { minLength: 8, email: 'ada.lovelace@example.com', serviceWords: ['watchword'] };
+  const refused = ['short', 'x'.repeat(129), 'password1', 'abcdefghijkl1', 'ada.lovelace1'];
+  const reasons = refused.map((password) => objectionTo(password, circumstances) ?? 'none');
+  reasons.push('The password is known from a breach at another service. Choose another.');
+  expect(new Set(reasons).size).toBe(6);
+  const patterns = linkTexts.de.reasons.map(([pattern]) => new RegExp(pattern));
+  expect(reasons.map((reason) => patterns.findIndex((pattern) => pattern.test(reason)))).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+describe('the token', () => {
+  it.each([
+    ['as it is mailed', `/link/verify#token=${token}`],
+    ['with its fragment encoded', `/link/verify%23token=${token}`],
+    ['encoded twice', `/link/verify%2523token%253D${token}`],
+    ['as a query', `/link/verify?token=${token}`],
+    ['behind what a rewriter adds', `/link/verify?utm_source=mail#token=${token}`],
+    ['before what a rewriter adds', `/link/verify#token=${token}&utm_source=mail`],
+  ])('%s is found, and leaves the address bar at once', async (_, path) => {
+    const { page, posts } = await open(path, { answers: [{ status: 204 }] });
+    expect(page.url()).toBe(`${service.url}/link/verify`);
+    expect(await page.evaluate('JSON.stringify([history.length, history.state, document.cookie])')).toBe('[2,null,""]');
+    await press(page, purposes.verify.button);
+    await page.getByText(purposes.verify.done).waitFor();
+    expect(posts().map(({ body }) => body)).toEqual([{ token }]);
+  });
+
+  it('reaches no log, no Referer and no address of a request', async () => {
+    const { page, sent } = await open(`/link/verify#token=${token}`);
+    await press(page, purposes.verify.button);
+    await page.getByText(/does not work any more|did not work/).waitFor();
+    expect(sent.filter(({ url }) => url.includes(token))).toEqual([]);
+    expect(sent.flatMap(({ headers }) => Object.values(headers)).filter((value) => value.includes('wot_'))).toEqual([]);
+    expect(sent.map(({ headers }) => headers['referer']).filter(Boolean)).toEqual([]);
+    for (const path of [`verify%23token=${token}`, `verify?token=${token}`, `nothing%23token=${token}`])
+      await call(service.url, 'GET', `/link/${path}`);
+    expect(JSON.stringify(service.log)).not.toContain('wot_xxxx');
+  });
+
+  it('of a second link in the same tab takes the place of the first', async () => {
+    const { page, posts } = await open(`/link/verify#token=${token}`, { answers: [{ status: 204 }] });
+    const second = `wot_${'y'.repeat(71)}`;
+    await page.evaluate(`location.hash = 'token=${second}'`);
+    await page.waitForURL(`${service.url}/link/verify`);
+    await press(page, purposes.verify.button);
+    await page.getByText(purposes.verify.done).waitFor();
+    expect(posts().map(({ body }) => body)).toEqual([{ token: second }]);
+  });
+});
+
+describe('the answer to GET', () => {
+  it('may run and load only what it holds, may not be framed, kept or found, and sends no Referer', async () => {
+    const { status, headers, text } = await call(service.url, 'GET', '/link/verify');
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+    });
+    const policy = String(headers['content-security-policy']).split(';');
+    expect(policy).toEqual([
+      "default-src 'none'",
+      expect.stringMatching(/^script-src 'sha256-[\w+/]{43}='$/),
+      expect.stringMatching(/^style-src 'sha256-[\w+/]{43}='$/),
+      "connect-src 'self'",
+      "form-action 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+    ]);
+    expect(text).not.toMatch(/\son\w+=|\sstyle=|javascript:|https?:/i);
+    expect(text).toContain('<meta name="robots" content="noindex">');
+    const other = await call(service.url, 'GET', '/health/live');
+    expect(other.headers['content-security-policy']).toBe("default-src 'none';frame-ancestors 'none'");
+  });
+
+  it.each(['/link', '/link/', '/link/nothing', '/link/Verify', '/link/constructor', '/link/%00', '/link/__proto__'])(
+    'is 404 for %s',
+    async (path) => {
+      expect(await call(service.url, 'GET', path)).toMatchObject({ status: 404, json: { code: 'not_found' } });
+    },
+  );
+
+  it('reflects nothing of the address', async () => {
+    const plain = await call(service.url, 'GET', '/link/verify');
+    const evil = await call(service.url, 'GET', '/link/verify%22%3E%3Cscript%3Ealert(1)?x=%3Cscript%3E');
+    expect(evil.text).toBe(plain.text);
+  });
+});
