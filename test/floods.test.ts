@@ -52,6 +52,29 @@ describe('the volume of a network', () => {
     expect([count(answers, 401), count(own, 200)]).toEqual([10, 9]);
   });
 
+  it('bounds 60 parallel guesses as well, on one instance or two', async () => {
+    const databaseUrl = await cloneDatabase();
+    const settings = { ...behindProxy, ...small, HASH_QUEUE_SHARE: '100' };
+    const [one, two] = [await startService(settings, { databaseUrl }), await startService(settings, { databaseUrl })];
+    onTestFinished(async () => void (await Promise.all([one.stop(), two.stop()])));
+    const alone = await Promise.all(Array.from({ length: 60 }, () => guess(one, '198.51.100.1')));
+    expect([count(alone, 401), count(alone, 429)]).toEqual([10, 50]);
+    const both = await Promise.all(Array.from({ length: 60 }, (_, n) => guess(n % 2 ? one : two, '203.0.113.1')));
+    // Each instance sees what it holds itself, so two let twice as many start.
+    expect(count(both, 401)).toBeGreaterThanOrEqual(10);
+    expect(count(both, 401)).toBeLessThanOrEqual(20);
+    expect(count(await guesses(two, 5, () => '203.0.113.1'), 429)).toBe(5);
+  });
+
+  it('a guess that the budget of the account refuses costs the network nothing', async () => {
+    const service = await startStill({ ...behindProxy, ...small });
+    const person = await register(service.url);
+    const answers: Answer[] = [];
+    for (let n = 0; n < 30; n++) answers.push(await guess(service, '198.51.100.1', person.email));
+    expect([count(answers, 401), count(answers, 429)]).toEqual([6, 24]);
+    expect(count(await guesses(service, 8, () => '198.51.100.1'), 401)).toBe(4);
+  });
+
   it('holds while Redis is killed in the middle, and on two instances: at most twice over', async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
@@ -62,7 +85,7 @@ describe('the volume of a network', () => {
     expect(await figure(one, 'watchword_limit_store{store="redis"}')).toBe(1);
     const before = [...(await guesses(one, 8, () => '198.51.100.1')), ...(await guesses(two, 8, () => '198.51.100.1'))];
     expect(count(before, 401)).toBe(10);
-    await redis.stop();
+    await redis.kill();
     const after = [...(await guesses(one, 16, () => '198.51.100.1')), ...(await guesses(two, 8, () => '198.51.100.1'))];
     expect(count(after, 401)).toBe(10);
     expect(count(after, 429)).toBe(14);

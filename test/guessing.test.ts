@@ -89,6 +89,15 @@ describe('guesses on one account', () => {
     expect(count(answers, 401)).toBe(6);
   });
 
+  it('behind a proxy only the address counts that the proxy itself has added, not those that the client sent', async () => {
+    const service = await startStill(behindProxy);
+    const person = await register(service.url);
+    const answers: Answer[] = [];
+    for (let n = 0; n < 40; n++)
+      answers.push(await guess(service, person.email, 'wrong', `192.0.2.${n}, 10.0.${n}.1, 198.51.100.1`));
+    expect(count(answers, 401)).toBe(6);
+  });
+
   it('every spelling of an address is one budget', async () => {
     const service = await startStill(behindProxy);
     const person = await register(service.url);

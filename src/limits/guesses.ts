@@ -9,7 +9,7 @@ import { type Account, type Charge, GuessBudget, type GuessKind } from './guess-
 import { GuessLanes } from './guess-lanes.js';
 import { KnownDevices } from './known-devices.js';
 import { Spray } from './spray.js';
-import { VolumeLimit } from './volume-limit.js';
+import { type HeldPoints, VolumeLimit } from './volume-limit.js';
 
 export interface Guess {
   readonly kind: GuessKind;
@@ -24,7 +24,8 @@ export interface Guess {
 /** The charges of one guess. */
 interface Taken {
   readonly charge: Charge;
-  readonly fromVolume: boolean;
+  /** Of the caller's networks. A known device needs none. */
+  readonly held?: HeldPoints;
 }
 
 @Injectable()
@@ -48,35 +49,42 @@ export class Guesses {
     const device = await this.devices.of(guess.user, request, guess.deviceToken);
     const byDevice = device && (await this.takeByDevice(guess, account, device));
     const taken = byDevice ?? (await this.takeByNetwork(guess, account, caller));
-    let isRight: boolean;
     try {
-      isRight = await verify();
+      const isRight = await this.verified(verify, taken.charge);
+      if (isRight) await this.budget.clear(taken.charge);
+      else await Promise.all([taken.held?.count(), this.spray.note(account.subject, caller)]);
+      return isRight;
+    } finally {
+      taken.held?.release();
+    }
+  }
+
+  private async verified(verify: () => Promise<boolean>, charge: Charge): Promise<boolean> {
+    try {
+      return await verify();
     } catch (error) {
-      await Promise.all([this.budget.giveBack(taken.charge), this.giveVolumeBack(taken, caller)]);
+      await this.budget.giveBack(charge);
       throw error;
     }
-    if (isRight) await Promise.all([this.budget.clear(taken.charge), this.giveVolumeBack(taken, caller)]);
-    else await this.spray.note(account.subject, caller);
-    return isRight;
   }
 
   /** @returns undefined where the device's lane is closed: it counts as unknown */
   private async takeByDevice({ route }: Guess, account: Account, device: Device): Promise<Taken | undefined> {
     const charge = await this.budget.charge(account, [await this.devices.laneOf(device)], route);
-    if ('lanes' in charge) return { charge, fromVolume: false };
+    if ('lanes' in charge) return { charge };
     if (charge.isClosed) return undefined;
     throw new Refusal('too_many_attempts', { retryAfter: charge.retryAfter });
   }
 
   private async takeByNetwork({ route }: Guess, account: Account, { ip }: Caller): Promise<Taken> {
-    await this.volume.take('failure', ip);
-    const charge = await this.budget.charge(account, await this.lanes.ofUnknown(ip), route);
-    if ('lanes' in charge) return { charge, fromVolume: true };
-    await this.volume.giveBack('failure', ip);
-    throw new Refusal('too_many_attempts', { retryAfter: charge.retryAfter });
-  }
-
-  private async giveVolumeBack({ fromVolume }: Taken, { ip }: Caller): Promise<void> {
-    if (fromVolume) await this.volume.giveBack('failure', ip);
+    const held = await this.volume.hold('failure', ip);
+    try {
+      const charge = await this.budget.charge(account, await this.lanes.ofUnknown(ip), route);
+      if ('lanes' in charge) return { charge, held };
+      throw new Refusal('too_many_attempts', { retryAfter: charge.retryAfter });
+    } catch (error) {
+      held.release();
+      throw error;
+    }
   }
 }
