@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations as ofKeys } from './mutations/keys.mjs';
+import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -14,7 +15,7 @@ const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', .
   .split('\0')
   .filter(Boolean);
 
-const mutations = [...ofRefresh, ...ofKeys];
+const mutations = [...ofRefresh, ...ofKeys, ...ofLimits];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);
 } else {
