@@ -10,6 +10,7 @@ const SCENARIOS = [
   'login',
   'login-storm',
   'guessing',
+  'floods',
   'jwks',
   'two-instances',
   'growth',
