@@ -10,6 +10,7 @@ import { BrowserSession } from '../tokens/browser-session.js';
 import { PresentedToken } from '../tokens/presented-token.js';
 import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
+import { requestOf } from '../http/request-of.js';
 import { SKIPS_VERDICT_CACHE } from '../http/skip-verdict-cache.decorator.js';
 import { refuseDead } from '../revocation/refuse-dead.js';
 import { Revocations } from '../revocation/revocations.js';
@@ -43,7 +44,7 @@ export class AccessTokenGuard extends AuthGuard() {
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const { isPublic, skipsVerdictCache } = this.marksOf(context);
     if (isPublic) return true;
-    const request = context.switchToHttp().getRequest<Request>();
+    const request = requestOf(context) as Request;
     const token = this.presented.of(request);
     const known = token && (await this.verification.recall(token.text));
     const claims = known ?? (await this.verifyByPassport(context, request));

@@ -1,6 +1,7 @@
 // Describes who sent a request, for session rows, audit events and log lines.
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { requestOf } from './request-of.js';
 import { plainAddress } from './trusted-proxies.js';
 
 export interface Caller {
@@ -12,7 +13,7 @@ export interface Caller {
 }
 
 export const From = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
-  return callerOf(context.switchToHttp().getRequest<FastifyRequest>());
+  return callerOf(requestOf(context));
 });
 
 export function callerOf(request: FastifyRequest): Caller {

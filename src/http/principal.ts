@@ -2,6 +2,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Role } from '../database/vocabularies.js';
+import { requestOf } from './request-of.js';
 
 export interface Principal {
   readonly userId: string;
@@ -14,5 +15,5 @@ export interface Principal {
 }
 
 export const Me = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  return context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>().user;
+  return (requestOf(context) as FastifyRequest & { user: Principal }).user;
 });

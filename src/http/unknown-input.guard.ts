@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.js';
 import { unknownName } from './invalid-request.js';
 import { IS_PUBLIC } from './public.decorator.js';
+import { requestOf } from './request-of.js';
 
 interface Takes {
   readonly body: boolean;
@@ -19,7 +20,7 @@ export class UnknownInputGuard implements CanActivate {
 
   /** @throws Refusal `invalid_request` for a body or a query on a route that has no schema for it */
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const request = requestOf(context);
     const takes = this.takes(context, request.method);
     if (!takes.body && hasBody(request)) throw refusal('This route takes no body.');
     if (takes.anyQuery || !request.url.includes('?')) return true;

@@ -37,5 +37,5 @@ export class PresentedToken {
 /** The common spelling avoids the slower pattern, which visits each character of the token. */
 function bearerOf(header: string): string | undefined {
   const plain = header.startsWith(PLAIN) ? header.slice(PLAIN.length) : '';
-  return plain !== '' && !/\s/.test(plain) ? plain : /^Bearer +(\S+) *$/i.exec(header)?.[1];
+  return plain !== '' && !plain.includes(' ') && !plain.includes('\t') ? plain : /^Bearer +(\S+) *$/i.exec(header)?.[1];
 }
