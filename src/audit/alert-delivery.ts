@@ -2,9 +2,10 @@
 // (github.com/standard-webhooks/standard-webhooks, spec 1.0.0).
 import { createHmac } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
-import { type Claimed, ClaimedRows, type Try } from '../database/claimed-rows.js';
+import { type Claimed, ClaimedRows, type Failure, type Try } from '../database/claimed-rows.js';
 import { Database } from '../database/database.js';
 import { alertDeliveries } from '../database/audit-schema.js';
 import { Periodic } from '../runtime/periodic.js';
@@ -14,7 +15,11 @@ import { Metrics } from '../telemetry/metrics.js';
 const EVERY_MS = 2_000;
 const POST_TIMEOUT_MS = 5_000;
 const CLAIM_SECONDS = 30;
+/** An alert that is older is tried once more, and then goes. */
 const GIVE_UP_DAYS = 7;
+/** The pause after the first failure; it doubles with each further one. */
+const FIRST_PAUSE_SECONDS = 5;
+const MAX_PAUSE_SECONDS = 3_600;
 
 interface Alert extends Claimed {
   readonly payload: { type: string; data: Record<string, unknown> };
@@ -35,8 +40,10 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
     this.deliveries = metrics.counter('watchword_alert_deliveries_total', 'Posts to ALERT_WEBHOOK_URL', 'outcome');
     const options = { everyMs: EVERY_MS, failureEvent: 'alert.look_failed', log };
     const rows = new ClaimedRows<Alert>(database, alertDeliveries, {
+      partition: alertDeliveries.userId,
+      isLate: sql`t.created_at < now - make_interval(days => ${GIVE_UP_DAYS})`,
       claimSeconds: CLAIM_SECONDS,
-      giveUpDays: GIVE_UP_DAYS,
+      pauseSeconds: (attempts) => Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), MAX_PAUSE_SECONDS),
       attempt: (alert) => this.post(alert),
       report: (tried) => this.report(tried),
     });
@@ -63,7 +70,7 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** @returns why it did not arrive, undefined when it did */
-  private async post({ id, payload: { type, data }, created_at, claimed_at }: Alert): Promise<string | undefined> {
+  private async post({ id, payload: { type, data }, created_at, claimed_at }: Alert): Promise<Failure | undefined> {
     const body = JSON.stringify({ type, timestamp: created_at.toISOString(), data });
     const sentAt = Math.floor(claimed_at.getTime() / 1_000);
     const headers = {
@@ -84,10 +91,10 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
       } as const;
       const answer = await fetch(this.config.ALERT_WEBHOOK_URL ?? '', given);
       await answer.body?.cancel();
-      return answer.ok ? undefined : `status ${answer.status}`;
+      return answer.ok ? undefined : { reason: `status ${answer.status}` };
     } catch (error) {
       const { cause } = error as { cause?: { code?: string } };
-      return cause?.code ?? (error instanceof Error ? error.name : 'unknown');
+      return { reason: cause?.code ?? (error instanceof Error ? error.name : 'unknown') };
     }
   }
 
