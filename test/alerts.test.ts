@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Alerts } from '../src/audit/alerts.js';
 import { call, me, mobile, refresh } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
+import { stopTime } from './support/still-time.js';
 import { until } from './support/until.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
 
@@ -94,7 +95,7 @@ describe('the webhook', () => {
   it('retries with growing pauses and the same id until the alert arrives', async () => {
     const there = await receiver([500, 301, 429, 204]);
     const proxy = await PostgresProxy.before(await cloneDatabase());
-    const service = await startService(there.settings, { databaseUrl: proxy.url });
+    const service = await stopTime(await startService(there.settings, { databaseUrl: proxy.url }));
     onTestFinished(async () => {
       await service.stop();
       proxy.close();
