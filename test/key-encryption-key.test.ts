@@ -124,7 +124,7 @@ describe('K7: a wrong key-encryption key', () => {
       (reason: Error) => reason.message,
     );
     for (const { kid } of before) expect(error).toContain(kid as string);
-    expect(before).toHaveLength(3);
+    expect(before).toHaveLength(4);
     expect(error).not.toContain(present);
     expect(await everything(service)).toEqual(before);
   });
@@ -140,16 +140,24 @@ describe('K7: a wrong key-encryption key', () => {
     const caller = { ip: null, userAgent: 'test', requestId: '00000000-0000-4000-8000-000000000002' };
     const before = await everything(next);
     const rewrap = next.app.get(Rewrap);
-    expect(await rewrap.run(caller, { isDryRun: true })).toMatchObject({ secrets: ['refresh-ratchet'], untouched: 0 });
+    expect(await rewrap.run(caller, { isDryRun: true })).toMatchObject({
+      secrets: ['refresh-ratchet', 'derivation'],
+      untouched: 0,
+    });
     expect(await everything(next)).toEqual(before);
     // The old instance cannot seal, so it cannot write anything under the old key.
     const done = await rewrap.run(caller, { isDryRun: false });
     expect(done.keys).toHaveLength(2);
-    expect(await rewrap.run(caller, { isDryRun: false })).toEqual({ keys: [], secrets: [], untouched: 3 });
+    expect(await rewrap.run(caller, { isDryRun: false })).toMatchObject({ keys: [], secrets: [], untouched: 4 });
     const events = await next.query('SELECT type FROM audit_events WHERE request_id = $1 ORDER BY type', [
       caller.requestId,
     ]);
-    expect(events.map(({ type }) => type)).toEqual(['key.rewrapped', 'key.rewrapped', 'secret.rewrapped']);
+    expect(events.map(({ type }) => type)).toEqual([
+      'key.rewrapped',
+      'key.rewrapped',
+      'secret.rewrapped',
+      'secret.rewrapped',
+    ]);
     await expect(startService({}, { databaseUrl })).rejects.toThrow(/does not open/);
     await expect(service.app.get(Rewrap).run(caller, { isDryRun: false })).rejects.toThrow(/does not open/);
 

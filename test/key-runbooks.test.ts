@@ -150,7 +150,7 @@ it('key-rotation.md: list, rotate, import a 4096-bit key of openssl that then si
   const next = Buffer.alloc(32, 5).toString('base64');
   desk.settings = { ...desk.settings, KEY_ENCRYPTION_KEY: next };
   expect((await desk.cli('keys', 'rewrap')).output).toMatch(
-    /^The key-encryption key does not open winter-2026.*refresh-ratchet\. Nothing was changed/,
+    /^The key-encryption key does not open winter-2026.*refresh-ratchet, derivation\. Nothing was changed/,
   );
   desk.settings = { ...desk.settings, KEY_ENCRYPTION_KEY_PREVIOUS: testSettings.KEY_ENCRYPTION_KEY };
   const steps = rotation('Exchange the key-encryption key');

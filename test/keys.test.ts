@@ -114,7 +114,7 @@ describe('keys at rest', () => {
     const rows = await service.query<{ s: Buffer }>(
       'SELECT private_sealed AS s FROM signing_keys UNION ALL SELECT sealed FROM server_secrets',
     );
-    expect(rows).toHaveLength(3);
+    expect(rows).toHaveLength(4);
     for (const { s } of rows) expect(s.toString('latin1')).not.toMatch(/PRIVATE KEY|MII/);
   });
 

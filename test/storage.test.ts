@@ -90,7 +90,9 @@ it('R9: a dump and an old token, without the key, neither open a session nor rai
   const [row] = await service.query<{ token: string; family: string; ratchet_salt: Buffer }>(
     'SELECT * FROM refresh_tokens',
   );
-  const [kept] = await service.query<{ sealed: Buffer }>(`SELECT sealed FROM server_secrets`);
+  const [kept] = await service.query<{ sealed: Buffer }>(
+    `SELECT sealed FROM server_secrets WHERE name = 'refresh-ratchet'`,
+  );
   if (!row || !kept) throw new Error('no row');
   // The ratchet needs K, which the dump holds only encrypted.
   const guesses = [Buffer.alloc(0), Buffer.alloc(32), kept.sealed, kept.sealed.subarray(12, 44)];

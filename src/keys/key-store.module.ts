@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { Config } from '../config/config.js';
+import { DerivedKeys } from './derived-keys.js';
 import { KeyEncryption } from './key-encryption.js';
 import { loadKeyEncryption } from './key-encryption-key.js';
 import { KeyStore } from './key-store.js';
@@ -10,7 +11,12 @@ import { SigningKeysModule } from './signing-keys.module.js';
 /** For the service and the commands that open or seal keys. Fetches the key-encryption key. */
 @Module({
   imports: [AuditModule, SigningKeysModule],
-  providers: [{ provide: KeyEncryption, inject: [Config], useFactory: loadKeyEncryption }, KeyStore, Rewrap],
-  exports: [KeyStore, Rewrap, SigningKeysModule],
+  providers: [
+    { provide: KeyEncryption, inject: [Config], useFactory: loadKeyEncryption },
+    KeyStore,
+    DerivedKeys,
+    Rewrap,
+  ],
+  exports: [KeyEncryption, KeyStore, DerivedKeys, Rewrap, SigningKeysModule],
 })
 export class KeyStoreModule {}

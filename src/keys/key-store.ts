@@ -13,6 +13,8 @@ import { makeSigningKey, type NewSigningKey, type SealedKey, type SigningKeyRow,
 import { type Decide, type Plan, SigningKeys } from './signing-keys.js';
 
 const REFRESH_SECRET = 'refresh-ratchet';
+/** The keys of mail are derived from it (keys/derived-keys.ts). */
+const DERIVATION_SECRET = 'derivation';
 
 @Injectable()
 export class KeyStore {
@@ -23,9 +25,16 @@ export class KeyStore {
     private readonly config: Config,
   ) {}
 
-  /** One signer and one standby on an empty database, however many instances start at once. */
+  /**
+   * One signer and one standby on an empty database, and a secret that an older release did not have, however many
+   * instances start at once.
+   */
   async bootstrap(): Promise<void> {
     await this.change(planFirstKeys, null);
+    if (await this.sealedSecret(DERIVATION_SECRET)) return;
+    const { keys, now } = await this.signingKeys.load();
+    await this.prove(keys, now);
+    await this.makeSecret(DERIVATION_SECRET);
   }
 
   /**
@@ -69,9 +78,25 @@ export class KeyStore {
 
   /** K in docs/protocols/refresh.md: without it no successor of a refresh token can be derived. */
   async refreshSecret(): Promise<Buffer> {
-    const [row] = await this.database.select().from(serverSecrets).where(eq(serverSecrets.name, REFRESH_SECRET));
-    if (!row) throw new Error('The refresh secret is missing from server_secrets: restore it from a backup.');
-    return this.encryption.open(row.sealed, REFRESH_SECRET);
+    const sealed = await this.sealedSecret(REFRESH_SECRET);
+    if (!sealed) throw new Error('The refresh secret is missing from server_secrets: restore it from a backup.');
+    return this.encryption.open(sealed, REFRESH_SECRET);
+  }
+
+  async derivationSecret(): Promise<Buffer> {
+    const sealed = await this.sealedSecret(DERIVATION_SECRET);
+    if (!sealed) throw new Error('The secret of mail is missing from server_secrets: a start of the service makes it.');
+    return this.encryption.open(sealed, DERIVATION_SECRET);
+  }
+
+  private async sealedSecret(name: string): Promise<Buffer | undefined> {
+    const [row] = await this.database.select().from(serverSecrets).where(eq(serverSecrets.name, name));
+    return row?.sealed;
+  }
+
+  private async makeSecret(name: string): Promise<void> {
+    const sealed = this.encryption.seal(randomBytes(32), name);
+    await this.database.insert(serverSecrets).values({ name, sealed }).onConflictDoNothing();
   }
 
   private opens(sealed: Buffer | null, name: string): boolean {
@@ -89,8 +114,7 @@ export class KeyStore {
   private async prepareToSeal(keys: readonly SigningKeyRow[], now: Date): Promise<void> {
     await this.prove(keys, now);
     if (keys.length > 0) return;
-    const sealed = this.encryption.seal(randomBytes(32), REFRESH_SECRET);
-    await this.database.insert(serverSecrets).values({ name: REFRESH_SECRET, sealed }).onConflictDoNothing();
+    await this.makeSecret(REFRESH_SECRET);
   }
 
   private async make(change: Change, imported?: NewSigningKey): Promise<SealedKey> {

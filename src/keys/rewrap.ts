@@ -1,4 +1,5 @@
-// Seals everything under a new key-encryption key in one transaction: all of it, or nothing.
+// Seals everything under a new key-encryption key: the keys and secrets of the installation in one transaction, all of
+// them or none; then the columns that have many rows, in batches.
 import { Injectable } from '@nestjs/common';
 import { eq, isNotNull } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
@@ -7,6 +8,8 @@ import { serverSecrets, signingKeys } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import { KeyEncryption } from './key-encryption.js';
 import { KeyStore } from './key-store.js';
+import { sealedColumns } from './sealed-columns.js';
+import { nameOf, rewrapRows } from './sealed-rows.js';
 import { lockKeys, SigningKeys } from './signing-keys.js';
 
 export interface Rewrapped {
@@ -15,6 +18,8 @@ export interface Rewrapped {
   readonly secrets: readonly string[];
   /** What the present key opens already. */
   readonly untouched: number;
+  /** By column: how many rows were, or would be, sealed anew, and how many neither key opens. */
+  readonly rows: Readonly<Record<string, { readonly anew: number; readonly unopenable: number }>>;
 }
 
 @Injectable()
@@ -32,6 +37,20 @@ export class Rewrap {
    * @throws with the names of what neither key opens
    */
   async run(caller: Caller, { isDryRun }: { isDryRun: boolean }): Promise<Rewrapped> {
+    const installation = await this.installation(caller, isDryRun);
+    let { untouched } = installation;
+    const rows: Record<string, { anew: number; unopenable: number }> = {};
+    for (const column of sealedColumns) {
+      const counts = await rewrapRows(this.database, this.encryption, column, { isDryRun });
+      untouched += counts.untouched;
+      rows[nameOf(column)] = { anew: counts.anew, unopenable: counts.unopenable };
+      if (counts.anew > 0 && !isDryRun)
+        await this.audit.recordAlone({ type: 'secret.rewrapped', name: nameOf(column) }, caller);
+    }
+    return { ...installation, untouched, rows };
+  }
+
+  private installation(caller: Caller, isDryRun: boolean): Promise<Omit<Rewrapped, 'rows'>> {
     return inTransaction(this.database, async (tx) => {
       await lockKeys(tx);
       const { keys, now } = await this.signingKeys.load(tx);

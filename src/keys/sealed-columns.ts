@@ -1,0 +1,22 @@
+// Every sealed column whose rows come and go with users and requests. `keys rewrap` seals them anew; the keys and the
+// secrets of the installation are rewrapped by name (rewrap.ts).
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { mailOutbox } from '../database/mail-schema.js';
+
+export interface SealedColumn {
+  readonly table: PgTable;
+  readonly sealed: PgColumn;
+  /** The name that is sealed in, as associated data. */
+  readonly name: PgColumn;
+  /** Columns that name one row. */
+  readonly key: readonly [PgColumn, PgColumn];
+}
+
+export const sealedColumns: readonly SealedColumn[] = [
+  {
+    table: mailOutbox,
+    sealed: mailOutbox.addressSealed,
+    name: mailOutbox.id,
+    key: [mailOutbox.recipient, mailOutbox.id],
+  },
+];
