@@ -10,16 +10,16 @@ import { HealthModule } from './health/health.module.js';
 import { LinkPageModule } from './link-page/link-page.module.js';
 import { HttpModule } from './http/http.module.js';
 import { toInvalidRequest } from './http/invalid-request.js';
+import { MailDeliveryModule } from './mail/mail-delivery.module.js';
 import { RefusalFilter } from './http/refusal.filter.js';
 import { UnknownInputModule } from './http/unknown-input.module.js';
-import { OneTimeTokensModule } from './tokens/one-time-tokens.module.js';
 
 @Module({
   imports: [
     DatabaseModule,
     HttpModule,
     AuditUpkeepModule,
-    OneTimeTokensModule,
+    MailDeliveryModule,
     AccountsModule,
     PasswordModule,
     RegistrationModule,

@@ -156,7 +156,7 @@ describe('the tables', () => {
     guessFailures: 'limits',
     sprayAlarms: 'limits',
     oneTimeTokens: 'tokens',
-    mailOutbox: 'none',
+    mailOutbox: 'mail',
   };
 
   it('have one owner each', () => {

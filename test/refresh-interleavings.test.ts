@@ -5,6 +5,8 @@ import { hash } from '@node-rs/argon2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PasswordChange } from '../src/credentials/password/password-change.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
+import { MailDelivery } from '../src/mail/mail-delivery.js';
+import { MailHealth } from '../src/mail/mail-health.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import {
   type Answer,
@@ -132,6 +134,8 @@ beforeAll(async () => {
   proxy = await PostgresProxy.before(await cloneDatabase());
   service = await startService({ RATE_LIMITS: 'off' }, { databaseUrl: proxy.url });
   service.app.get(KeyWatch).onApplicationShutdown(); // its polls would count as statements of an act
+  await service.app.get(MailDelivery).beforeApplicationShutdown();
+  await service.app.get(MailHealth).beforeApplicationShutdown();
 });
 afterAll(async () => {
   await service.stop();

@@ -6,6 +6,8 @@ import { SessionEnd } from '../src/sessions/session-end.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
+import { MailDelivery } from '../src/mail/mail-delivery.js';
+import { MailHealth } from '../src/mail/mail-health.js';
 import { firstRefreshToken, formatRefreshToken, parseRefreshToken } from '../src/tokens/refresh-token.js';
 import { bearer, call, decode, me, mobile, refresh } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -183,6 +185,8 @@ describe('a refresh token that is spent', () => {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const own = await startService({}, { databaseUrl: proxy.url });
     own.app.get(KeyWatch).onApplicationShutdown();
+    await own.app.get(MailDelivery).beforeApplicationShutdown();
+    await own.app.get(MailHealth).beforeApplicationShutdown();
     const phone = await mobile(own.url);
     const before = proxy.statements;
     // Anyone can forge a token; these generations, or their successors, exceed the column.

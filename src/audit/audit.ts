@@ -58,7 +58,7 @@ export class Audit {
   note(event: AuditEvent | FrequentEvent, caller: Caller | null): void {
     const { type, ...details } = event;
     const entry = { event: type, outcome: outcomeOf[type], ...details, ...caller };
-    if (type === 'refresh.reused' || type === 'guessing.spray') {
+    if (isAlert(event)) {
       this.log.error({ ...entry, alert: true });
       this.alerts.onNew();
     } else if (entry.outcome === 'failure') this.log.warn(entry);
@@ -66,6 +66,9 @@ export class Audit {
     this.metrics.count(event);
   }
 }
+
+const isAlert = (event: AuditEvent | FrequentEvent): boolean =>
+  event.type === 'refresh.reused' || event.type === 'guessing.spray' || (event.type === 'mail.died' && event.alert);
 
 const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent, request_id, details)');
 

@@ -49,7 +49,18 @@ export type AuditEvent =
   | { readonly type: 'secret.rewrapped'; readonly name: string }
   /** The operator took the budgets of guesses away; `lanes` of them had failures. */
   | ({ readonly type: 'user.unlocked'; readonly lanes: number; readonly by: string } & OfUser)
+  | MailDiedEvent
   | SprayEvent;
+
+/** A mail will not arrive. `alert`: it is the first within an hour (mail/dead-mail.ts). */
+interface MailDiedEvent {
+  readonly type: 'mail.died';
+  readonly mailId: string;
+  readonly kind: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly alert: boolean;
+}
 
 /** Many accounts from one network in a minute, or far more failures in an hour than yesterday (limits/spray.ts). */
 export interface SprayEvent {
@@ -59,7 +70,7 @@ export interface SprayEvent {
 }
 
 /** What somebody is paged for. */
-export type AlertEvent = ReuseEvent | SprayEvent;
+export type AlertEvent = ReuseEvent | SprayEvent | MailDiedEvent;
 
 export type ReuseEvent = {
   readonly type: 'refresh.reused';
@@ -110,4 +121,5 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'secret.rewrapped': 'success',
   'user.unlocked': 'success',
   'guessing.spray': 'failure',
+  'mail.died': 'failure',
 };

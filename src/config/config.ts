@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { contradictions } from './contradictions.js';
 import { asWritten, Wrong } from './format.js';
+import type { Sender } from './mail-formats.js';
 import { insecureInProduction, type Purpose } from './production.js';
 import { secretsInFiles } from './secret-files.js';
 import type { Setting } from './setting.js';
@@ -31,6 +32,11 @@ export class Config {
   readonly ownOrigins: ReadonlySet<string>;
   readonly hasSecureCookies: boolean;
   readonly redisMinReplicas: number;
+  /** False in a production without a mail server: then no mail is queued. */
+  readonly sendsMail: boolean;
+  readonly mailFrom: Sender;
+  /** Without a trailing slash. */
+  readonly linkBaseUrl: string;
   /** Risks of allowed settings, logged at every start. */
   readonly warnings: readonly string[];
 
@@ -42,6 +48,9 @@ export class Config {
     this.audiences = (values.JWT_AUDIENCE as [string, ...string[]] | undefined) ?? [this.issuer];
     this.registration = values.REGISTRATION ?? (this.isProduction ? 'closed' : 'open');
     this.redisMinReplicas = values.REDIS_MIN_REPLICAS ?? (values.REDIS_SENTINELS ? 1 : 0);
+    this.sendsMail = values.SMTP_URL !== undefined || !this.isProduction;
+    this.mailFrom = values.MAIL_FROM ?? { name: '', address: 'watchword@localhost' };
+    this.linkBaseUrl = values.LINK_BASE_URL ?? `${this.publicUrl}/link`;
     this.hasSecureCookies = this.publicUrl.startsWith('https:');
     this.ownOrigins = new Set([
       this.publicUrl,

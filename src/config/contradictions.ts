@@ -16,7 +16,7 @@ export function contradictions(values: Partial<Settings>): string[] {
   if (values.ALERT_WEBHOOK_URL && !values.ALERT_WEBHOOK_SECRET) {
     found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: the receiver cannot trust an unsigned alert');
   }
-  found.push(...contradictionsOfKeys(values), ...accessCookieTooLong(values));
+  found.push(...contradictionsOfKeys(values), ...contradictionsOfMail(values), ...accessCookieTooLong(values));
   if (values.REGISTRATION === 'verified') {
     found.push('REGISTRATION=verified needs email verification, which is not built yet: use open or closed');
   }
@@ -26,6 +26,17 @@ export function contradictions(values: Partial<Settings>): string[] {
     if (host !== domain && !host.endsWith(`.${domain}`)) {
       found.push('COOKIE_DOMAIN must be the host of PUBLIC_URL or a parent of it');
     }
+  }
+  return found;
+}
+
+function contradictionsOfMail(values: Partial<Settings>): string[] {
+  const found: string[] = [];
+  if (values.SMTP_URL && !values.MAIL_FROM)
+    found.push('SMTP_URL needs MAIL_FROM: servers refuse mail without a sender');
+  const { LINK_BASE_URL: base, PUBLIC_URL: url = `http://localhost:${values.PORT}`, ALLOWED_ORIGINS: allowed } = values;
+  if (base && ![url, ...(allowed ?? [])].includes(new URL(base).origin)) {
+    found.push('LINK_BASE_URL must be of the origin of PUBLIC_URL or one of ALLOWED_ORIGINS: tokens are sent there');
   }
   return found;
 }

@@ -10,6 +10,7 @@ const inFiles = [
   'REDIS_PASSWORD',
   'REDIS_SENTINEL_PASSWORD',
   'ALERT_WEBHOOK_SECRET',
+  'SMTP_URL',
 ] as const;
 
 export const fileOf = (name: (typeof inFiles)[number]) => ({

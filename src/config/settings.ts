@@ -6,6 +6,7 @@ import { httpSettings } from './http-settings.js';
 import { keySettings } from './key-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { mailBrandSettings } from './mail-brand-settings.js';
+import { mailSettings } from './mail-settings.js';
 import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import { fileOf } from './secret-files.js';
@@ -65,9 +66,9 @@ export const settings = {
   },
   ...redisSettings,
   INSECURE_BACKENDS: {
-    schema: list(z.enum(['postgres', 'redis', 'metrics'])).default([]),
+    schema: list(z.enum(['postgres', 'redis', 'metrics', 'smtp'])).default([]),
     about:
-      'Backends that production may use without TLS and a password, on a private network only: `postgres`, `redis`, `metrics`. Each start logs a warning.',
+      'Backends that production may use without TLS and a password, on a private network only: `postgres`, `redis`, `metrics`, `smtp`. Each start logs a warning.',
   },
   AUDIT_RETENTION_MONTHS: {
     schema: integer(3, 120).default(13),
@@ -127,6 +128,7 @@ export const settings = {
   },
   ...limitSettings,
   ...passwordSettings,
+  ...mailSettings,
   ...mailBrandSettings,
   ...keySettings,
   DRAIN_SECONDS: {

@@ -5,6 +5,7 @@ const risks: Readonly<Record<Settings['INSECURE_BACKENDS'][number], string>> = {
   postgres: 'PostgreSQL may be reached without TLS or a password',
   redis: 'Redis may be reached without TLS or a password',
   metrics: 'the metrics may be open to every network',
+  smtp: 'mail may reach its server without TLS',
 };
 
 export function warningsOf(values: Settings): string[] {
@@ -16,6 +17,9 @@ export function warningsOf(values: Settings): string[] {
       `PASSWORD_MIN_LENGTH=${values.PASSWORD_MIN_LENGTH} is under 15, which is safe only with a second factor; ` +
         'second factors do not exist yet (NIST SP 800-63B-4 §3.1.1.2).',
     );
+  }
+  if (values.NODE_ENV === 'production' && !values.SMTP_URL) {
+    warnings.push('SMTP_URL is not set: no mail leaves, and nobody can reset a forgotten password.');
   }
   return warnings;
 }

@@ -7,7 +7,7 @@ const secrets = new Map<string, Map<string, string>>();
 const refusals = new Map<string, string[]>();
 const PREFIX = 10;
 
-const secretFields = ['password', 'currentPassword', 'newPassword', 'refreshToken', 'accessToken'];
+const secretFields = ['password', 'currentPassword', 'newPassword', 'refreshToken', 'accessToken', 'token'];
 
 export function noteSecret(text: unknown, name: string): void {
   if (typeof text !== 'string' || text.length < PREFIX + 2) return;
@@ -27,6 +27,27 @@ function noteToken(text: unknown, name: string): void {
     for (const encoding of ['hex', 'base64', 'base64url'] as const)
       noteSecret(value.toString(encoding), `the ${part} of a refresh token in ${encoding}`);
   }
+}
+
+/** The token of a mailed link, and the secret in it. */
+export function noteOneTimeToken(text: string): void {
+  noteSecret(text, 'a one-time token');
+  if (!/^wot_[\w-]{71}$/.test(text)) return;
+  const bytes = Buffer.from(text.slice(4), 'base64url');
+  for (const [part, value] of Object.entries({ secret: bytes.subarray(17, 49), body: bytes })) {
+    for (const encoding of ['hex', 'base64', 'base64url'] as const)
+      noteSecret(value.toString(encoding), `the ${part} of a one-time token in ${encoding}`);
+  }
+}
+
+/**
+ * A development without a mail server prints mails with their links to the log: the one line that may hold a token. Each
+ * of them is remembered as a secret, so that it is found anywhere else.
+ */
+export function withoutPrintedMails(lines: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  const isPrinted = (line: Record<string, unknown>) => line['event'] === 'mail.printed';
+  for (const { text } of lines.filter(isPrinted)) noteOneTimeToken(/#token=(wot_[\w-]+)/.exec(String(text))?.[1] ?? '');
+  return lines.filter((line) => !isPrinted(line));
 }
 
 export function noteCall(base: string, { body, headers = {} }: Call, answer: Answer): void {

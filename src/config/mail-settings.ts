@@ -1,0 +1,24 @@
+// The settings of mail. A part of settings.ts.
+import { linkBase, mailSender, smtpUrl } from './mail-formats.js';
+import { fileOf } from './secret-files.js';
+import type { Setting } from './setting.js';
+
+export const mailSettings = {
+  SMTP_URL: {
+    schema: smtpUrl.optional(),
+    secret: true,
+    about:
+      'The server that takes mail: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Without it development prints each mail to the log, and production sends none.',
+  },
+  SMTP_URL_FILE: fileOf('SMTP_URL'),
+  MAIL_FROM: {
+    schema: mailSender.optional(),
+    about: 'The sender: `Example <no-reply@example.com>`. Required with SMTP_URL.',
+  },
+  LINK_BASE_URL: {
+    schema: linkBase.optional(),
+    standard: 'PUBLIC_URL/link',
+    about:
+      "Where the links in mails lead: `/reset#token=…` and the like are put behind it. It is of PUBLIC_URL's origin or one of ALLOWED_ORIGINS.",
+  },
+} satisfies Record<string, Setting>;

@@ -1,0 +1,52 @@
+// Looks up whom a mail is about, and decides whether it is due: a mail for nobody is not sent, and nobody outside can tell.
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Database } from '../database/database.js';
+import { given, Prepared } from '../database/prepared.js';
+import { users } from '../database/schema.js';
+import { kindOf, type MailKind } from './mail-kinds.js';
+
+export interface Addressee {
+  readonly id: string;
+  readonly email: string;
+  readonly sessionEpoch: number;
+  readonly isVerified: boolean;
+  readonly isDisabled: boolean;
+  /** The address belongs to another account by now. */
+  readonly isTaken: boolean;
+}
+
+/** `nobody`: the kind is about nobody in particular. `undue`: the mail must not be sent. */
+export type Finding = Addressee | 'nobody' | 'undue';
+
+@Injectable()
+export class Addressees {
+  constructor(private readonly database: Database) {}
+
+  async find(kind: MailKind, address: string, userId: string | undefined): Promise<Finding> {
+    const { about } = kindOf(kind);
+    if (about === 'anybody') return 'nobody';
+    const [user] =
+      about === 'owner'
+        ? await byAddress.run(this.database, { address })
+        : await byId.run(this.database, { address, id: userId ?? null });
+    return user && isDue(kind, user) ? user : 'undue';
+  }
+}
+
+function isDue(kind: MailKind, user: Addressee): boolean {
+  if (user.isDisabled) return false;
+  if (kind === 'verify') return !user.isVerified;
+  if (kind === 'email') return !user.isTaken;
+  return true;
+}
+
+const found = sql`u.id, u.email, u.session_epoch as "sessionEpoch", u.email_verified_at is not null as "isVerified",
+  u.disabled_at is not null as "isDisabled",
+  exists (select from ${users} o where o.email = ${given('address')} and o.id <> u.id) as "isTaken"`;
+type Row = Addressee & Record<string, unknown>;
+const byAddress = new Prepared<Row>(
+  'addressee_by_address',
+  sql`select ${found} from ${users} u where u.email = ${given('address')}`,
+);
+const byId = new Prepared<Row>('addressee_by_id', sql`select ${found} from ${users} u where u.id = ${given('id')}`);

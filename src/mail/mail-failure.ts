@@ -1,0 +1,22 @@
+// Says why a mail did not leave, in words that name nobody: servers put addresses into their sentences.
+import type { Failure } from '../database/claimed-rows.js';
+
+interface SmtpError {
+  readonly code?: string;
+  readonly command?: string;
+  readonly responseCode?: number;
+  readonly response?: string;
+}
+
+/** What these commands are refused with is about this mail. Earlier refusals are about us: they may pass. */
+const aboutTheMail = new Set(['RCPT TO', 'DATA']);
+
+export function failureOf(error: unknown): Failure {
+  const { code, command, responseCode, response } = error instanceof Error ? (error as SmtpError) : {};
+  if (responseCode === undefined || command === undefined) return { reason: code ?? nameOf(error) };
+  const [, status] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response ?? '') ?? [];
+  const reason = [responseCode, status, 'to', command].filter(Boolean).join(' ');
+  return { reason, isFinal: responseCode >= 500 && aboutTheMail.has(command) };
+}
+
+const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');

@@ -1,0 +1,60 @@
+// Reads what waits in the outbox, and lets it be tried at once.
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Database } from '../database/database.js';
+import { mailOutbox } from '../database/mail-schema.js';
+
+export interface QueueFigures {
+  readonly waiting: number;
+  readonly dead: number;
+  /** Age of the oldest mail that waits. */
+  readonly oldestSeconds: number;
+  /** For how long the mail that should have been tried first has not been: nobody works. */
+  readonly overdueSeconds: number;
+}
+
+/** A mail of the list: for whom it is stays sealed. */
+export interface ListedMail extends Record<string, unknown> {
+  readonly id: string;
+  readonly kind: string;
+  readonly createdAt: string;
+  readonly attempts: number;
+  readonly nextAttemptAt: string;
+  readonly sendBefore: string;
+  readonly deadAt: string | null;
+  readonly reason: string | null;
+}
+
+@Injectable()
+export class MailQueue {
+  constructor(private readonly database: Database) {}
+
+  async figures(): Promise<QueueFigures> {
+    const seconds = (age: string) =>
+      sql`greatest(coalesce(extract(epoch from max(${sql.raw(age)}) filter (where dead_at is null)), 0), 0)::float8`;
+    const { rows } = await this.database.execute<Record<string, unknown> & QueueFigures>(sql`
+      select count(*) filter (where dead_at is null)::int as waiting,
+             count(*) filter (where dead_at is not null)::int as dead,
+             ${seconds('now - created_at')} as "oldestSeconds", ${seconds('now - next_attempt_at')} as "overdueSeconds"
+        from ${mailOutbox}, protocol_now() as now`);
+    return rows[0] ?? { waiting: 0, dead: 0, oldestSeconds: 0, overdueSeconds: 0 };
+  }
+
+  /** The oldest first, the dead last. */
+  async list(limit: number): Promise<ListedMail[]> {
+    const at = (column: string) => sql`to_json(${sql.identifier(column)}) #>> '{}'`;
+    const { rows } = await this.database.execute<ListedMail>(sql`
+      select id, kind, ${at('created_at')} as "createdAt", attempts, ${at('next_attempt_at')} as "nextAttemptAt",
+             ${at('send_before')} as "sendBefore", ${at('dead_at')} as "deadAt", reason
+        from ${mailOutbox} order by dead_at nulls first, created_at limit ${limit}`);
+    return rows;
+  }
+
+  /** @returns how many waiting mails are due now that were not */
+  async retry(id: string | undefined): Promise<number> {
+    const { rowCount } = await this.database.execute(sql`
+      update ${mailOutbox} set next_attempt_at = protocol_now()
+       where dead_at is null and next_attempt_at > protocol_now() and ${id ? sql`id = ${id}` : sql`true`}`);
+    return rowCount ?? 0;
+  }
+}

@@ -1,0 +1,59 @@
+// Mail servers that refuse, defer or hang, and what becomes of the mail.
+import { describe, expect, it } from 'vitest';
+import { register } from './support/client.js';
+import { send, startMailServerForTest, tokenIn } from './support/mail-server.js';
+import { startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
+
+const lines = (service: { log: Record<string, unknown>[] }, event: string) =>
+  service.log.filter((line) => line['event'] === event);
+
+describe('a mail server', () => {
+  it('that refuses a mail for good is not asked again: the address is erased, and one alert is raised', async () => {
+    const text = (address: string) => `5.1.1 <${address}>: no such user`;
+    const server = await startMailServerForTest({
+      answer: (stage, address) => (stage === 'rcpt' ? { code: 550, text: text(address) } : undefined),
+    });
+    const service = await startServiceForTest(server.settings);
+    const people = [await register(service.url), await register(service.url)];
+    for (const { email } of people) {
+      await send(service, { kind: 'reset', address: email });
+      const count = people.findIndex((each) => each.email === email) + 1;
+      await until('it is dead', () => lines(service, 'mail.died').length === count);
+    }
+    const rows = await service.query(
+      'SELECT address_sealed, reason, attempts, dead_at IS NOT NULL AS dead FROM mail_outbox',
+    );
+    const dead = { address_sealed: null, reason: '550 5.1.1 to RCPT TO', attempts: 1, dead: true };
+    expect(rows).toEqual([dead, dead]);
+    expect(lines(service, 'mail.died').map(({ alert }) => alert)).toEqual([true, false]);
+    for (const { email } of people) expect(JSON.stringify(service.log)).not.toContain(email);
+    await service.advance(8 * 86_400);
+    await until('the rows are gone', async () => (await service.query('SELECT 1 FROM mail_outbox')).length === 0);
+  });
+
+  it('that defers a mail receives the same mail, with the same link, after a pause that grows', async () => {
+    let deferrals = 2;
+    const server = await startMailServerForTest({
+      answer: (stage) => (stage === 'data' && deferrals-- > 0 ? { code: 421, text: '4.3.2 try later' } : undefined),
+    });
+    const service = await startServiceForTest(server.settings);
+    const { email } = await register(service.url);
+    await send(service, { kind: 'reset', address: email });
+    for (const pause of [5, 15]) {
+      const before = lines(service, 'mail.failed').length;
+      await until('it has failed', () => lines(service, 'mail.failed').length > before);
+      const [row] = await service.query<{ seconds: number; reason: string }>(
+        'SELECT extract(epoch FROM next_attempt_at - protocol_now())::float8 AS seconds, reason FROM mail_outbox',
+      );
+      expect(row?.reason).toBe('421 4.3.2 to DATA');
+      expect(row?.seconds).toBeLessThan(pause * 1.25);
+      expect(row?.seconds).toBeGreaterThan(pause * 0.75 - 4);
+      await service.advance(pause * 1.25);
+    }
+    const mails = await server.mailsTo(email, 3);
+    expect(new Set(mails.map(tokenIn)).size).toBe(1);
+    expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1);
+    await until('the outbox is empty', async () => (await service.query('SELECT 1 FROM mail_outbox')).length === 0);
+  });
+});

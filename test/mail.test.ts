@@ -1,0 +1,60 @@
+// Mail: what is queued, what leaves, and what a dump of the database gives away.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OneTimeTokens } from '../src/tokens/one-time-tokens.js';
+import { register, somebody } from './support/client.js';
+import { linkIn, type MailServer, send, startMailServer, tokenIn } from './support/mail-server.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
+
+const untilEmpty = (service: Service) =>
+  until('the outbox is empty', async () => (await service.query('SELECT 1 FROM mail_outbox')).length === 0);
+
+describe('a mail', () => {
+  let server: MailServer;
+  let service: Service;
+  beforeAll(async () => {
+    server = await startMailServer();
+    service = await startService(server.settings);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await server.close();
+  });
+
+  it('reaches its address alone, with one link that works and a sender of ours', async () => {
+    const { email } = await register(service.url);
+    await send(service, { kind: 'reset', address: email });
+    const mail = await server.mailTo(email, 'reset');
+    expect(mail).toMatchObject({ recipients: [email], sender: 'no-reply@auth.test' });
+    expect(mail.from?.text).toBe('"Watchword" <no-reply@auth.test>');
+    expect(mail.messageId).toMatch(/^<[0-9a-f-]{36}@auth\.test>$/);
+    expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
+    expect(linkIn(mail)).toMatch(/^http:\/\/auth\.test\/link\/reset#token=wot_[\w-]{71}$/);
+    expect(mail.html).toContain(linkIn(mail));
+    expect(await service.app.get(OneTimeTokens).look(tokenIn(mail), 'reset')).toMatchObject({ address: email });
+    await untilEmpty(service);
+  });
+
+  it('to nobody, to a disabled user or about what is done already is queued and never sent', async () => {
+    const [stranger, disabled, verified] = [somebody(), await register(service.url), await register(service.url)];
+    await service.query('UPDATE users SET disabled_at = now() WHERE email = $1', [disabled.email]);
+    await service.query('UPDATE users SET email_verified_at = now() WHERE email = $1', [verified.email]);
+    await send(service, { kind: 'reset', address: stranger.email });
+    await send(service, { kind: 'reset', address: disabled.email });
+    await send(service, { kind: 'verify', address: verified.email });
+    await untilEmpty(service);
+    const addresses = server.mails().flatMap(({ recipients }) => recipients);
+    for (const { email } of [stranger, disabled, verified]) expect(addresses).not.toContain(email);
+  });
+});
+
+it('without a mail server a development prints the mail with its link to the log', async () => {
+  const service = await startServiceForTest();
+  const { email } = await register(service.url);
+  await send(service, { kind: 'verify', address: email });
+  await until('it is printed', () => service.log.some(({ event }) => event === 'mail.printed'));
+  const line = service.log.find(({ event }) => event === 'mail.printed');
+  expect(line).toMatchObject({ to: email, kind: 'verify' });
+  const token = tokenIn({ text: String(line?.['text']) });
+  expect(await service.app.get(OneTimeTokens).look(token, 'verify')).toMatchObject({ address: email });
+});
