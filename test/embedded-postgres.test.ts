@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
-import { findEmbeddedPostgres, startEmbeddedPostgres } from '../src/database/embedded.js';
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '../src/database/embedded/postgres.js';
 
 const isRoot = process.getuid?.() === 0;
 

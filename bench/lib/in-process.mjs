@@ -8,7 +8,7 @@ const { Clock } = await built('clock.js');
 const { Config } = await built('config/config.js');
 const { Log } = await built('telemetry/log.js');
 const { Metrics } = await built('telemetry/metrics.js');
-export const { startEmbeddedPostgres } = await built('database/embedded.js');
+export const { startEmbeddedPostgres } = await built('database/embedded/postgres.js');
 
 /**
  * @param server the embedded PostgreSQL that it works on

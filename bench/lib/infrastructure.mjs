@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { atEnd, freePort, startServer } from './processes.mjs';
 
-const { startEmbeddedPostgres } = await import(new URL('../../dist/database/embedded.js', import.meta.url).href);
+const { startEmbeddedPostgres } = await import(
+  new URL('../../dist/database/embedded/postgres.js', import.meta.url).href
+);
 
 /** Production settings of PostgreSQL: durable, with enough memory and connections. */
 const POSTGRES = ['max_connections=300', 'shared_buffers=512MB', 'max_wal_size=4GB'];

@@ -11,7 +11,9 @@ import { buildIfStale } from '../../scripts/build.mjs';
 import { ask, assertFine } from './exchange.mjs';
 
 buildIfStale();
-const { startEmbeddedPostgres } = await import(new URL('../../dist/database/embedded.js', import.meta.url).href);
+const { startEmbeddedPostgres } = await import(
+  new URL('../../dist/database/embedded/postgres.js', import.meta.url).href
+);
 
 const REDIS_SERVER = '/usr/bin/redis-server';
 const here = new URL('.', import.meta.url);

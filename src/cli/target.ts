@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config } from '../config/config.js';
 import { openPool } from '../database/database.js';
-import { findEmbeddedPostgres, startEmbeddedPostgres } from '../database/embedded.js';
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '../database/embedded/postgres.js';
 import { countPendingMigrations } from '../database/migrate.js';
 import type { Log } from '../telemetry/log.js';
 import { Failure } from './failure.js';

@@ -5,7 +5,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import type { Log } from '../telemetry/log.js';
 import { openPool, type Pool } from './database.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/postgres.js';
 import { isTooPowerful, roleOf } from './grants.js';
 import { assertOwnConnections, assertPinnedByRole, isUtf8 } from './session-settings.js';
 import { applyMigrations, countPendingMigrations } from './migrate.js';

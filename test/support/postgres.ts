@@ -8,7 +8,7 @@ import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/telemetry/log.js';
 import { createApp } from '../../src/app.js';
-import { startEmbeddedPostgres } from '../../src/database/embedded.js';
+import { startEmbeddedPostgres } from '../../src/database/embedded/postgres.js';
 import { databaseSettings, SERVICE_ROLE, TEMPLATE, testSettings } from './settings.js';
 
 declare module 'vitest' {

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { giveTo, type User } from './embedded-user.js';
+import { giveTo, type User } from './user.js';
 
 export interface RunFolder {
   readonly path: string;

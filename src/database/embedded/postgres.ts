@@ -3,12 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../telemetry/log.js';
-import { environment, initialise, usableBinaries } from './embedded-binaries.js';
-import { type Endpoint, makeServiceRole, ownerPassword, type Urls, urlsOf } from './embedded-roles.js';
-import { openRunFolder } from './embedded-run-folder.js';
-import { freePort, hasEnded, isOurPostgres, stop, waitUntilFree, waitUntilReady } from './embedded-server.js';
-import { handOver, keepUntilParentDies, takeFromNobody, takeFromRoot, userFor } from './embedded-user.js';
+import type { Log } from '../../telemetry/log.js';
+import { environment, initialise, usableBinaries } from './binaries.js';
+import { type Endpoint, makeServiceRole, ownerPassword, type Urls, urlsOf } from './roles.js';
+import { openRunFolder } from './run-folder.js';
+import { freePort, hasEnded, isOurPostgres, stop, waitUntilFree, waitUntilReady } from './server.js';
+import { handOver, keepUntilParentDies, takeFromNobody, takeFromRoot, userFor } from './user.js';
 import { holdFolder } from './folder-lock.js';
 
 export interface EmbeddedPostgres extends Urls {

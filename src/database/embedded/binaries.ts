@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { RunFolder } from './embedded-run-folder.js';
-import { giveTo, handOver, type User } from './embedded-user.js';
+import type { RunFolder } from './run-folder.js';
+import { giveTo, handOver, type User } from './user.js';
 
 interface Binaries {
   readonly initdb: string;
