@@ -20,9 +20,11 @@ const refusals = {
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
   session_state_lost: [401, 'The server no longer has this session; sign in.', 'ended'],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
+  reauthentication_required: [403, 'The sign-in is too long ago for this; prove who you are again.', 'keep'],
   registration_closed: [403, 'Registration is closed.', 'none'],
   not_found: [404, 'There is no such resource.', 'ask'],
   email_taken: [409, 'An account with this email address exists.', 'keep'],
+  last_admin: [409, 'This is the last administrator; make somebody else one first.', 'keep'],
   body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
   password_rejected: [422, 'The password cannot be used.', 'ask'],
@@ -51,6 +53,8 @@ interface RefusalDetails {
   readonly detail?: string;
   /** Seconds to wait; also sent as the Retry-After header. */
   readonly retryAfter?: number;
+  /** How old a proof of identity may be, in seconds; sent in the challenge of RFC 9470. */
+  readonly maxAge?: number;
   /** Which fields were wrong, and why. */
   readonly errors?: readonly { path: string; message: string }[];
 }
@@ -60,6 +64,7 @@ export class Refusal extends Error {
   readonly status: number;
   readonly sessionVerdict: SessionVerdict;
   readonly retryAfter: number | undefined;
+  readonly maxAge: number | undefined;
   readonly errors: readonly { path: string; message: string }[] | undefined;
 
   constructor(
@@ -72,6 +77,7 @@ export class Refusal extends Error {
     this.status = status;
     this.sessionVerdict = details.session ?? verdict;
     this.retryAfter = details.retryAfter ?? (status === 503 ? 1 : undefined);
+    this.maxAge = details.maxAge;
     this.errors = details.errors;
   }
 }

@@ -43,6 +43,11 @@ it('ends sessions, disables, enables and promotes users beside a running service
   expect((await me(service.url, other.accessToken)).status).toBe(200);
   expect(await json('users', 'role', '--user', other.user.id, '--role', 'admin')).toMatchObject({ changed: true });
   expect((await me(service.url, other.accessToken)).json['code']).toBe('token_stale');
+  for (const words of [['disable'], ['disable', '--dry-run'], ['role', '--role', 'user']]) {
+    const refused = await cli('users', words[0]!, '--user', other.user.id, ...words.slice(1), '--json');
+    expect([refused.code, JSON.parse(refused.stdout).error.code]).toEqual([1, 'last_admin']);
+  }
+  expect(await json('users', 'role', '--user', phone.user.id, '--role', 'admin')).toMatchObject({ changed: true });
   expect(await json('users', 'disable', '--user', other.user.id)).toMatchObject({ changed: true });
   expect(await json('users', 'enable', '--user', other.user.id)).toMatchObject({ changed: true });
 

@@ -66,6 +66,9 @@ async function run(instances: readonly Service[], isOver: (outcome: Outcome) => 
   const outcome: Outcome = { checks: 0, revocations: 0, acceptedDead: 0, refusedLive: 0 };
   const [first] = instances;
   const phones = await Promise.all(Array.from({ length: USERS }, () => mobile(first?.url ?? '')));
+  // Else the last of the users who became administrators would stay one.
+  await first?.query(`INSERT INTO users (id, email, role) VALUES (gen_random_uuid(), 'admin@example.com', 'admin')
+       ON CONFLICT DO NOTHING`);
   const versions = new Map(phones.map(({ user }) => [user.id, 1]));
   const mint = (sub: string): Token => {
     const claims = { sub, sid: randomUUID(), jti: randomUUID(), tokenVersion: versions.get(sub) ?? 1 };

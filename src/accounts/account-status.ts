@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction } from '../database/database.js';
 import type { Role } from '../database/vocabularies.js';
+import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';
@@ -30,25 +31,35 @@ export class AccountStatus {
   /**
    * Access tokens with the old role are refused at once; the sessions receive the new role when they refresh.
    * @param by who does it: a user's id, or `operator`
+   * @throws Refusal `last_admin`
    */
-  changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<StatusChange> {
-    return inTransaction(this.database, async (tx) => {
+  async changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<StatusChange> {
+    const change = await inTransaction(this.database, async (tx) => {
       const from = await this.userStatus.changeRole(tx, userId, to);
+      if (from === 'last_admin') return undefined;
+      const hasChanged = from !== 'unchanged';
       const confirmation = await this.revocations.end(tx, { users: [userId] });
-      if (from) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
-      return { hasChanged: from !== undefined, confirmation };
+      if (hasChanged) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
+      return { hasChanged, confirmation };
     });
+    return change ?? refuseLastAdmin();
   }
 
-  /** Ends every session and access token; no new session can start. */
-  disable(userId: string, by: string, caller: Caller): Promise<StatusChange> {
-    return inTransaction(this.database, async (tx) => {
-      const hasChanged = await this.userStatus.disable(tx, userId);
+  /**
+   * Ends every session and access token; no new session can start.
+   * @throws Refusal `last_admin`
+   */
+  async disable(userId: string, by: string, caller: Caller): Promise<StatusChange> {
+    const change = await inTransaction(this.database, async (tx) => {
+      const outcome = await this.userStatus.disable(tx, userId);
+      if (outcome === 'last_admin') return undefined;
+      const hasChanged = outcome === 'changed';
       const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'disabled', caller) : [];
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
       if (hasChanged) await this.audit.record(tx, [{ type: 'user.disabled', userId, by }], caller);
       return { hasChanged, confirmation };
     });
+    return change ?? refuseLastAdmin();
   }
 
   /** The user may sign in again; ended sessions stay ended. @returns false if there is nothing to change */
@@ -59,4 +70,8 @@ export class AccountStatus {
       return true;
     });
   }
+}
+
+function refuseLastAdmin(): never {
+  throw new Refusal('last_admin');
 }

@@ -1,20 +1,21 @@
-// Changes the role of a user, disables a user and enables them again, by conditional statements.
+// Changes the role of a user, disables, enables and deletes a user, by conditional statements that keep the last admin.
 import { Injectable } from '@nestjs/common';
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../database/database.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
-import { bothBumped } from './users.js';
+
+/** `unchanged`: there is no such user, or they are already what they were to become. */
+export type StatusOutcome = 'changed' | 'unchanged' | 'last_admin';
+
+/** A role that others change under each attempt is an error of theirs. */
+const MAX_RACES = 4;
 
 @Injectable()
 export class UserStatus {
-  /** @returns false if there is no such user or they are disabled already */
-  async disable(tx: Queries, id: string): Promise<boolean> {
-    const { rowCount } = await tx
-      .update(users)
-      .set({ ...bothBumped, disabledAt: sql`protocol_now()` })
-      .where(and(eq(users.id, id), isNull(users.disabledAt)));
-    return rowCount === 1;
+  async disable(tx: Queries, id: string): Promise<StatusOutcome> {
+    const isDone = await this.keepingAnAdmin(tx, id, sql`disabled_at = protocol_now(), ${bothBumped}`, isEnabled);
+    return isDone ? 'changed' : this.whyNot(tx, id, isEnabled);
   }
 
   /** @returns false if there is no such user or they are not disabled */
@@ -28,15 +29,69 @@ export class UserStatus {
 
   /**
    * The sessions stay and receive the new role at their next refresh; access tokens with the old role are refused.
-   * @returns the previous role, undefined if there is no such user or they have that role already
+   * @returns the previous role
    */
-  async changeRole(tx: Queries, id: string, to: Role): Promise<Role | undefined> {
-    const [before] = await tx.select({ role: users.role }).from(users).where(eq(users.id, id)).for('no key update');
-    if (!before || before.role === to) return undefined;
-    await tx
-      .update(users)
-      .set({ role: to, tokenVersion: sql`${users.tokenVersion} + 1` })
-      .where(eq(users.id, id));
-    return before.role;
+  async changeRole(tx: Queries, id: string, to: Role): Promise<Role | Exclude<StatusOutcome, 'changed'>> {
+    for (let race = 0; race < MAX_RACES; race++) {
+      const from = await this.roleOf(tx, id);
+      if (!from || from === to) return 'unchanged';
+      const set = sql`role = ${to}, token_version = u.token_version + 1`;
+      if (await this.keepingAnAdmin(tx, id, set, sql`u.role = ${from}`)) return from;
+      if ((await this.roleOf(tx, id)) === from) return 'last_admin';
+    }
+    throw new Error('The role of a user changed under every attempt to change it.');
+  }
+
+  /**
+   * The first half of a deletion: locks the user, and ends every session and access token. Sign-ins that come now wait, and
+   * then find nobody. The caller marks the sessions before it calls `remove`, whose lock excludes foreign keys, too.
+   * @param tokenVersion of the caller's token: an act that ended it in between wins
+   */
+  async beginRemoval(tx: Queries, id: string, tokenVersion: number): Promise<StatusOutcome> {
+    const isTheirs = sql`${isEnabled} and u.token_version = ${tokenVersion}`;
+    const isDone = await this.keepingAnAdmin(tx, id, bothBumped, isTheirs);
+    return isDone ? 'changed' : this.whyNot(tx, id, isTheirs);
+  }
+
+  /** Deletes the user, and by cascade every row that refers to them. */
+  async remove(tx: Queries, id: string): Promise<void> {
+    await tx.delete(users).where(eq(users.id, id));
+  }
+
+  /** For dry runs: nothing is decided by it. */
+  async isLastAdmin(queries: Queries, id: string): Promise<boolean> {
+    const { rows } = await queries.execute(sql`
+      select from ${users} where role = 'admin' and disabled_at is null having count(*) = 1 and bool_and(id = ${id})`);
+    return rows.length > 0;
+  }
+
+  /**
+   * One statement. It locks every admin in the same order before it counts them, so that of two acts that would take the
+   * last two away the second one counts what the first has left.
+   */
+  private async keepingAnAdmin(tx: Queries, id: string, set: SQL, which: SQL): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`
+      with admins as materialized (
+        select id from ${users} where role = 'admin' and disabled_at is null order by id for no key update
+      )
+      update ${users} u set ${set}
+       where u.id = ${id} and ${which}
+         and (u.role <> 'admin' or u.disabled_at is not null or (select count(*) from admins) > 1)`);
+    return rowCount === 1;
+  }
+
+  /** After a statement that changed nothing. */
+  private async whyNot(tx: Queries, id: string, which: SQL): Promise<StatusOutcome> {
+    const { rows } = await tx.execute(sql`
+      select from ${users} u where u.id = ${id} and u.role = 'admin' and ${which}`);
+    return rows.length > 0 ? 'last_admin' : 'unchanged';
+  }
+
+  private async roleOf(tx: Queries, id: string): Promise<Role | undefined> {
+    const [user] = await tx.select({ role: users.role }).from(users).where(eq(users.id, id));
+    return user?.role;
   }
 }
+
+const isEnabled = sql`u.disabled_at is null`;
+const bothBumped = sql`token_version = u.token_version + 1, session_epoch = u.session_epoch + 1`;

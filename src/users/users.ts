@@ -97,7 +97,7 @@ const byEmail = new Prepared<User>(
 );
 const byId = new Prepared<User>('user_by_id', sql`select ${columns} from ${users} where id = ${given('id')}`);
 
-export const bothBumped = {
+const bothBumped = {
   tokenVersion: sql`${users.tokenVersion} + 1`,
   sessionEpoch: sql`${users.sessionEpoch} + 1`,
 };

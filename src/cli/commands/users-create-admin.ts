@@ -49,8 +49,8 @@ async function create(desk: Desk, email: string, passwordHash: string): Promise<
     const created = await users.create(tx, email, passwordHash);
     if (!created) return undefined;
     const { id: userId } = created;
-    const from = (await desk.get(UserStatus).changeRole(tx, userId, 'admin')) ?? created.role;
-    const role = { type: 'role.changed', userId, from, to: 'admin', by: 'operator' } as const;
+    await desk.get(UserStatus).changeRole(tx, userId, 'admin');
+    const role = { type: 'role.changed', userId, from: created.role, to: 'admin', by: 'operator' } as const;
     await audit.record(tx, [{ type: 'user.registered', userId }, role], desk.caller);
     return userId;
   });

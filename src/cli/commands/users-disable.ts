@@ -4,6 +4,7 @@ import { AccountStatus } from '../../accounts/account-status.js';
 import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
 import { flag, userOf, who } from '../input.js';
+import { assertNotLastAdmin } from '../last-admin.js';
 import { countSessions } from '../live-sessions.js';
 
 const options = { '--user <who>': 'an email address or a user ID' };
@@ -20,6 +21,7 @@ export const usersDisable = command({
   async run(desk, { user: named, dryRun }) {
     const { id, disabledAt } = await userOf(desk, named);
     if (dryRun) {
+      await assertNotLastAdmin(desk, id);
       const sessions = await countSessions(desk, id);
       const fate = disabledAt ? 'is disabled already.' : `would be disabled and ${sessions} session(s) would end.`;
       return { sentence: asDryRun(`${id} ${fate}`), result: { dryRun, user: id, changed: false, sessions } };

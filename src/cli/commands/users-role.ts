@@ -5,6 +5,7 @@ import { roles } from '../../database/vocabularies.js';
 import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
 import { flag, userOf, who } from '../input.js';
+import { assertNotLastAdmin } from '../last-admin.js';
 
 const choice = roles.join(' or ');
 
@@ -25,6 +26,7 @@ export const usersRole = command({
   async run(desk, { user: named, role, dryRun }) {
     const { id, role: from } = await userOf(desk, named);
     if (dryRun) {
+      if (role !== 'admin') await assertNotLastAdmin(desk, id);
       const fate = from === role ? `is ${role} already.` : `would become ${role}; it is ${from} now.`;
       return { sentence: asDryRun(`${id} ${fate}`), result: { dryRun, user: id, changed: false, role: from } };
     }
