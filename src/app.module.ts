@@ -1,6 +1,7 @@
 import { Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module.js';
+import { OwnAccountModule } from './accounts/own-account.module.js';
 import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { PasswordModule } from './credentials/password/password.module.js';
@@ -21,6 +22,7 @@ import { UnknownInputModule } from './http/unknown-input.module.js';
     AuditUpkeepModule,
     MailDeliveryModule,
     AccountsModule,
+    OwnAccountModule,
     PasswordModule,
     RegistrationModule,
     AuthModule,

@@ -81,6 +81,11 @@ const acts: [string, (phone: Phone) => Promise<unknown>, string][] = [
     'token_revoked',
   ],
   [
+    'the deletion of the account',
+    (phone) => call(one.url, 'DELETE', '/auth/me', { headers: bearer(phone.accessToken) }),
+    'token_revoked',
+  ],
+  [
     'a reuse of an old refresh token',
     async (phone) => {
       const second = (await refresh(one.url, phone.refreshToken)).json['refreshToken'];

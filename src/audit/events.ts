@@ -18,6 +18,7 @@ export type ReuseClass = 'lost_response' | 'copied_client' | 'likely_theft';
 export type AuditEvent =
   | ({ readonly type: 'user.registered' } & OfUser)
   | ({ readonly type: 'user.disabled' | 'user.enabled'; readonly by: string } & OfUser)
+  | ({ readonly type: 'user.deleted'; readonly sessions: number } & OfUser)
   | ({ readonly type: 'role.changed'; readonly from: string; readonly to: string; readonly by: string } & OfUser)
   | ({
       readonly type: 'login.succeeded';
@@ -95,6 +96,7 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'user.registered': 'success',
   'user.disabled': 'success',
   'user.enabled': 'success',
+  'user.deleted': 'success',
   'role.changed': 'success',
   'login.succeeded': 'success',
   'login.failed': 'failure',

@@ -10,6 +10,7 @@ import { BrowserSession } from '../tokens/browser-session.js';
 import { PresentedToken } from '../tokens/presented-token.js';
 import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
+import { NEEDS_RECENT_PROOF } from '../http/recent-proof.decorator.js';
 import { requestOf } from '../http/request-of.js';
 import { SKIPS_VERDICT_CACHE } from '../http/skip-verdict-cache.decorator.js';
 import { refuseDead } from '../revocation/refuse-dead.js';
@@ -21,6 +22,7 @@ import { JwtStrategy } from './jwt.strategy.js';
 interface Marks {
   readonly isPublic: boolean;
   readonly skipsVerdictCache: boolean;
+  readonly needsRecentProof: boolean;
 }
 
 type Request = FastifyRequest & { user?: AccessClaims | Principal };
@@ -42,7 +44,7 @@ export class AccessTokenGuard extends AuthGuard() {
 
   /** @throws Refusal when the token is not ours, expired or dead */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, skipsVerdictCache } = this.marksOf(context);
+    const { isPublic, skipsVerdictCache, needsRecentProof } = this.marksOf(context);
     if (isPublic) return true;
     const request = requestOf(context) as Request;
     const token = this.presented.of(request);
@@ -50,6 +52,7 @@ export class AccessTokenGuard extends AuthGuard() {
     const claims = known ?? (await this.verifyByPassport(context, request));
     this.verification.assertCurrent(claims);
     refuseDead(await this.revocations.verdictFor(claims, skipsVerdictCache));
+    if (needsRecentProof) this.verification.assertRecent(claims);
     request.user = principalOf(claims);
     return true;
   }
@@ -84,7 +87,11 @@ export class AccessTokenGuard extends AuthGuard() {
     if (known) return known;
     const has = (mark: symbol) =>
       this.reflector.getAllAndOverride<true | undefined>(mark, [handler, context.getClass()]) ?? false;
-    const marks = { isPublic: has(IS_PUBLIC), skipsVerdictCache: has(SKIPS_VERDICT_CACHE) };
+    const marks = {
+      isPublic: has(IS_PUBLIC),
+      skipsVerdictCache: has(SKIPS_VERDICT_CACHE),
+      needsRecentProof: has(NEEDS_RECENT_PROOF),
+    };
     this.marks.set(handler, marks);
     return marks;
   }

@@ -85,6 +85,12 @@ export const settings = {
     standard: '900',
     about: 'Life of an access token; at least 60 in production.',
   },
+  STEP_UP_MAX_AGE_SECONDS: {
+    schema: integer(60, 86_400).default(900),
+    standard: '900',
+    about:
+      'How old a sign-in may be for the gravest acts, such as deleting the account; else a new proof is asked for.',
+  },
   REFRESH_IDLE_DAYS: {
     schema: integer(1, 365).default(30),
     standard: '30',

@@ -94,6 +94,7 @@ export const refreshTokens = pgTable(
         'disabled',
         'operator',
         'password_changed',
+        'account_deleted',
       ],
     }),
     createdAt: createdAt(),

@@ -82,6 +82,10 @@ function noSuchRoute({ method, url }: FastifyRequest): string {
 function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | undefined {
   const realm = 'Bearer realm="watchword"';
   const usedBearer = request.headers.authorization !== undefined;
+  if (refusal.code === 'reauthentication_required') {
+    // RFC 9470 §3. The status is 403 and not its 401: clients answer a 401 with a refresh, which proves nothing.
+    return `${realm}, error="insufficient_user_authentication", error_description="${refusal.message}", max_age="${refusal.maxAge}"`;
+  }
   if (refusal.status === 401) {
     return usedBearer ? `${realm}, error="invalid_token", error_description="${refusal.message}"` : realm;
   }

@@ -17,7 +17,7 @@ export class TokenVerification {
 
   constructor(
     private readonly keyRing: KeyRing,
-    config: Config,
+    private readonly config: Config,
     private readonly jwt: JwtService,
   ) {
     this.verified = new VerifiedTokens(keyRing);
@@ -56,6 +56,13 @@ export class TokenVerification {
   /** Uses the database's time: this machine's clock may be wrong. @throws Refusal `token_expired` */
   assertCurrent({ exp }: AccessClaims): void {
     if (exp + EXPIRY_LEEWAY_SECONDS <= this.keyRing.now().getTime() / 1000) throw new Refusal('token_expired');
+  }
+
+  /** By the database's time, too. @throws Refusal `reauthentication_required` */
+  assertRecent({ auth_time }: AccessClaims): void {
+    const maxAge = this.config.STEP_UP_MAX_AGE_SECONDS;
+    if (auth_time + maxAge <= this.keyRing.now().getTime() / 1000)
+      throw new Refusal('reauthentication_required', { maxAge });
   }
 
   /**
