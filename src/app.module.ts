@@ -1,6 +1,5 @@
 import { Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { AccountsModule } from './accounts/accounts.module.js';
 import { OwnAccountModule } from './accounts/own-account.module.js';
 import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -21,7 +20,6 @@ import { UnknownInputModule } from './http/unknown-input.module.js';
     HttpModule,
     AuditUpkeepModule,
     MailDeliveryModule,
-    AccountsModule,
     OwnAccountModule,
     PasswordModule,
     RegistrationModule,

@@ -23,8 +23,8 @@ const leave = ({ accessToken }: Pick<Tokens, 'accessToken'>, { url } = service) 
   call(url, 'DELETE', '/auth/me', { headers: bearer(accessToken) });
 const login = (person: object) =>
   call(service.url, 'POST', '/auth/login', { body: { ...person, transport: 'bearer' } });
-const isThere = async (userId: string, { query } = service) =>
-  (await query('SELECT 1 FROM users WHERE id = $1', [userId])).length === 1;
+const isThere = async (userId: string, own = service) =>
+  (await own.query('SELECT 1 FROM users WHERE id = $1', [userId])).length === 1;
 
 /** Every table that has rows of the user, and every row of any table in which the address stands. */
 async function tracesOf(userId: string, email: string): Promise<{ tables: string[]; rows: string[] }> {
@@ -200,7 +200,12 @@ describe('a deletion beside other acts', () => {
         }),
     ],
   ])('leaves %s nothing, wherever in it the deletion falls', async (_, act) => {
-    for (const statement of [/with admins as/, /update "refresh_tokens" set/, /delete from "users"/, /insert into "revocation_outbox"/]) {
+    for (const statement of [
+      /with admins as/,
+      /update "refresh_tokens" set/,
+      /delete from "users"/,
+      /insert into "revocation_outbox"/,
+    ]) {
       const phone = await mobile(service.url);
       const held = proxy.pauseBefore(statement);
       const deletion = leave(phone);
@@ -213,10 +218,10 @@ describe('a deletion beside other acts', () => {
       expect([statement, answer.status]).not.toEqual([statement, 500]);
       if (deleted.status !== 204) continue; // the other act ended the session first
       const minted = answer.json as Partial<Tokens>;
-      for (const token of [phone.accessToken, minted.accessToken])
-        if (token !== undefined) expect((await me(service.url, token)).status).toBe(401);
-      for (const token of [phone.refreshToken, minted.refreshToken])
-        if (token !== undefined) expect((await refresh(service.url, token)).status).toBe(401);
+      for (const token of [phone.accessToken, minted.accessToken].filter((each) => each !== undefined))
+        expect((await me(service.url, token)).status).toBe(401);
+      for (const token of [phone.refreshToken, minted.refreshToken].filter((each) => each !== undefined))
+        expect((await refresh(service.url, token)).status).toBe(401);
       expect(await service.query('SELECT 1 FROM refresh_tokens WHERE user_id = $1', [phone.user.id])).toEqual([]);
     }
   });

@@ -5,12 +5,13 @@ import { RevocationModule } from '../revocation/revocation.module.js';
 import { SessionEndModule } from '../sessions/session-end.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountsModule } from './accounts.module.js';
 import { Deletion } from './deletion.js';
 import { OwnAccountController } from './own-account.controller.js';
 
 /** What a person does with their own account; the command line does without. */
 @Module({
-  imports: [AuditModule, HttpModule, RevocationModule, SessionEndModule, TokensModule, UsersModule],
+  imports: [AccountsModule, AuditModule, HttpModule, RevocationModule, SessionEndModule, TokensModule, UsersModule],
   controllers: [OwnAccountController],
   providers: [Deletion],
 })
