@@ -23,6 +23,8 @@ it('the URLs and passwords of the databases come from files as well (ASVS 13.3.1
     REDIS_PASSWORD_FILE: fileWith('redis', ' with spaces \n'),
     REDIS_SENTINEL_PASSWORD_FILE: fileWith('sentinel', 'of the sentinels\n'),
     ALERT_WEBHOOK_URL: 'http://localhost/alerts',
+    SMTP_URL_FILE: fileWith('smtp', 'smtp://user:p%40ss@smtp.example.com\n'),
+    MAIL_FROM: 'no-reply@example.com',
     ALERT_WEBHOOK_SECRET_FILE: fileWith('webhook', webhookSecret),
   };
   expect(Config.fromEnv(given)).toMatchObject({
@@ -31,6 +33,7 @@ it('the URLs and passwords of the databases come from files as well (ASVS 13.3.1
     REDIS_PASSWORD: ' with spaces ',
     REDIS_SENTINEL_PASSWORD: 'of the sentinels',
     ALERT_WEBHOOK_SECRET: webhookSecret,
+    SMTP_URL: { user: 'user', password: 'p@ss' },
   });
   const url = { REDIS_URL_FILE: fileWith('url', 'redis://:pw@localhost:6379') };
   expect(Config.fromEnv(url).REDIS_URL).toBe('redis://:pw@localhost:6379');

@@ -1,4 +1,5 @@
 // The settings of mail. A part of settings.ts.
+import * as z from 'zod';
 import { linkBase, mailSender, smtpUrl } from './mail-formats.js';
 import { fileOf } from './secret-files.js';
 import type { Setting } from './setting.js';
@@ -11,6 +12,10 @@ export const mailSettings = {
       'The server that takes mail: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Without it development prints each mail to the log, and production sends none.',
   },
   SMTP_URL_FILE: fileOf('SMTP_URL'),
+  SMTP_CA_FILE: {
+    schema: z.string().min(1).optional(),
+    about: "Certificate authority (PEM) that verifies the mail server's certificate; by default the system's.",
+  },
   MAIL_FROM: {
     schema: mailSender.optional(),
     about: 'The sender: `Example <no-reply@example.com>`. Required with SMTP_URL.',

@@ -9,6 +9,8 @@ const sound = {
   DATABASE_URL: 'postgres://app:pw@db.example.com/watchword?sslmode=verify-full',
   REDIS_URL: 'rediss://:pw@cache.example.com:6380/0',
   KEY_ENCRYPTION_KEY: 'dGVzdCBrZXkgZW5jcnlwdGlvbiBrZXksIDMyIGJ5dGU=',
+  SMTP_URL: 'smtps://user:pw@smtp.example.com',
+  MAIL_FROM: 'Example <no-reply@example.com>',
 };
 
 function problemsOf(change: Record<string, string>, purpose?: Purpose): readonly string[] {
@@ -83,6 +85,11 @@ describe('production refuses, with one sentence that names the setting', () => {
     expect(problemsOf(change)).toEqual([]);
   });
 
+  it('a registration that is verified by mail without a mail server', () => {
+    const without = { ...sound, SMTP_URL: '', REGISTRATION: 'verified' };
+    expect(problemsOf(without)).toContainEqual(expect.stringMatching(/^SMTP_URL must be set in production/));
+  });
+
   it('except that the command line may migrate as the owner, over TLS', () => {
     expect(problemsOf({ DATABASE_OWNER_URL: sound.DATABASE_URL }, 'cli')).toEqual([]);
     expect(problemsOf({ DATABASE_OWNER_URL: 'postgres://o:p@db/d' }, 'cli')).toEqual([
@@ -97,6 +104,12 @@ describe('at every start production warns', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^INSECURE_BACKENDS=postgres: /),
       expect.stringMatching(/^INSECURE_BACKENDS=metrics: /),
+    ]);
+  });
+
+  it('about a service that sends no mail', () => {
+    expect(Config.fromEnv({ ...sound, SMTP_URL: '', REGISTRATION: 'open' }).warnings).toEqual([
+      expect.stringMatching(/^SMTP_URL is not set: no mail leaves/),
     ]);
   });
 

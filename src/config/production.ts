@@ -13,6 +13,7 @@ export function insecureInProduction(values: Partial<Settings>, purpose: Purpose
     ...insecureKeys(values),
     ...insecureBackends(values, purpose),
     ...insecurePasswords(values),
+    ...lacksMail(values),
     ...insecureWatch(values),
   ];
 }
@@ -96,6 +97,19 @@ function waysToRedis(values: Partial<Settings>): [string, Security][] {
     const isAuthenticated = values.REDIS_PASSWORD !== undefined;
     return [[name, { isLocal, isEncrypted: values.REDIS_TLS === 'on', isAuthenticated }]] as [string, Security][];
   });
+}
+
+/** Where REGISTRATION is not set. */
+export const REGISTRATION_IN_PRODUCTION = 'closed';
+
+/** Without SMTP_URL production sends no mail: it prints none, because the log would hold links that work. */
+function lacksMail(values: Partial<Settings>): string[] {
+  const { REGISTRATION: registration = REGISTRATION_IN_PRODUCTION, SMTP_URL: server } = values;
+  if (server || registration !== 'verified') return [];
+  return [
+    'SMTP_URL must be set in production, with MAIL_FROM: registration is verified by mail ' +
+      '(REGISTRATION=closed or open needs none, and then nobody can reset a forgotten password)',
+  ];
 }
 
 /** The least memory (KiB) per number of passes, at equal strength: OWASP Password Storage Cheat Sheet. */

@@ -8,12 +8,16 @@ interface SmtpError {
   readonly response?: string;
 }
 
+/** The code of an error for an address that no server is asked about. */
+export const ADDRESS_REFUSED = 'address_refused';
+
 /** What these commands are refused with is about this mail. Earlier refusals are about us: they may pass. */
 const aboutTheMail = new Set(['RCPT TO', 'DATA']);
 
 export function failureOf(error: unknown): Failure {
   const { code, command, responseCode, response } = error instanceof Error ? (error as SmtpError) : {};
-  if (responseCode === undefined || command === undefined) return { reason: code ?? nameOf(error) };
+  if (responseCode === undefined || command === undefined)
+    return { reason: code ?? nameOf(error), isFinal: code === ADDRESS_REFUSED };
   const [, status] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response ?? '') ?? [];
   const reason = [responseCode, status, 'to', command].filter(Boolean).join(' ');
   return { reason, isFinal: responseCode >= 500 && aboutTheMail.has(command) };

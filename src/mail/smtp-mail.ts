@@ -1,7 +1,9 @@
 // Sends mail by SMTP, over connections that stay open for the next one.
+import { readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
 import type { Config } from '../config/config.js';
 import type { SmtpServer } from '../config/mail-formats.js';
+import { ADDRESS_REFUSED } from './mail-failure.js';
 import { MailTransport, type OutgoingMail } from './mail-transport.js';
 
 const CONNECT_MS = 5_000;
@@ -28,11 +30,13 @@ export class SmtpMail extends MailTransport {
   ) {
     super();
     const { host, port, isSecure, isLocal, user, password } = server;
+    const { SMTP_CA_FILE: ca } = config;
     const isTrusted = isLocal || config.INSECURE_BACKENDS.includes('smtp');
     this.transporter = createTransport({
       ...{ pool: true, host, port, secure: isSecure, maxConnections: CONNECTIONS, maxRequeues: 1 },
       // A server that offers no STARTTLS, or somebody between us who took the offer away, receives nothing.
       requireTLS: config.isProduction && !isTrusted,
+      ...(ca === undefined ? {} : { tls: { ca: readFileSync(ca) } }),
       ...(user === undefined ? {} : { auth: { user, pass: password } }),
       ...{ connectionTimeout: CONNECT_MS, greetingTimeout: CONNECT_MS, dnsTimeout: CONNECT_MS },
       ...{ socketTimeout: SILENCE_MS, disableFileAccess: true, disableUrlAccess: true },
@@ -40,7 +44,7 @@ export class SmtpMail extends MailTransport {
   }
 
   async send({ id, kind, address, subject, text, html }: OutgoingMail): Promise<void> {
-    if (!PLAIN.test(address)) throw Object.assign(new Error('not a plain address'), { code: 'address_refused' });
+    if (!PLAIN.test(address)) throw Object.assign(new Error('not a plain address'), { code: ADDRESS_REFUSED });
     const from = this.config.mailFrom;
     await this.transporter.sendMail({
       ...{ from, to: { name: '', address }, envelope: { from: from.address, to: [address] }, subject, text, html },

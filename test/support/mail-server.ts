@@ -37,6 +37,8 @@ export interface MailServer {
   readonly settings: { readonly SMTP_URL: string; readonly MAIL_FROM: string };
   /** Everything so far, in the order of arrival. */
   mails(): readonly ReceivedMail[];
+  /** What it was asked for, in order: `connect`, `mail`, `rcpt`, `data`. */
+  commands(): readonly Stage[];
   /** The newest mail to the address, waited for. */
   mailTo(address: string, kind?: string): Promise<ReceivedMail>;
   /** Waits until so many mails have come to the address. */
@@ -46,7 +48,9 @@ export interface MailServer {
 
 export async function startMailServer({ answer, options = {} }: Behaviour = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
+  const asked: Stage[] = [];
   const ask = async (stage: Stage, address: string, reply: (error?: Error | null) => void) => {
+    asked.push(stage);
     const refusal = await answer?.(stage, address);
     if (refusal === 'hang') return;
     reply(refusal && Object.assign(new Error(refusal.text), { responseCode: refusal.code }));
@@ -87,6 +91,7 @@ export async function startMailServer({ answer, options = {} }: Behaviour = {}):
     url,
     settings: { SMTP_URL: url, MAIL_FROM: 'Watchword <no-reply@auth.test>' },
     mails: () => received,
+    commands: () => asked,
     async mailTo(address, kind) {
       await until(`a mail ${kind ?? ''} has come to ${address}`, () => to(address, kind).length > 0);
       const newest = to(address, kind).at(-1);
