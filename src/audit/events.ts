@@ -51,6 +51,7 @@ export type AuditEvent =
   /** The operator took the budgets of guesses away; `lanes` of them had failures. */
   | ({ readonly type: 'user.unlocked'; readonly lanes: number; readonly by: string } & OfUser)
   | MailDiedEvent
+  | { readonly type: 'mail.retried'; readonly mails: number; readonly by: string }
   | SprayEvent;
 
 /** A mail will not arrive. `alert`: it is the first within an hour (mail/dead-mail.ts). */
@@ -124,4 +125,5 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'user.unlocked': 'success',
   'guessing.spray': 'failure',
   'mail.died': 'failure',
+  'mail.retried': 'success',
 };

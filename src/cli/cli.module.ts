@@ -5,12 +5,21 @@ import { DatabaseModule } from '../database/database.module.js';
 import { KeyStoreModule } from '../keys/key-store.module.js';
 import { SigningKeysModule } from '../keys/signing-keys.module.js';
 import { SessionEndModule } from '../sessions/session-end.module.js';
+import { MailQueueModule } from '../mail/mail-queue.module.js';
 import { UnlockModule } from '../limits/unlock.module.js';
 import { UsersModule } from '../users/users.module.js';
 
 /** For commands that need no key: they end sessions and revoke keys even if the key-encryption key is lost. */
 @Module({
-  imports: [DatabaseModule, UsersModule, PasswordsModule, SessionEndModule, AccountsModule, SigningKeysModule],
+  imports: [
+    DatabaseModule,
+    MailQueueModule,
+    UsersModule,
+    PasswordsModule,
+    SessionEndModule,
+    AccountsModule,
+    SigningKeysModule,
+  ],
 })
 export class CliModule {}
 

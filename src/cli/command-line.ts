@@ -17,6 +17,7 @@ export type Typed =
 const groups: Readonly<Record<string, string>> = {
   sessions: 'End sessions.',
   users: 'Show, disable and enable users, and change their role.',
+  mail: 'Show the mail that waits, and try it at once.',
   keys: 'Show, rotate, import and revoke the signing keys.',
 };
 

@@ -5,6 +5,7 @@ import { Database } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { MailHealth } from '../mail/mail-health.js';
 import { Redis } from '../redis/redis.js';
 import { Draining } from '../runtime/draining.js';
 
@@ -16,6 +17,7 @@ export class HealthController {
     private readonly keyRing: KeyRing,
     private readonly draining: Draining,
     private readonly redis: Redis,
+    private readonly mail: MailHealth,
   ) {}
 
   @Get('live')
@@ -33,6 +35,10 @@ export class HealthController {
       throw new Refusal('unavailable', { cause });
     }
     if (!this.keyRing.hasSigner()) throw new Refusal('unavailable', { cause: new Error('no signing key') });
-    return this.redis.isConfigured && !this.redis.isUp ? { status: 'ready', degraded: ['redis'] } : { status: 'ready' };
+    const degraded = [
+      ...(this.redis.isConfigured && !this.redis.isUp ? ['redis'] : []),
+      ...(this.mail.leaves ? [] : ['mail']),
+    ];
+    return degraded.length > 0 ? { status: 'ready', degraded } : { status: 'ready' };
   }
 }

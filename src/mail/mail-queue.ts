@@ -1,8 +1,10 @@
 // Reads what waits in the outbox, and lets it be tried at once.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { Database } from '../database/database.js';
+import { Audit } from '../audit/audit.js';
+import { Database, inTransaction } from '../database/database.js';
 import { mailOutbox } from '../database/mail-schema.js';
+import type { Caller } from '../http/caller.js';
 
 export interface QueueFigures {
   readonly waiting: number;
@@ -27,7 +29,10 @@ export interface ListedMail extends Record<string, unknown> {
 
 @Injectable()
 export class MailQueue {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+  ) {}
 
   async figures(): Promise<QueueFigures> {
     const seconds = (age: string) =>
@@ -50,11 +55,25 @@ export class MailQueue {
     return rows;
   }
 
-  /** @returns how many waiting mails are due now that were not */
-  async retry(id: string | undefined): Promise<number> {
-    const { rowCount } = await this.database.execute(sql`
-      update ${mailOutbox} set next_attempt_at = protocol_now()
-       where dead_at is null and next_attempt_at > protocol_now() and ${id ? sql`id = ${id}` : sql`true`}`);
-    return rowCount ?? 0;
+  /** @returns how many mails wait for a later try: all of them, or whether one does */
+  async pausing(id: string | undefined): Promise<number> {
+    const { rows } = await this.database.execute<{ mails: number }>(
+      sql`select count(*)::int as mails from ${mailOutbox} where ${isPausing(id)}`,
+    );
+    return rows[0]?.mails ?? 0;
+  }
+
+  /** @returns how many mails are due now that were not */
+  async retry(id: string | undefined, caller: Caller): Promise<number> {
+    return inTransaction(this.database, async (tx) => {
+      const { rowCount } = await tx.execute(sql`
+        update ${mailOutbox} set next_attempt_at = protocol_now() where ${isPausing(id)}`);
+      const mails = rowCount ?? 0;
+      if (mails > 0) await this.audit.record(tx, [{ type: 'mail.retried', mails, by: 'operator' }], caller);
+      return mails;
+    });
   }
 }
+
+const isPausing = (id: string | undefined) =>
+  sql`dead_at is null and next_attempt_at > protocol_now() and ${id ? sql`id = ${id}` : sql`true`}`;

@@ -14,6 +14,8 @@ type Stage = 'connect' | 'mail' | 'rcpt' | 'data';
 type Answer = { readonly code: number; readonly text: string } | 'hang' | undefined;
 
 interface Behaviour {
+  /** A free one without it. */
+  readonly port?: number;
   /** @returns undefined to accept; asked for each command, with the recipient from RCPT on */
   readonly answer?: (stage: Stage, address: string) => Answer | Promise<Answer>;
   /** Options of smtp-server, such as a certificate or `hideSTARTTLS`. */
@@ -46,7 +48,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export async function startMailServer({ answer, options = {} }: Behaviour = {}): Promise<MailServer> {
+export async function startMailServer({ port: wanted = 0, answer, options = {} }: Behaviour = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
   const asked: Stage[] = [];
   const ask = async (stage: Stage, address: string, reply: (error?: Error | null) => void) => {
@@ -80,7 +82,7 @@ export async function startMailServer({ answer, options = {} }: Behaviour = {}):
     ...options,
   });
   server.on('error', () => undefined);
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  await new Promise<void>((ready) => server.listen(wanted, '127.0.0.1', ready));
   const { port } = server.server.address() as { port: number };
   const close = () => new Promise<void>((closed) => server.close(closed));
   const to = (address: string, kind?: string) =>

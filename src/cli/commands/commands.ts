@@ -5,6 +5,8 @@ import { keysList } from './keys-list.js';
 import { keysRevoke } from './keys-revoke.js';
 import { keysRewrap } from './keys-rewrap.js';
 import { keysRotate } from './keys-rotate.js';
+import { mailList } from './mail-list.js';
+import { mailRetry } from './mail-retry.js';
 import { migrate } from './migrate.js';
 import { sessionsEnd } from './sessions-end.js';
 import { usersCreateAdmin } from './users-create-admin.js';
@@ -16,5 +18,6 @@ import { usersUnlock } from './users-unlock.js';
 export const commands: readonly CliCommand[] = [
   ...[migrate, sessionsEnd],
   ...[usersList, usersShow, usersDisable, usersEnable, usersUnlock, usersRole, usersCreateAdmin],
+  ...[mailList, mailRetry],
   ...[keysList, keysRotate, keysImport, keysRevoke, keysRewrap],
 ];
