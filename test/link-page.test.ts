@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenPurposes } from '../src/database/vocabularies.js';
 import { objectionTo } from '../src/credentials/password/password-rules.js';
 import { linkTexts } from '../src/link-page/link-texts.js';
-import { barriersOn, pageOf, startBrowser } from './support/browser.js';
+import { barriersOn, pageOf } from './support/browser.js';
+import { startBrowser } from './support/chromium.js';
 import { call } from './support/client.js';
 import { type Service, startService } from './support/service.js';
 

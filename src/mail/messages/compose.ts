@@ -35,7 +35,8 @@ export function compose(kind: MessageKind, { language, brand, link, data }: Part
     device: deviceIn(texts, textIn(data.browser), textIn(data.system)),
   };
   const plain = (text: string) => fill(text, values, oneLine);
-  const html = (text: string) => fill(text, values, asHtml);
+  // Mail programs break E-Mail at its hyphen.
+  const html = (text: string) => fill(text.replaceAll('E-Mail', 'E\u2011Mail'), values, asHtml);
 
   const lines = [
     plain(heading),

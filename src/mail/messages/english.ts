@@ -49,7 +49,7 @@ export const english: Texts = {
   },
   email_changing: {
     subject: 'The email address of your account at {name} is about to change',
-    heading: 'Is it you who changes your email address?',
+    heading: 'Are you changing your email address?',
     reason:
       'Somebody, probably you, asked for another email address for your account at {name}. ' +
       'It changes as soon as the new address is confirmed. If it was you, there is nothing to do.',
