@@ -8,11 +8,13 @@ import { UsersModule } from '../users/users.module.js';
 import { AccountsModule } from './accounts.module.js';
 import { Deletion } from './deletion.js';
 import { OwnAccountController } from './own-account.controller.js';
+import { OwnEventsController } from './own-events.controller.js';
+import { OwnEvents } from './own-events.js';
 
 /** What a person does with their own account; the command line does without. */
 @Module({
   imports: [AccountsModule, AuditModule, HttpModule, RevocationModule, SessionEndModule, TokensModule, UsersModule],
-  controllers: [OwnAccountController],
-  providers: [Deletion],
+  controllers: [OwnAccountController, OwnEventsController],
+  providers: [Deletion, OwnEvents],
 })
 export class OwnAccountModule {}
