@@ -53,10 +53,9 @@ export class OwnEvents {
     const { rows } = await this.database.execute<Row>(this.statement(userId, after, limit));
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
-    const events = page.map(({ micros: _, ...row }) => ({
-      ...row,
-      at: timeOf(row.at).toISOString(),
-      details: detailsOf(row.type, row.details),
+    const events = page.map(({ id, at, type, outcome, sessionId, ip, userAgent, details }) => ({
+      ...{ id, at: timeOf(at).toISOString(), type, outcome, sessionId, ip, userAgent },
+      details: detailsOf(type, details),
     }));
     return { events, ...(last ? { next: formatCursor({ at: last.micros, id: last.id }) } : {}) };
   }
