@@ -1,7 +1,7 @@
 // Limits the volume of every network of a caller.
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
@@ -9,6 +9,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { LimitKeys } from './limit-keys.js';
 import { LimitStores } from './limit-stores.js';
 import { networksOf } from './network.js';
+import { givePointBack, takePoint } from './points.js';
 import { type Counted, type Rule, rulesOf } from './volume-rules.js';
 
 interface Limit extends Rule {
@@ -111,13 +112,8 @@ export class VolumeLimit {
 
   /** @returns until when there are no more points; 0 where one was left */
   private async takeOne({ limit, key }: Point): Promise<number> {
-    try {
-      await limit.limiter.consume(key);
-      return 0;
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      return this.refused({ limit, key }, error.msBeforeNext);
-    }
+    const wait = await takePoint(limit.limiter, key);
+    return wait === 0 ? 0 : this.refused({ limit, key }, wait);
   }
 
   /**
@@ -139,13 +135,7 @@ export class VolumeLimit {
   }
 
   private async giveBack(points: readonly Point[]): Promise<void> {
-    await Promise.all(
-      points.map(async ({ limit, key }) => {
-        const { consumedPoints } = await limit.limiter.reward(key);
-        // The window has rolled in between: a budget below nothing would be a budget above the limit.
-        if (consumedPoints < 0) await limit.limiter.delete(key);
-      }),
-    );
+    await Promise.all(points.map(({ limit, key }) => givePointBack(limit.limiter, key)));
   }
 
   private release(points: readonly Point[]): void {
