@@ -67,6 +67,27 @@ export const limitSettings = {
     standard: '40',
     about: 'Registrations an hour from one IPv6 /48.',
   },
+  MAIL_REQUESTS_PER_ADDRESS: {
+    schema: integer(1, MAX_VOLUME).default(20),
+    standard: '20',
+    about: 'Mails an hour that one IPv4 address or one IPv6 /64 may ask for, whoever they go to.',
+  },
+  MAIL_PAUSE_SECONDS: {
+    schema: integer(1, 3_600).default(60),
+    standard: '60',
+    about: 'The time between two mails of one kind to one address.',
+  },
+  MAILS_PER_HOUR: {
+    schema: integer(1, 100).default(5),
+    standard: '5',
+    about: 'Mails an hour to one address that anybody may ask for; a notice of what has happened is not counted.',
+  },
+  MAILS_PER_DAY: { schema: integer(1, 1_000).default(10), standard: '10', about: 'The same a day.' },
+  MAILS_PER_MINUTE: {
+    schema: integer(1, 1_000_000).default(300),
+    standard: '300',
+    about: 'The same a minute to all addresses together, known or not; beyond it, asking for a mail is refused.',
+  },
   UNKNOWN_REFRESHES_PER_ADDRESS: {
     schema: integer(1, MAX_VOLUME).default(60),
     standard: '60',

@@ -9,6 +9,7 @@ import { KnownDevices } from './known-devices.js';
 import { LimitKeys } from './limit-keys.js';
 import { LimitStores } from './limit-stores.js';
 import { LimitsPurge } from './limits-purge.js';
+import { MailLimit } from './mail-limit.js';
 import { SprayAlarm } from './spray-alarm.js';
 import { Spray } from './spray.js';
 import { VolumeLimit } from './volume-limit.js';
@@ -23,10 +24,11 @@ import { VolumeLimit } from './volume-limit.js';
     LimitKeys,
     LimitStores,
     LimitsPurge,
+    MailLimit,
     Spray,
     SprayAlarm,
     VolumeLimit,
   ],
-  exports: [Guesses, KnownDevices, VolumeLimit],
+  exports: [Guesses, KnownDevices, MailLimit, VolumeLimit],
 })
 export class LimitsModule {}

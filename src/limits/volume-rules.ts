@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.js';
 import type { Width } from './network.js';
 
-export type Counted = 'failure' | 'registration' | 'unknown_refresh';
+export type Counted = 'failure' | 'registration' | 'mail' | 'unknown_refresh';
 
 export interface Rule {
   readonly counted: Counted;
@@ -21,5 +21,6 @@ export const rulesOf = (config: Config): readonly Rule[] => [
   { counted: 'failure', width: 'ipv4/24', points: config.FAILURES_PER_24, seconds: HOUR },
   { counted: 'registration', width: 'address', points: config.REGISTRATIONS_PER_ADDRESS, seconds: HOUR },
   { counted: 'registration', width: 'ipv6/48', points: config.REGISTRATIONS_PER_48, seconds: HOUR },
+  { counted: 'mail', width: 'address', points: config.MAIL_REQUESTS_PER_ADDRESS, seconds: HOUR },
   { counted: 'unknown_refresh', width: 'address', points: config.UNKNOWN_REFRESHES_PER_ADDRESS, seconds: MINUTE },
 ];

@@ -1,0 +1,73 @@
+// Limits the mails to one address, whoever asks for them, and the mails of the whole service. Both count what is asked for,
+// known address or not: nobody has been looked up yet.
+import { Injectable } from '@nestjs/common';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+import { Config } from '../config/config.js';
+import { Refusal } from '../errors.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { LimitKeys } from './limit-keys.js';
+import { LimitStores } from './limit-stores.js';
+import { givePointBack, takePoint } from './points.js';
+
+const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];
+const EVERYBODY = 'everybody';
+
+/** One point of one limiter. */
+interface Point {
+  readonly limiter: RateLimiterAbstract;
+  readonly key: string;
+}
+
+@Injectable()
+export class MailLimit {
+  private readonly pause: RateLimiterAbstract;
+  private readonly hour: RateLimiterAbstract;
+  private readonly day: RateLimiterAbstract;
+  private readonly everybody: RateLimiterAbstract;
+  private readonly refused;
+
+  constructor(
+    private readonly keys: LimitKeys,
+    private readonly config: Config,
+    stores: LimitStores,
+    metrics: Metrics,
+  ) {
+    this.pause = stores.limiter('mail:pause', 1, config.MAIL_PAUSE_SECONDS);
+    this.hour = stores.limiter('mail:hour', config.MAILS_PER_HOUR, HOUR);
+    this.day = stores.limiter('mail:day', config.MAILS_PER_DAY, DAY);
+    this.everybody = stores.limiter('mail:everybody', config.MAILS_PER_MINUTE, MINUTE);
+    const help = 'Mails that were asked for and not queued, by limit';
+    this.refused = metrics.counter('watchword_mails_refused_total', help, 'limit');
+  }
+
+  /**
+   * The pause is of one kind: whoever reads that they have an account may ask for a reset at once.
+   * @returns the seconds until the next mail may go to the address; 0 if one may go now, which is then charged
+   * @throws Refusal `too_many_attempts` if the whole service is asked for too many; then nothing was charged
+   */
+  async take(kind: string, address: string): Promise<number> {
+    if (this.config.RATE_LIMITS === 'off') return 0;
+    const [ofKind, ofAll] = await Promise.all([this.nameOf(kind, address), this.nameOf(address)]);
+    const points: readonly Point[] = [
+      { limiter: this.pause, key: ofKind },
+      { limiter: this.hour, key: ofAll },
+      { limiter: this.day, key: ofAll },
+      { limiter: this.everybody, key: EVERYBODY },
+    ];
+    for (const [at, { limiter, key }] of points.entries()) {
+      const wait = await takePoint(limiter, key);
+      if (wait === 0) continue;
+      // What refuses keeps its point: it counts anew when its window is over.
+      await Promise.all(points.slice(0, at).map((point) => givePointBack(point.limiter, point.key)));
+      this.refused.inc({ limit: limiter === this.everybody ? 'everybody' : 'address' });
+      const retryAfter = Math.ceil(wait / 1_000);
+      if (limiter === this.everybody) throw new Refusal('too_many_attempts', { retryAfter });
+      return retryAfter;
+    }
+    return 0;
+  }
+
+  private async nameOf(...parts: readonly string[]): Promise<string> {
+    return (await this.keys.nameOf('mail', ...parts)).toString('base64url');
+  }
+}
