@@ -4,6 +4,7 @@ import { OwnAccountModule } from './accounts/own-account.module.js';
 import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { PasswordModule } from './credentials/password/password.module.js';
+import { RecoveryModule } from './credentials/recovery/recovery.module.js';
 import { RegistrationModule } from './credentials/registration/registration.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -22,6 +23,7 @@ import { UnknownInputModule } from './http/unknown-input.module.js';
     MailDeliveryModule,
     OwnAccountModule,
     PasswordModule,
+    RecoveryModule,
     RegistrationModule,
     AuthModule,
     LinkPageModule,

@@ -16,7 +16,9 @@ export type ReuseClass = 'lost_response' | 'copied_client' | 'likely_theft';
  * and a log line.
  */
 export type AuditEvent =
-  | ({ readonly type: 'user.registered' } & OfUser)
+  | ({ readonly type: 'user.registered' | 'registration.repeated' | 'email.verified' } & OfUser)
+  /** Somebody tried to register an address that has an account, whose owner receives a mail. */
+  | { readonly type: 'registration.taken' }
   | ({ readonly type: 'user.disabled' | 'user.enabled'; readonly by: string } & OfUser)
   | ({ readonly type: 'user.deleted'; readonly sessions: number } & OfUser)
   | ({ readonly type: 'role.changed'; readonly from: string; readonly to: string; readonly by: string } & OfUser)
@@ -33,7 +35,7 @@ export type AuditEvent =
     } & OfSession)
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }
   | ReuseEvent
-  | ({ readonly type: 'password.changed' } & OfUser)
+  | ({ readonly type: 'password.changed' | 'password.reset' } & OfUser)
   | ({ readonly type: 'password.change_failed' | 'reauthentication.failed'; readonly reason: string } & OfUser)
   | ({ readonly type: 'reauthentication.succeeded'; readonly methods: readonly string[] } & OfSession)
   | ({ readonly type: 'token.revoked' } & OfSession)
@@ -95,6 +97,9 @@ export type Outcome = 'success' | 'failure';
 /** Every event has its outcome here, or does not compile. A failure is logged as a warning. */
 export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Outcome>> = {
   'user.registered': 'success',
+  'registration.repeated': 'success',
+  'registration.taken': 'failure',
+  'email.verified': 'success',
   'user.disabled': 'success',
   'user.enabled': 'success',
   'user.deleted': 'success',
@@ -106,6 +111,7 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'refresh.refused': 'failure',
   'refresh.reused': 'failure',
   'password.changed': 'success',
+  'password.reset': 'success',
   'password.change_failed': 'failure',
   'reauthentication.succeeded': 'success',
   'reauthentication.failed': 'failure',

@@ -38,6 +38,16 @@ describe('Config', () => {
     expect(Config.fromEnv({ PORT: '', PUBLIC_URL: '' }).PORT).toBe(3000);
   });
 
+  it('verifies addresses in production, and closes the registration where no mail can be sent', () => {
+    const SMTP_URL = 'smtp://user:password@mail.example.com';
+    const mail = { ...production, SMTP_URL, MAIL_FROM: 'no-reply@example.com' };
+    expect(Config.fromEnv(mail).registration).toBe('verified');
+    expect(Config.fromEnv(production).registration).toBe('closed');
+    const [problem] = problemsOf({ ...production, REGISTRATION: 'verified' });
+    expect(problem).toMatch(/^SMTP_URL must be set in production/);
+    expect(Config.fromEnv({ REGISTRATION: 'verified' }).registration).toBe('verified');
+  });
+
   it('accepts a secure production, where registration is closed by default', () => {
     const config = Config.fromEnv(production);
     expect(config).toMatchObject({ isProduction: true, hasSecureCookies: true, registration: 'closed' });
@@ -89,7 +99,6 @@ describe('Config', () => {
   });
 
   it.each([
-    ['verified registration before it exists', { REGISTRATION: 'verified' }],
     ['a remembered session that is shorter than a plain one', { REFRESH_IDLE_DAYS: '40', REFRESH_REMEMBER_DAYS: '30' }],
     ['an absolute end before the idle one', { REFRESH_ABSOLUTE_DAYS: '60' }],
     [

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { contradictions } from './contradictions.js';
 import { asWritten, Wrong } from './format.js';
 import type { Sender } from './mail-formats.js';
-import { insecureInProduction, type Purpose, REGISTRATION_IN_PRODUCTION } from './production.js';
+import { insecureInProduction, type Purpose, registrationInProduction } from './production.js';
 import { secretsInFiles } from './secret-files.js';
 import type { Setting } from './setting.js';
 import { settings, type Settings } from './settings.js';
@@ -46,7 +46,7 @@ export class Config {
     this.publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
     this.issuer = values.JWT_ISSUER ?? this.publicUrl;
     this.audiences = (values.JWT_AUDIENCE as [string, ...string[]] | undefined) ?? [this.issuer];
-    this.registration = values.REGISTRATION ?? (this.isProduction ? REGISTRATION_IN_PRODUCTION : 'open');
+    this.registration = values.REGISTRATION ?? (this.isProduction ? registrationInProduction(values) : 'open');
     this.redisMinReplicas = values.REDIS_MIN_REPLICAS ?? (values.REDIS_SENTINELS ? 1 : 0);
     this.sendsMail = values.SMTP_URL !== undefined || !this.isProduction;
     this.mailFrom = values.MAIL_FROM ?? { name: '', address: 'watchword@localhost' };

@@ -17,9 +17,6 @@ export function contradictions(values: Partial<Settings>): string[] {
     found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: the receiver cannot trust an unsigned alert');
   }
   found.push(...contradictionsOfKeys(values), ...contradictionsOfMail(values), ...accessCookieTooLong(values));
-  if (values.REGISTRATION === 'verified') {
-    found.push('REGISTRATION=verified needs email verification, which is not built yet: use open or closed');
-  }
   const { COOKIE_DOMAIN: domain, PUBLIC_URL: url } = values;
   if (domain && url) {
     const host = new URL(url).hostname;

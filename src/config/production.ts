@@ -100,15 +100,16 @@ function waysToRedis(values: Partial<Settings>): [string, Security][] {
 }
 
 /** Where REGISTRATION is not set. */
-export const REGISTRATION_IN_PRODUCTION = 'closed';
+export const registrationInProduction = ({ SMTP_URL: server }: Partial<Settings>): 'verified' | 'closed' =>
+  server ? 'verified' : 'closed';
 
 /** Without SMTP_URL production sends no mail: it prints none, because the log would hold links that work. */
 function lacksMail(values: Partial<Settings>): string[] {
-  const { REGISTRATION: registration = REGISTRATION_IN_PRODUCTION, SMTP_URL: server } = values;
+  const { REGISTRATION: registration, SMTP_URL: server } = values;
   if (server || registration !== 'verified') return [];
   return [
-    'SMTP_URL must be set in production, with MAIL_FROM: registration is verified by mail ' +
-      '(REGISTRATION=closed or open needs none, and then nobody can reset a forgotten password)',
+    'SMTP_URL must be set in production, with MAIL_FROM: REGISTRATION=verified needs mail ' +
+      '(closed or open need none, and then nobody can reset a forgotten password)',
   ];
 }
 

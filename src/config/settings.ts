@@ -77,8 +77,9 @@ export const settings = {
   },
   REGISTRATION: {
     schema: z.enum(['open', 'closed', 'verified']).optional(),
-    standard: 'open, in production closed',
-    about: 'Who may register. `verified` is refused until email verification exists.',
+    standard: 'open; in production verified, closed without SMTP_URL',
+    about:
+      'Who may register. `open`: everybody, at once. `verified`: everybody, and the account opens nothing before its address is verified by mail; the answer does not tell who has an account. `closed`: nobody.',
   },
   ACCESS_TOKEN_TTL_SECONDS: {
     schema: integer(5, 900).default(900),

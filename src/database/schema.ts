@@ -95,6 +95,7 @@ export const refreshTokens = pgTable(
         'operator',
         'password_changed',
         'account_deleted',
+        'password_reset',
       ],
     }),
     createdAt: createdAt(),

@@ -1,7 +1,7 @@
 // The budgets of guesses, in PostgreSQL: growing delays must outlive a restart, and Redis. Count, commit, verify, settle.
 import { Injectable } from '@nestjs/common';
 import { eq, sql } from 'drizzle-orm';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { guessBudgets } from '../database/limits-schema.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { Lane } from './guess-lanes.js';
@@ -67,6 +67,11 @@ export class GuessBudget {
   /** Clears the lanes that a right guess has charged, and no other. */
   async clear({ account, lanes }: Charge): Promise<void> {
     await statementsFor(lanes).clear.run(this.database, { ...account, ...named(lanes) });
+  }
+
+  /** In the transaction of an act that makes the account its owner's again. */
+  async clearIn(tx: Transaction, account: Account, lanes: readonly Lane[]): Promise<void> {
+    await statementsFor(lanes).clear.runIn(tx, { ...account, ...named(lanes) });
   }
 
   /** Nothing was verified. The delay goes only if nobody else was charged since. */

@@ -52,7 +52,7 @@ export class GuessLanes {
     return { kind: 'net', name: await this.name('net', network), free, maxDelaySeconds, closesAt: NEVER };
   }
 
-  private async ofAll(): Promise<Lane> {
+  async ofAll(): Promise<Lane> {
     const { GUESSES_FREE_ACCOUNT: free, GUESS_DELAY_ACCOUNT_SECONDS: maxDelaySeconds, GUESSES_MAX } = this.config;
     return { kind: 'all', name: await this.name('all', ''), free, maxDelaySeconds, closesAt: GUESSES_MAX };
   }

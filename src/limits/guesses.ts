@@ -1,6 +1,7 @@
 // Charges a guess at a proof of identity before it is verified, and settles it afterwards. Every proof uses it.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import type { Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import type { Asking } from '../http/exchange.js';
@@ -66,6 +67,11 @@ export class Guesses {
       await this.budget.giveBack(charge);
       throw error;
     }
+  }
+
+  /** Opens the account to unknown devices again, of which a stranger may have closed it to all. */
+  async reopen(tx: Transaction, kind: GuessKind, userId: string): Promise<void> {
+    await this.budget.clearIn(tx, await this.budget.accountOf(kind, userId), [await this.lanes.ofAll()]);
   }
 
   /** @returns undefined where the device's lane is closed: it counts as unknown */

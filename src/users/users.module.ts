@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
+import { PendingUsers } from './pending-users.js';
 import { PublicUsers } from './public-users.js';
 import { UserStatus } from './user-status.js';
 import { Users } from './users.js';
 
-@Module({ providers: [Users, UserStatus, PublicUsers], exports: [Users, UserStatus, PublicUsers] })
+@Module({
+  providers: [PendingUsers, Users, UserStatus, PublicUsers],
+  exports: [PendingUsers, Users, UserStatus, PublicUsers],
+})
 export class UsersModule {}

@@ -24,6 +24,13 @@ export const toPublicUser = (user: Pick<User, 'id' | 'email' | 'role' | 'emailVe
   emailVerified: user.emailVerifiedAt !== null,
 });
 
+/** A user as they were when a link was made for them (tokens/one-time-tokens.ts). */
+export interface LinkedUser {
+  readonly userId: string;
+  readonly boundEmail: string | null;
+  readonly sessionEpoch: number | null;
+}
+
 @Injectable()
 export class Users {
   constructor(private readonly database: Database) {}
@@ -68,6 +75,37 @@ export class Users {
     return user;
   }
 
+  /**
+   * Sets a password for whoever has shown that they read the address, which thereby is verified, and increments both
+   * counters.
+   * @param at how the user was when the link was made
+   * @returns the changed user, undefined if the user changed meanwhile or is disabled
+   */
+  async resetPassword(tx: Queries, at: LinkedUser, to: string): Promise<User | undefined> {
+    const [user] = await tx
+      .update(users)
+      .set({
+        ...{ ...bothBumped, ...addressShown, passwordHash: to },
+        credentialVersion: sql`${users.credentialVersion} + 1`,
+      })
+      .where(isStill(at))
+      .returning();
+    return user;
+  }
+
+  /**
+   * Marks the address as verified: a pending account becomes a full one.
+   * @returns the changed user, undefined if the user changed meanwhile or is disabled
+   */
+  async verifyAddress(tx: Queries, at: LinkedUser): Promise<User | undefined> {
+    const [user] = await tx
+      .update(users)
+      .set({ ...addressShown, tokenVersion: sql`${users.tokenVersion} + 1` })
+      .where(isStill(at))
+      .returning();
+    return user;
+  }
+
   /** Ends every access token (the version) and every session (the epoch) of the user at once. */
   async bumpBoth(tx: Queries, id: string): Promise<void> {
     await tx.update(users).set(bothBumped).where(eq(users.id, id));
@@ -101,3 +139,17 @@ const bothBumped = {
   tokenVersion: sql`${users.tokenVersion} + 1`,
   sessionEpoch: sql`${users.sessionEpoch} + 1`,
 };
+
+const addressShown = {
+  emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, protocol_now())`,
+  pendingUntil: null,
+};
+
+/** A link that is bound to neither address nor epoch changes nothing: `= null` holds for no row. */
+const isStill = ({ userId, boundEmail, sessionEpoch }: LinkedUser) =>
+  and(
+    eq(users.id, userId),
+    sql`${users.email} = ${boundEmail}`,
+    sql`${users.sessionEpoch} = ${sessionEpoch}`,
+    isNull(users.disabledAt),
+  );

@@ -25,7 +25,7 @@ export class PasswordProof {
     private readonly audit: Audit,
   ) {}
 
-  /** @throws Refusal `invalid_credentials`, `too_many_attempts`, `overloaded` */
+  /** @throws Refusal `invalid_credentials`, `email_unverified`, `too_many_attempts`, `overloaded` */
   async prove({ email, password, deviceToken }: Given, exchange: Asking): Promise<Proof> {
     const { caller } = exchange;
     const find = () => this.users.findByEmail(email);
@@ -36,6 +36,11 @@ export class PasswordProof {
       // Writes a row for unknown users, too, so that both cost the same.
       await this.audit.recordAlone({ type: 'login.failed', userId: user?.id ?? null, reason }, caller);
       throw new Refusal('invalid_credentials');
+    }
+    // Only whoever knows the password learns that there is such an account.
+    if (user.pendingUntil) {
+      await this.audit.recordAlone({ type: 'login.failed', userId: user.id, reason: 'email_unverified' }, caller);
+      throw new Refusal('email_unverified');
     }
     await this.renewHash(user, password, addressOf(caller.ip));
     return { user, methods: ['pwd'] };

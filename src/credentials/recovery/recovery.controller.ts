@@ -1,0 +1,44 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import * as z from 'zod';
+import { CostsHash } from '../../http/costs-hash.js';
+import { type Exchange, On } from '../../http/exchange.js';
+import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
+import { Public } from '../../http/public.decorator.js';
+import { RequestedMail } from '../../mail/requested-mail.js';
+import { assertConfirmed } from '../../revocation/confirmation.js';
+import { emailAddress } from '../../users/email.js';
+import { PasswordReset } from './password-reset.js';
+
+const forgotBody = z.strictObject({ email: emailAddress });
+const resetBody = z.strictObject({ token: z.string(), newPassword: z.string() });
+
+@Controller('auth/password')
+export class RecoveryController {
+  constructor(
+    private readonly requestedMail: RequestedMail,
+    private readonly passwordReset: PasswordReset,
+  ) {}
+
+  @Public()
+  @OwnOriginOnly()
+  @Post('forgot')
+  @HttpCode(202)
+  async forgot(
+    @Body({ schema: forgotBody }) { email }: z.output<typeof forgotBody>,
+    @On() exchange: Exchange,
+  ): Promise<void> {
+    await this.requestedMail.ask('reset', email, exchange);
+  }
+
+  @Public()
+  @OwnOriginOnly()
+  @CostsHash()
+  @Post('reset')
+  @HttpCode(204)
+  async reset(
+    @Body({ schema: resetBody }) { token, newPassword }: z.output<typeof resetBody>,
+    @On() exchange: Exchange,
+  ): Promise<void> {
+    assertConfirmed(await this.passwordReset.reset(token, newPassword, exchange));
+  }
+}

@@ -1,0 +1,55 @@
+// Mails that a request causes. Where anybody may ask by naming an address, nobody is looked up: known and unknown addresses
+// cost the same, and get the same answer.
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { Config } from '../config/config.js';
+import { Database, type Queries, type Transaction } from '../database/database.js';
+import { Refusal } from '../errors.js';
+import type { Exchange } from '../http/exchange.js';
+import { languageOf } from '../http/language.js';
+import { MailLimit } from '../limits/mail-limit.js';
+import { VolumeLimit } from '../limits/volume-limit.js';
+import type { MailKind } from './mail-kinds.js';
+import { Outbox } from './outbox.js';
+
+@Injectable()
+export class RequestedMail {
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    private readonly volume: VolumeLimit,
+    private readonly mailLimit: MailLimit,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * An address that has been sent enough is sent no more, without a word: a stranger's requests are no reason to refuse its
+   * owner, who has those mails.
+   * @throws Refusal `too_many_attempts` for a caller's network, or if the whole service is asked for too many
+   */
+  async ask(kind: MailKind, address: string, exchange: Exchange): Promise<void> {
+    await this.volume.take('mail', exchange.caller.ip);
+    if ((await this.mailLimit.take(kind, address)) > 0) return;
+    await this.queue(this.database, kind, address, exchange);
+    this.outbox.wake();
+  }
+
+  /** For an act that must not happen without its mail. @throws Refusal `too_many_attempts` for the address, too */
+  async assertAllowed(kind: MailKind, address: string): Promise<void> {
+    const retryAfter = await this.mailLimit.take(kind, address);
+    if (retryAfter > 0) throw new Refusal('too_many_attempts', { retryAfter });
+  }
+
+  /** A mail that is a part of an act, without limits: it is sent once the transaction is committed. */
+  async queue(
+    queries: Queries | Transaction,
+    kind: MailKind,
+    address: string,
+    { caller, request }: Exchange,
+  ): Promise<void> {
+    const language = languageOf(request, this.config.MAIL_LANGUAGE);
+    const data = { at: this.clock.now().toISOString() };
+    await this.outbox.write(queries, { kind, address, language, data, ip: caller.ip });
+  }
+}
