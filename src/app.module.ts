@@ -3,9 +3,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { OwnAccountModule } from './accounts/own-account.module.js';
 import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
-import { PasswordModule } from './credentials/password/password.module.js';
-import { RecoveryModule } from './credentials/recovery/recovery.module.js';
-import { RegistrationModule } from './credentials/registration/registration.module.js';
+import { CredentialsModule } from './credentials/credentials.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LinkPageModule } from './link-page/link-page.module.js';
@@ -22,9 +20,7 @@ import { UnknownInputModule } from './http/unknown-input.module.js';
     AuditUpkeepModule,
     MailDeliveryModule,
     OwnAccountModule,
-    PasswordModule,
-    RecoveryModule,
-    RegistrationModule,
+    CredentialsModule,
     AuthModule,
     LinkPageModule,
     HealthModule,
