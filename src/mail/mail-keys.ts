@@ -25,9 +25,13 @@ export class MailKeys {
     return this.encryption.seal(Buffer.from(address), id);
   }
 
-  /** @throws for what neither key opens */
+  /** @throws `unopenable` for what neither key opens */
   open(sealed: Buffer, id: string): string {
-    return this.encryption.open(sealed, id).toString();
+    try {
+      return this.encryption.open(sealed, id).toString();
+    } catch (cause) {
+      throw Object.assign(new Error('no key opens the address', { cause }), { code: 'unopenable' });
+    }
   }
 
   /** The secret of a link: the same each time that the mail is sent. */
