@@ -198,7 +198,9 @@ describe('a browser whose access cookie has expired', () => {
     const token = valueOf(user, 'access_token');
     user.jar.delete('access_token');
     user.jar.delete('refresh_token');
-    expect((await user.go(method, path)).status).toBe(204);
+    const answer = await user.go(method, path);
+    expect(answer.status).toBe(204);
+    for (const line of answer.cookies) expect(line).toMatch(/=; Max-Age=0; .*Expires=Thu, 01 Jan 1970 /);
     for (const name of ['access_token', 'refresh_token', 'auth_session'] as const)
       expect(user.cookie(name)).toBeUndefined();
     expect((await me(service.url, token)).json['code']).toBe('token_revoked');

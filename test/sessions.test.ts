@@ -349,7 +349,7 @@ describe('a session keeps its transport for life (R13):', () => {
       '__Host-auth_session',
       '__Secure-device',
     ]);
-    expect(lines.map((line) => /; Domain=example\.com;/.test(line))).toEqual([true, true, false, false]);
+    expect(lines.map((line) => /; Domain=example\.com;/.test(line))).toEqual([true, false, false, false]);
   });
 });
 

@@ -19,7 +19,7 @@ export const httpSettings = {
   },
   COOKIE_DOMAIN: {
     schema: cookieDomain.optional(),
-    about: 'Shares the cookies with the subdomains of this domain. Leave it empty unless you need that.',
+    about: 'Shares the access cookie with the subdomains of this domain. Leave it empty unless you need that.',
   },
   ALLOWED_ORIGINS: {
     schema: list(allowedOrigin).default([]),

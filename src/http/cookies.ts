@@ -9,12 +9,18 @@ import type { Exchange } from './exchange.js';
 const kinds = ['access', 'refresh', 'session'] as const;
 type CookieKind = (typeof kinds)[number];
 
+/** Beside Max-Age=0, which some clients read as a session cookie (curl 7.88). */
+const LONG_AGO = new Date(0);
+
 const paths: Readonly<Record<CookieKind, string>> = { access: '/', refresh: '/auth/refresh', session: '/' };
 
 @Injectable()
 export class Cookies {
   private readonly names: Readonly<Record<CookieKind, string>>;
-  /** The session cookie stays host-only, so that a sibling subdomain cannot plant it. */
+  /**
+   * Only the access cookie is shared. A sibling subdomain needs no refresh token, and must not plant a
+   * session.
+   */
   private readonly domains: Readonly<Record<CookieKind, string | undefined>>;
 
   constructor(private readonly config: Config) {
@@ -27,7 +33,7 @@ export class Cookies {
           session: '__Host-auth_session',
         }
       : { access: 'access_token', refresh: 'refresh_token', session: 'auth_session' };
-    this.domains = { access: config.COOKIE_DOMAIN, refresh: config.COOKIE_DOMAIN, session: undefined };
+    this.domains = { access: config.COOKIE_DOMAIN, refresh: undefined, session: undefined };
   }
 
   /** Every value of the cookie in the header's order: several if a sibling planted one or COOKIE_DOMAIN changed. */
@@ -71,6 +77,7 @@ export class Cookies {
       secure: this.config.hasSecureCookies,
       path: paths[kind],
       maxAge,
+      ...(maxAge === 0 ? { expires: LONG_AGO } : {}),
       ...(domain ? { domain } : {}),
     });
     reply.header('set-cookie', line);
