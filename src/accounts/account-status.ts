@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
 import type { Role } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
@@ -31,15 +31,23 @@ export class AccountStatus {
   /**
    * Access tokens with the old role are refused at once; the sessions receive the new role when they refresh.
    * @param by who does it: a user's id, or `operator`
+   * @param alongside written in the same transaction if the role changes
    * @throws Refusal `last_admin`
    */
-  async changeRole(userId: string, to: Role, by: string, caller: Caller): Promise<StatusChange> {
+  async changeRole(
+    userId: string,
+    to: Role,
+    by: string,
+    caller: Caller,
+    alongside?: (tx: Transaction) => Promise<void>,
+  ): Promise<StatusChange> {
     const change = await inTransaction(this.database, async (tx) => {
       const from = await this.userStatus.changeRole(tx, userId, to);
       if (from === 'last_admin') return undefined;
       const hasChanged = from !== 'unchanged';
       const confirmation = await this.revocations.end(tx, { users: [userId] });
       if (hasChanged) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
+      if (hasChanged) await alongside?.(tx);
       return { hasChanged, confirmation };
     });
     return change ?? refuseLastAdmin();

@@ -9,10 +9,12 @@ export interface Exchange {
   readonly reply: FastifyReply;
 }
 
-/** As much of an exchange as says who asks, and from which device. */
+/** As much of an exchange as says who asks, from which device, and in which language. */
 export interface Asking {
   readonly caller: Caller;
-  readonly request: { readonly headers: { readonly cookie?: string | undefined } };
+  readonly request: {
+    readonly headers: { readonly cookie?: string | undefined; readonly 'accept-language'?: string | undefined };
+  };
 }
 
 /** Unlike with `@Res()`, Nest still sends the return value of the handler. */

@@ -5,7 +5,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
 import { Database, type Queries, type Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
-import type { Exchange } from '../http/exchange.js';
+import type { Asking, Exchange } from '../http/exchange.js';
 import { languageOf } from '../http/language.js';
 import { MailLimit } from '../limits/mail-limit.js';
 import { VolumeLimit } from '../limits/volume-limit.js';
@@ -46,10 +46,11 @@ export class RequestedMail {
     queries: Queries | Transaction,
     kind: MailKind,
     address: string,
-    { caller, request }: Exchange,
+    { caller, request }: Asking,
+    { data, dedupe }: { data?: Readonly<Record<string, string>>; dedupe?: string } = {},
   ): Promise<void> {
     const language = languageOf(request, this.config.MAIL_LANGUAGE);
-    const data = { at: this.clock.now().toISOString() };
-    await this.outbox.write(queries, { kind, address, language, data, ip: caller.ip });
+    const mail = { kind, address, language, ip: caller.ip, data: { at: this.clock.now().toISOString(), ...data } };
+    await this.outbox.write(queries, { ...mail, ...(dedupe === undefined ? {} : { dedupe }) });
   }
 }

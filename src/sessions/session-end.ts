@@ -14,6 +14,8 @@ import { Users } from '../users/users.js';
 
 export type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revokedReason']>;
 
+type Alongside = (tx: Transaction) => Promise<void>;
+
 export interface SessionsEnded {
   /** How many sessions were alive until now. */
   readonly sessions: number;
@@ -75,13 +77,17 @@ export class SessionEnd {
     });
   }
 
-  /** Ends every session and access token of the user. The counters also stop a sign-in that is in progress. */
-  allOf(userId: string, reason: EndReason, caller: Caller): Promise<SessionsEnded> {
+  /**
+   * Ends every session and access token of the user. The counters also stop a sign-in that is in progress.
+   * @param alongside written in the same transaction if a session was alive
+   */
+  allOf(userId: string, reason: EndReason, caller: Caller, alongside?: Alongside): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
       await this.users.bumpBoth(tx, userId);
       const sessions = await this.mark(tx, userId, sql`true`, reason, caller);
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
       await this.audit.record(tx, [{ type: 'logout_all', userId, sessions: sessions.length }], caller);
+      if (sessions.length > 0) await alongside?.(tx);
       return { sessions: sessions.length, confirmation };
     });
   }

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit, givenEvent, valuesOf } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Transport } from '../database/vocabularies.js';
@@ -30,6 +30,8 @@ export interface SessionWish {
   readonly methods: readonly string[];
   /** The browser's old session, which this one replaces; it may be another user's. */
   readonly replaces?: SessionRef | undefined;
+  /** Written together with the session, unless it is the first one of a new account. */
+  readonly alongside?: ((tx: Transaction) => Promise<void>) | undefined;
 }
 
 /** Whoever signs in this soon after the service ended their session was probably an honest client. */
@@ -41,6 +43,8 @@ const MAX_SESSIONS = 100;
  * until the next sign-in.
  */
 const MANY_SESSIONS = MAX_SESSIONS / 2;
+/** Not longer than an ended session is kept (purge.ts): an account of this age without one has had none. */
+const NEW_ACCOUNT_DAYS = 7;
 
 @Injectable()
 export class Sessions {
@@ -73,8 +77,8 @@ export class Sessions {
       ...{ ip: caller.ip, userAgent: caller.userAgent, ...valuesOf(event, caller) },
     };
     const isStarted =
-      wish.replaces || live >= MANY_SESSIONS
-        ? await this.insteadOfOthers(user.id, values, wish.replaces, caller)
+      wish.replaces || wish.alongside || live >= MANY_SESSIONS
+        ? await this.withEffects(user.id, values, wish, caller)
         : (await started.run(this.database, values)).length === 1;
     if (!isStarted) return undefined;
     this.audit.note(event, caller);
@@ -91,19 +95,29 @@ export class Sessions {
   }
 
   /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
-  private insteadOfOthers(userId: string, values: Values, replaced: SessionRef | undefined, caller: Caller) {
+  private withEffects(userId: string, values: Values, wish: SessionWish, caller: Caller) {
+    const { replaces: replaced, alongside } = wish;
     return inTransaction(this.database, async (tx) => {
       if ((await started.runIn(tx, values)).length !== 1) return false;
       const which = sql`id = ${replaced?.sessionId}`;
       const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
       const surplus = await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller);
       if (old.length + surplus.length > 0) await this.revocations.end(tx, { sessions: [...old, ...surplus] });
+      if (alongside && !(await this.isFirst(tx, userId, values))) await alongside(tx);
       return true;
     });
   }
+
+  private async isFirst(tx: Transaction, userId: string, { id }: Values): Promise<boolean> {
+    const { rows } = await tx.execute(sql`
+      select from ${users} u
+       where u.id = ${userId} and u.created_at > protocol_now() - make_interval(days => ${NEW_ACCOUNT_DAYS})
+         and not exists (select from ${refreshTokens} s where s.user_id = u.id and s.id <> ${id})`);
+    return rows.length === 1;
+  }
 }
 
-type Values = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>> & { readonly id: string };
 
 const before = new Prepared<{ now: Date; absoluteExpiresAt: Date; afterForcedEnd: boolean; live: number }>(
   'before_sign_in',

@@ -5,10 +5,11 @@ import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { startsSession } from '../http/starts-session.decorator.js';
 import { KnownDevices } from '../limits/known-devices.js';
-import { type ProvenUser, Sessions } from '../sessions/sessions.js';
+import { type ProvenUser, type SessionWish, Sessions } from '../sessions/sessions.js';
 import type { SessionRef } from '../tokens/auth-session.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { TokenVerification } from '../tokens/token-verification.js';
+import { NewDevice } from './new-device.js';
 import { TokenAnswer } from './token-answer.js';
 
 /** A proven first factor. */
@@ -38,6 +39,7 @@ export class SignIn {
     private readonly verification: TokenVerification,
     private readonly answer: TokenAnswer,
     private readonly devices: KnownDevices,
+    private readonly newDevice: NewDevice,
   ) {}
 
   /**
@@ -50,7 +52,9 @@ export class SignIn {
     if (!startsSession(exchange.request)) throw new Error('This route must be marked @StartsSession().');
     const replaces = await this.sessionOfBrowser(exchange);
     for (let proofs = 0; proofs < MAX_PROOFS; proofs++) {
-      const answer = await this.start(await prove(), wish, exchange, replaces);
+      const proof = await prove();
+      const alongside = await this.newDevice.notice(proof.user, exchange, wish.deviceToken);
+      const answer = await this.start(proof, wish, exchange, { replaces, alongside });
       if (answer) return answer;
     }
     throw new Refusal('unavailable', { cause: new Error('the user changed under every sign-in') });
@@ -66,9 +70,14 @@ export class SignIn {
     return answer;
   }
 
-  private async start({ user, methods }: Proof, wish: Wish, exchange: Exchange, replaces?: SessionRef) {
+  private async start(
+    { user, methods }: Proof,
+    wish: Wish,
+    exchange: Exchange,
+    effects: Pick<SessionWish, 'replaces' | 'alongside'> = {},
+  ) {
     const { deviceToken: before, ...kind } = wish;
-    const issued = await this.sessions.start(user, { ...kind, methods, replaces }, exchange.caller);
+    const issued = await this.sessions.start(user, { ...kind, ...effects, methods }, exchange.caller);
     if (!issued) return undefined;
     const body = this.answer.write(issued, exchange);
     const deviceToken = await this.devices.renew(user, exchange, { transport: wish.transport, deviceToken: before });

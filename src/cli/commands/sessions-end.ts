@@ -4,6 +4,7 @@ import { SessionEnd } from '../../sessions/session-end.js';
 import { asDryRun, command, type Desk, type Done } from '../command.js';
 import { hintOf } from '../confirmation.js';
 import { flag, userOf } from '../input.js';
+import { noticeOf } from '../notices.js';
 import { countEverybody, countSessions } from '../live-sessions.js';
 
 export const sessionsEnd = command({
@@ -31,13 +32,15 @@ async function endAll(desk: Desk, dryRun: boolean): Promise<Done> {
 }
 
 async function endOf(desk: Desk, named: string, dryRun: boolean): Promise<Done> {
-  const { id } = await userOf(desk, named);
+  const user = await userOf(desk, named);
+  const { id } = user;
   if (dryRun) {
     const sessions = await countSessions(desk, id);
     const sentence = asDryRun(`${sessions} session(s) of ${id} would end.`);
     return { sentence, result: { dryRun, user: id, sessions } };
   }
-  const { sessions, confirmation } = await desk.get(SessionEnd).allOf(id, 'operator', desk.caller);
+  const notice = await noticeOf(desk, 'sessions_ended', user);
+  const { sessions, confirmation } = await desk.get(SessionEnd).allOf(id, 'operator', desk.caller, notice);
   const sentence = `Ended ${sessions} session(s) of ${id}.${hintOf(desk, confirmation)}`;
   return { sentence, result: { dryRun, user: id, sessions }, confirmation };
 }

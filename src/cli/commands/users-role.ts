@@ -5,6 +5,7 @@ import { roles } from '../../database/vocabularies.js';
 import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
 import { flag, userOf, who } from '../input.js';
+import { noticeOf } from '../notices.js';
 import { assertNotLastAdmin } from '../last-admin.js';
 
 const choice = roles.join(' or ');
@@ -24,13 +25,16 @@ export const usersRole = command({
     dryRun: flag,
   }),
   async run(desk, { user: named, role, dryRun }) {
-    const { id, role: from } = await userOf(desk, named);
+    const user = await userOf(desk, named);
+    const { id, role: from } = user;
     if (dryRun) {
       if (role !== 'admin') await assertNotLastAdmin(desk, id);
       const fate = from === role ? `is ${role} already.` : `would become ${role}; it is ${from} now.`;
       return { sentence: asDryRun(`${id} ${fate}`), result: { dryRun, user: id, changed: false, role: from } };
     }
-    const { hasChanged, confirmation } = await desk.get(AccountStatus).changeRole(id, role, 'operator', desk.caller);
+    const notice = await noticeOf(desk, 'role_changed', user, { role });
+    const status = desk.get(AccountStatus);
+    const { hasChanged, confirmation } = await status.changeRole(id, role, 'operator', desk.caller, notice);
     const fate = hasChanged
       ? `is ${role} now; access tokens with the old role are refused, sessions stay.`
       : `was ${role} already.`;

@@ -35,7 +35,7 @@ export class PasswordChange {
     for (let proof = 0; proof < PROOFS; proof++) {
       const proven = await this.currentPassword.prove('password_change', me, { password: current }, asking);
       to ??= await this.passwords.hash(wanted, { network: addressOf(caller.ip), account: me.userId });
-      const changed = await this.replacement.replace(me.userId, proven.passwordHash, to, caller);
+      const changed = await this.replacement.replace(me.userId, proven.passwordHash, to, asking);
       if (changed) return changed;
     }
     throw new Refusal('token_stale');

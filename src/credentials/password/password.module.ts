@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/audit.module.js';
+import { RequestedMailModule } from '../../mail/requested-mail.module.js';
 import { RevocationModule } from '../../revocation/revocation.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignInModule } from '../../sign-in/sign-in.module.js';
@@ -18,6 +19,7 @@ import { ReauthenticateController } from './reauthenticate.controller.js';
     AuditModule,
     PasswordCheckModule,
     PasswordsModule,
+    RequestedMailModule,
     RevocationModule,
     SessionsModule,
     SignInModule,
