@@ -32,6 +32,22 @@ describe('a mail server', () => {
     await until('the rows are gone', async () => (await service.query('SELECT 1 FROM mail_outbox')).length === 0);
   });
 
+  it('that relays nothing for us, or refuses us, kills no mail: it is tried again', async () => {
+    for (const [stage, code, text, reason] of [
+      ['rcpt', 554, '5.7.1 relay access denied', '554 5.7.1 to RCPT TO'],
+      ['mail', 553, '5.1.8 sender refused', '553 5.1.8 to MAIL FROM'],
+      ['connect', 554, 'no service for you', 'ECONNECTION|554 to CONN|EPROTOCOL'],
+    ] as const) {
+      const server = await startMailServerForTest({ answer: (at) => (at === stage ? { code, text } : undefined) });
+      const service = await startServiceForTest(server.settings);
+      const { email } = await register(service.url);
+      await send(service, { kind: 'reset', address: email });
+      await until('it has failed', () => lines(service, 'mail.failed').length === 1);
+      expect(lines(service, 'mail.failed')[0]?.['reason']).toMatch(new RegExp(`^(${reason})$`));
+      expect(lines(service, 'mail.died')).toEqual([]);
+    }
+  });
+
   it('that defers a mail receives the same mail, with the same link, after a pause that grows', async () => {
     let deferrals = 2;
     const server = await startMailServerForTest({

@@ -49,6 +49,7 @@ describe('SMTP_URL', () => {
 describe('MAIL_FROM', () => {
   it.each([
     ['a@example.com', { name: '', address: 'a@example.com' }],
+    ['"Example, Inc." <no-reply@example.com>', { name: 'Example, Inc.', address: 'no-reply@example.com' }],
     ['Example, Inc. <no-reply@example.com>', { name: 'Example, Inc.', address: 'no-reply@example.com' }],
   ])('%s', (text, sender) => {
     expect(read({ MAIL_FROM: text }).mailFrom).toEqual(sender);

@@ -52,7 +52,7 @@ export const mailSender = format((text): Sender | Wrong => {
   const address = inBrackets ?? text;
   const isFit = /^[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(address) && !/\p{C}/u.test(name);
   return isFit
-    ? { name: name.trim(), address }
+    ? { name: name.trim().replace(/^"(.*)"$/, '$1'), address }
     : new Wrong('must be an address, or a name and an address as in Example <no-reply@example.com>');
 });
 

@@ -20,7 +20,11 @@ export function failureOf(error: unknown): Failure {
     return { reason: code ?? nameOf(error), isFinal: code === ADDRESS_REFUSED };
   const [, status] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response ?? '') ?? [];
   const reason = [responseCode, status, 'to', command].filter(Boolean).join(' ');
-  return { reason, isFinal: responseCode >= 500 && aboutTheMail.has(command) };
+  return { reason, isFinal: responseCode >= 500 && aboutTheMail.has(command) && !isOurPermission(command, status) };
 }
+
+/** RFC 3463 §3.8: a server that relays nothing for us refuses each recipient, and there is nothing wrong with any. */
+const isOurPermission = (command: string, status: string | undefined) =>
+  command === 'RCPT TO' && status?.startsWith('5.7.') === true;
 
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');
