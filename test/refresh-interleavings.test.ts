@@ -1,12 +1,8 @@
 // Nothing survives the act that ends it, at whatever statement the two meet (docs/protocols/refresh.md, R7 and R1).
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hash } from '@node-rs/argon2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PasswordChange } from '../src/credentials/password/password-change.js';
-import { KeyWatch } from '../src/keys/key-watch.js';
-import { MailDelivery } from '../src/mail/mail-delivery.js';
-import { MailHealth } from '../src/mail/mail-health.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import {
   type Answer,
@@ -20,8 +16,8 @@ import {
   principalOf,
   refresh,
 } from './support/client.js';
-import { PostgresProxy } from './support/postgres-proxy.js';
-import { cloneDatabase, type Service, startService } from './support/service.js';
+import { Interleavings } from './support/interleavings.js';
+import type { Service } from './support/service.js';
 
 type Pair = Record<'accessToken' | 'refreshToken', string>;
 
@@ -127,20 +123,14 @@ const outcomes: Readonly<Record<Ending['ends'], string>> = {
   role: 'every session lives on, with the new role only',
 };
 
-let proxy: PostgresProxy;
+let interleavings: Interleavings;
 let service: Service;
 const newPassword = 'quite another passphrase';
 beforeAll(async () => {
-  proxy = await PostgresProxy.before(await cloneDatabase());
-  service = await startService({ RATE_LIMITS: 'off' }, { databaseUrl: proxy.url });
-  service.app.get(KeyWatch).onApplicationShutdown(); // its polls would count as statements of an act
-  await service.app.get(MailDelivery).beforeApplicationShutdown();
-  await service.app.get(MailHealth).beforeApplicationShutdown();
+  interleavings = await Interleavings.start();
+  ({ service } = interleavings);
 });
-afterAll(async () => {
-  await service.stop();
-  proxy.close();
-});
+afterAll(() => interleavings.stop());
 
 for (const act of acts) {
   for (const ending of endings) {
@@ -278,71 +268,22 @@ async function makeWorld(needs: Act['needs']): Promise<World> {
   return { person, userId: user.id, sessionId: session.id, phone, tablet, replaced };
 }
 
-/** The results of the held act and of the other one, and whether the other finished before the held one continued. */
-type Outcome<H, O> = [held: H, other: O, isOver: boolean];
-
 interface Runs<T> {
   run(world: World): Promise<T>;
 }
 
-/** Races the two acts once for each statement of the undisturbed held act. */
-async function heldAtEach<H, O>(
+const heldAtEach = <H, O>(
   held: Runs<H>,
   other: Runs<O>,
   needs: Act['needs'],
-  check: (world: World, race: Outcome<H, O>) => Promise<void>,
-): Promise<void> {
-  const undisturbed = await makeWorld(needs);
-  const before = proxy.statements;
-  await held.run(undisturbed);
-  const statements = proxy.statements - before;
-  expect(statements).toBeGreaterThan(0);
-
-  for (let n = 1; n <= statements; n++) {
-    const world = await makeWorld(needs);
-    try {
-      const outcome = await race(
-        n,
-        () => held.run(world),
-        () => other.run(world),
-      );
-      await check(world, outcome);
-    } catch (cause) {
-      throw new Error(`held before statement ${n} of ${statements}`, { cause });
-    }
-  }
-}
-
-/** Holds one act before its n-th statement until the other has finished or waits for a lock; then both finish. */
-async function race<H, O>(n: number, held: () => Promise<H>, other: () => Promise<O>): Promise<Outcome<H, O>> {
-  const pause = proxy.pauseBefore(/^/, n);
-  try {
-    const first = held();
-    expect(await pause.arrivesDuring(first)).toBe(true);
-    const second = other();
-    const isOver = (await untilEndedOrBlocked(second)) === 'ended';
-    pause.release();
-    return [await first, await second, isOver];
-  } finally {
-    pause.release();
-  }
-}
-
-async function untilEndedOrBlocked(act: Promise<unknown>): Promise<'ended' | 'blocked'> {
-  const end = act.then(
-    () => true,
-    () => true,
-  );
-  const limit = AbortSignal.timeout(8_000);
-  while (!(await Promise.race([end, sleep(5, false)]))) {
-    limit.throwIfAborted();
-    const blocked = await service.query(
-      `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-    );
-    if (blocked.length > 0) return 'blocked';
-  }
-  return 'ended';
-}
+  check: (world: World, race: [H, O, boolean]) => Promise<void>,
+): Promise<void> =>
+  interleavings.atEach({
+    makeWorld: () => makeWorld(needs),
+    held: (world) => held.run(world),
+    other: (world) => other.run(world),
+    check,
+  });
 
 function post(path: string, options: Call): Promise<Answer> {
   return call(service.url, 'POST', path, options);
