@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { tokenPurposes } from '../src/database/vocabularies.js';
+import { KnownDevices } from '../src/limits/known-devices.js';
 import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
+import { OneTimeTokens } from '../src/tokens/one-time-tokens.js';
 import { type Answer, bearer, Browser, call, me, mobile, type Person, refresh, register } from './support/client.js';
 import { type MailServer, startMailServer, tokenIn } from './support/mail-server.js';
 import { mailed } from './support/one-time-tokens.js';
@@ -97,6 +99,28 @@ describe('a reset', () => {
     }
     const ended = await service.query('SELECT revoked_reason FROM refresh_tokens WHERE user_id = $1', [phone.user.id]);
     expect(ended).toEqual([{ revoked_reason: 'password_reset' }, { revoked_reason: 'password_reset' }]);
+  });
+
+  it('voids every other link, and makes every known device unknown', async () => {
+    const { person, userId, token } = await withLink();
+    const known = (await login(person)).json['deviceToken'] as string;
+    const others = await Promise.all(
+      (['verify', 'magic', 'email'] as const).map(async (purpose) => {
+        const link = await mailed(service, userId, purpose);
+        return { purpose, token: link.token };
+      }),
+    );
+    expect((await reset(token)).status).toBe(204);
+    for (const other of others)
+      expect(await service.app.get(OneTimeTokens).look(other.token, other.purpose)).toBeUndefined();
+    const { devices, user } = { devices: service.app.get(KnownDevices), user: { id: userId, sessionEpoch: 2 } };
+    expect(await devices.of(user, { headers: {} }, known)).toBeUndefined();
+    expect(await devices.of({ ...user, sessionEpoch: 1 }, { headers: {} }, known)).toBeDefined();
+    const [counters] = await service.query(
+      'SELECT session_epoch AS s, token_version AS t, credential_version AS c FROM users WHERE id = $1',
+      [userId],
+    );
+    expect(counters).toEqual({ s: 2, t: 2, c: 2 });
   });
 
   it('verifies the address, which its reader has shown to read', async () => {
