@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, Browser, call, me, mobile, refresh, register, type Tokens } from './support/client.js';
 import { expectDead, twoInstances, warmPhone } from './support/instances.js';
+import { startMailServerForTest } from './support/mail-server.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { startRedis } from './support/redis.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
@@ -100,6 +101,15 @@ describe('a person who deletes their account', () => {
     expect((await browser.go('DELETE', '/auth/me')).status).toBe(204);
     for (const name of ['access_token', 'refresh_token', 'auth_session'] as const)
       expect(browser.cookie(name)).toBeUndefined();
+  });
+
+  it('is told so by mail, the last one', async () => {
+    const mail = await startMailServerForTest();
+    const own = await startServiceForTest(mail.settings);
+    const phone = await mobile(own.url);
+    expect((await leave(phone, own)).status).toBe(204);
+    await mail.mailTo(phone.person.email, 'account_deleted');
+    await until('nothing waits', async () => (await own.query('SELECT 1 FROM mail_outbox')).length === 0);
   });
 
   it('cannot be led there by a page of another origin', async () => {

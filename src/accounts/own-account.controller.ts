@@ -21,7 +21,7 @@ export class OwnAccountController {
   @Delete()
   @HttpCode(204)
   async delete(@Me() me: Principal, @On() exchange: Exchange): Promise<void> {
-    const confirmation = await this.deletion.of(me, exchange.caller);
+    const confirmation = await this.deletion.of(me, exchange);
     if (this.presentedToken.of(exchange.request)?.transport === 'cookie') this.cookies.clear(exchange);
     assertConfirmed(confirmation);
   }

@@ -34,6 +34,12 @@ export class Audit {
     });
   }
 
+  /** The row and the alert in the transaction of what they describe. */
+  async recordAlert(tx: Transaction, event: AlertEvent, caller: Caller | null): Promise<void> {
+    await tx.execute(sql`with one as (select 1), ${this.expressionsFor(sql`one`, event, caller)} select from one`);
+    tx.afterCommit(() => this.note(event, caller));
+  }
+
   /** For an event that nothing else is written with. */
   async recordAlone(event: AuditEvent, caller: Caller | null): Promise<void> {
     await this.database.execute(sql`insert into ${auditEvents} ${columns} values ${rowOf(event, caller)}`);
@@ -68,7 +74,8 @@ export class Audit {
 }
 
 const isAlert = (event: AuditEvent | FrequentEvent): boolean =>
-  event.type === 'refresh.reused' || event.type === 'guessing.spray' || (event.type === 'mail.died' && event.alert);
+  ['refresh.reused', 'guessing.spray', 'account.frozen'].includes(event.type) ||
+  (event.type === 'mail.died' && event.alert);
 
 const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent, request_id, details)');
 

@@ -36,7 +36,12 @@ export type AuditEvent =
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }
   | ReuseEvent
   | ({ readonly type: 'password.changed' | 'password.reset' } & OfUser)
-  | ({ readonly type: 'password.change_failed' | 'reauthentication.failed'; readonly reason: string } & OfUser)
+  | ({
+      readonly type: 'password.change_failed' | 'reauthentication.failed' | 'email.change_failed';
+      readonly reason: string;
+    } & OfUser)
+  | ({ readonly type: 'email.change_requested' | 'email.changed' } & OfUser)
+  | ({ readonly type: 'email.corrected'; readonly by: string } & OfUser)
   | ({ readonly type: 'reauthentication.succeeded'; readonly methods: readonly string[] } & OfSession)
   | ({ readonly type: 'token.revoked' } & OfSession)
   | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
@@ -54,6 +59,7 @@ export type AuditEvent =
   | ({ readonly type: 'user.unlocked'; readonly lanes: number; readonly by: string } & OfUser)
   | MailDiedEvent
   | { readonly type: 'mail.retried'; readonly mails: number; readonly by: string }
+  | FreezeEvent
   | SprayEvent;
 
 /** A mail will not arrive. `alert`: it is the first within an hour (mail/dead-mail.ts). */
@@ -73,8 +79,14 @@ export interface SprayEvent {
   readonly count: number;
 }
 
+/** The old address of an account says that a change of address was not its owner's. */
+interface FreezeEvent extends OfUser {
+  readonly type: 'account.frozen';
+  readonly sessions: number;
+}
+
 /** What somebody is paged for. */
-export type AlertEvent = ReuseEvent | SprayEvent | MailDiedEvent;
+export type AlertEvent = ReuseEvent | SprayEvent | MailDiedEvent | FreezeEvent;
 
 export type ReuseEvent = {
   readonly type: 'refresh.reused';
@@ -113,6 +125,11 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'password.changed': 'success',
   'password.reset': 'success',
   'password.change_failed': 'failure',
+  'email.change_requested': 'success',
+  'email.change_failed': 'failure',
+  'email.changed': 'success',
+  'email.corrected': 'success',
+  'account.frozen': 'failure',
   'reauthentication.succeeded': 'success',
   'reauthentication.failed': 'failure',
   'token.revoked': 'success',

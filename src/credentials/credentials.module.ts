@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
+import { AddressModule } from './address/address.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { RecoveryModule } from './recovery/recovery.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 
 /** Every way to prove who one is, and to get a way back. */
-@Module({ imports: [PasswordModule, RecoveryModule, RegistrationModule] })
+@Module({ imports: [AddressModule, PasswordModule, RecoveryModule, RegistrationModule] })
 export class CredentialsModule {}

@@ -96,6 +96,7 @@ export const refreshTokens = pgTable(
         'password_changed',
         'account_deleted',
         'password_reset',
+        'frozen',
       ],
     }),
     createdAt: createdAt(),

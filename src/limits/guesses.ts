@@ -14,7 +14,7 @@ import { type HeldPoints, VolumeLimit } from './volume-limit.js';
 
 export interface Guess {
   readonly kind: GuessKind;
-  readonly route: 'login' | 'password_change' | 'reauthenticate';
+  readonly route: 'login' | 'password_change' | 'reauthenticate' | 'email_change';
   /** The user, or undefined if nobody has the address. Both are treated alike. */
   readonly user: { readonly id: string; readonly sessionEpoch: number } | undefined;
   /** What the caller named: the canonical address, or the user id. */

@@ -12,9 +12,12 @@ export interface Addressee {
   readonly sessionEpoch: number;
   readonly isVerified: boolean;
   readonly isDisabled: boolean;
-  /** The address belongs to another account by now. */
+  /** The address belongs to another account by now, which is not a mere registration that nobody has verified. */
   readonly isTaken: boolean;
 }
+
+/** Of the row of a mail about a `named` user. */
+type Values = Readonly<Partial<Record<'userId' | 'sessionEpoch', string>>>;
 
 /** `nobody`: the kind is about nobody in particular. `undue`: the mail must not be sent. */
 export type Finding = Addressee | 'nobody' | 'undue';
@@ -23,27 +26,29 @@ export type Finding = Addressee | 'nobody' | 'undue';
 export class Addressees {
   constructor(private readonly database: Database) {}
 
-  async find(kind: MailKind, address: string, userId: string | undefined): Promise<Finding> {
+  async find(kind: MailKind, address: string, { userId, sessionEpoch }: Values): Promise<Finding> {
     const { about } = kindOf(kind);
     if (about === 'anybody') return 'nobody';
     const [user] =
       about === 'owner'
         ? await byAddress.run(this.database, { address })
         : await byId.run(this.database, { address, id: userId ?? null });
-    return user && isDue(kind, user) ? user : 'undue';
+    return user && isDue(kind, user, address, sessionEpoch) ? user : 'undue';
   }
 }
 
-function isDue(kind: MailKind, user: Addressee): boolean {
+function isDue(kind: MailKind, user: Addressee, address: string, sessionEpoch: string | undefined): boolean {
   if (user.isDisabled) return false;
   if (kind === 'verify') return !user.isVerified;
-  if (kind === 'email') return !user.isTaken;
+  // Whoever asked may be locked out by now, by a new password or a logout of all devices: their link is not made any more.
+  if (kind === 'email') return !user.isTaken && user.email !== address && String(user.sessionEpoch) === sessionEpoch;
   return true;
 }
 
 const found = sql`u.id, u.email, u.session_epoch as "sessionEpoch", u.email_verified_at is not null as "isVerified",
   u.disabled_at is not null as "isDisabled",
-  exists (select from ${users} o where o.email = ${given('address')} and o.id <> u.id) as "isTaken"`;
+  exists (select from ${users} o where o.email = ${given('address')} and o.id <> u.id
+          and o.pending_until is null) as "isTaken"`;
 type Row = Addressee & Record<string, unknown>;
 const byAddress = new Prepared<Row>(
   'addressee_by_address',

@@ -28,7 +28,7 @@ export class Postman {
     if (!isMailKind(kind)) throw Object.assign(new Error('not a kind of this release'), { code: 'unknown_kind' });
     const address = this.keys.open(sealed, id);
     const { language, ip, values } = data;
-    const user = await this.addressees.find(kind, address, values['userId']);
+    const user = await this.addressees.find(kind, address, values);
     if (user === 'undue') return 'not_due';
     const hasLink = kindOf(kind).link !== undefined && user !== 'nobody';
     const link = hasLink ? await this.links.make({ id, kind, address, user, ip }) : undefined;

@@ -18,6 +18,16 @@ export class UserStatus {
     return isDone ? 'changed' : this.whyNot(tx, id, isEnabled);
   }
 
+  /**
+   * Even the last admin: for a freeze. A thief who stays an administrator is worse than an installation that waits for its
+   * operator. The user is locked by the caller.
+   */
+  async disableWhoever(tx: Queries, id: string): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`
+      update ${users} u set disabled_at = protocol_now(), ${bothBumped} where u.id = ${id} and ${isEnabled}`);
+    return rowCount === 1;
+  }
+
   /** @returns false if there is no such user or they are not disabled */
   async enable(tx: Queries, id: string): Promise<boolean> {
     const { rowCount } = await tx
@@ -53,9 +63,10 @@ export class UserStatus {
     return isDone ? 'changed' : this.whyNot(tx, id, isTheirs);
   }
 
-  /** Deletes the user, and by cascade every row that refers to them. */
-  async remove(tx: Queries, id: string): Promise<void> {
-    await tx.delete(users).where(eq(users.id, id));
+  /** Deletes the user, and by cascade every row that refers to them. @returns the address that they had */
+  async remove(tx: Queries, id: string): Promise<string | undefined> {
+    const [gone] = await tx.delete(users).where(eq(users.id, id)).returning({ email: users.email });
+    return gone?.email;
   }
 
   /** For dry runs: nothing is decided by it. */

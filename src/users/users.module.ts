@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { PendingUsers } from './pending-users.js';
 import { PublicUsers } from './public-users.js';
+import { UserAddress } from './user-address.js';
 import { UserStatus } from './user-status.js';
 import { Users } from './users.js';
 
 @Module({
-  providers: [PendingUsers, Users, UserStatus, PublicUsers],
-  exports: [PendingUsers, Users, UserStatus, PublicUsers],
+  providers: [PendingUsers, Users, UserAddress, UserStatus, PublicUsers],
+  exports: [PendingUsers, Users, UserAddress, UserStatus, PublicUsers],
 })
 export class UsersModule {}

@@ -13,6 +13,7 @@ import { PasswordCheck } from './password-check.js';
 const failures = {
   password_change: 'password.change_failed',
   reauthenticate: 'reauthentication.failed',
+  email_change: 'email.change_failed',
 } as const;
 
 interface Given {

@@ -5,6 +5,7 @@ import { RequestedMailModule } from '../../mail/requested-mail.module.js';
 import { RevocationModule } from '../../revocation/revocation.module.js';
 import { OneTimeTokensModule } from '../../tokens/one-time-tokens.module.js';
 import { UsersModule } from '../../users/users.module.js';
+import { AddressModule } from '../address/address.module.js';
 import { PasswordsModule } from '../password/passwords.module.js';
 import { PendingPurge } from './pending-purge.js';
 import { Registration } from './registration.js';
@@ -16,7 +17,7 @@ import { VerifiedRegistration } from './verified-registration.js';
 const below = [AuditModule, LimitsModule, OneTimeTokensModule, PasswordsModule, RequestedMailModule];
 
 @Module({
-  imports: [...below, RevocationModule, UsersModule],
+  imports: [...below, AddressModule, RevocationModule, UsersModule],
   controllers: [RegistrationController, VerificationController],
   providers: [PendingPurge, Registration, Verification, VerifiedRegistration],
 })

@@ -1,11 +1,12 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
-import { type Caller, From } from '../../http/caller.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
 import { Public } from '../../http/public.decorator.js';
 import { RequestedMail } from '../../mail/requested-mail.js';
+import { parseOneTimeToken } from '../../tokens/one-time-token.js';
 import { emailAddress } from '../../users/email.js';
+import { AddressConfirmation } from '../address/address-confirmation.js';
 import { Verification } from './verification.js';
 
 const verifyBody = z.strictObject({ token: z.string() });
@@ -15,18 +16,21 @@ const resendBody = z.strictObject({ email: emailAddress });
 export class VerificationController {
   constructor(
     private readonly verification: Verification,
+    private readonly addressConfirmation: AddressConfirmation,
     private readonly requestedMail: RequestedMail,
   ) {}
 
+  /** The address that an account has, or the one that it is to have: the token says which. */
   @Public()
   @OwnOriginOnly()
   @Post()
   @HttpCode(204)
   async verify(
     @Body({ schema: verifyBody }) { token }: z.output<typeof verifyBody>,
-    @From() caller: Caller,
+    @On() exchange: Exchange,
   ): Promise<void> {
-    await this.verification.verify(token, caller);
+    if (parseOneTimeToken(token)?.purpose === 'email') await this.addressConfirmation.confirm(token, exchange);
+    else await this.verification.verify(token, exchange.caller);
   }
 
   @Public()

@@ -1,0 +1,32 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import * as z from 'zod';
+import { CostsHash } from '../../http/costs-hash.js';
+import { type Exchange, On } from '../../http/exchange.js';
+import { Me, type Principal } from '../../http/principal.js';
+import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
+import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
+import { emailAddress } from '../../users/email.js';
+import { AddressChange } from './address-change.js';
+
+const emailBody = z.strictObject({
+  newEmail: emailAddress,
+  currentPassword: z.string(),
+  deviceToken: z.string().max(MAX_DEVICE_TOKEN).optional(),
+});
+
+@Controller('auth/email')
+export class AddressController {
+  constructor(private readonly addressChange: AddressChange) {}
+
+  @SkipVerdictCache()
+  @CostsHash()
+  @Post()
+  @HttpCode(202)
+  async change(
+    @Body({ schema: emailBody }) body: z.output<typeof emailBody>,
+    @Me() me: Principal,
+    @On() exchange: Exchange,
+  ): Promise<void> {
+    await this.addressChange.ask(me, body, exchange);
+  }
+}
