@@ -49,6 +49,11 @@ it('ends sessions, disables, enables and promotes users beside a running service
   }
   expect(await json('users', 'role', '--user', phone.user.id, '--role', 'admin')).toMatchObject({ changed: true });
   expect(await json('users', 'disable', '--user', other.user.id)).toMatchObject({ changed: true });
+  const taken = await cli('users', 'email', '--user', other.user.id, '--email', phone.person.email, '--json');
+  expect([taken.code, JSON.parse(taken.stdout).error.code]).toEqual([1, 'email_taken']);
+  const wanted = ['--email', `moved-${other.person.email}`];
+  for (const [changed, ...more] of [[false, '--dry-run'], [true], [false]] as const)
+    expect(await json('users', 'email', '--user', other.user.id, ...wanted, ...more)).toMatchObject({ changed });
   expect(await json('users', 'enable', '--user', other.user.id)).toMatchObject({ changed: true });
 
   const last = await mobile(service.url, phone.person);

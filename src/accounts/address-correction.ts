@@ -1,0 +1,35 @@
+// Gives a user another address, for an operator who knows them by other means: after a freeze, or without access to a mailbox.
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Audit } from '../audit/audit.js';
+import { Database, inTransaction } from '../database/database.js';
+import type { Caller } from '../http/caller.js';
+import { Revocations } from '../revocation/revocations.js';
+import { SessionEnd } from '../sessions/session-end.js';
+import { UserAddress } from '../users/user-address.js';
+import type { StatusChange } from './account-status.js';
+
+@Injectable()
+export class AddressCorrection {
+  constructor(
+    private readonly database: Database,
+    private readonly userAddress: UserAddress,
+    private readonly sessionEnd: SessionEnd,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+  ) {}
+
+  /**
+   * Ends every session, every link but a freeze, and the password. A disabled user stays disabled, and nothing is mailed.
+   * @returns `hasChanged` false if the address is theirs already, or another account's
+   */
+  correct(userId: string, address: string, by: string, caller: Caller): Promise<StatusChange> {
+    return inTransaction(this.database, async (tx) => {
+      const hasChanged = await this.userAddress.set(tx, userId, address);
+      const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', caller) : [];
+      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      if (hasChanged) await this.audit.record(tx, [{ type: 'email.corrected', userId, by }], caller);
+      return { hasChanged, confirmation };
+    });
+  }
+}
