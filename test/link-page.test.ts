@@ -6,8 +6,10 @@ import { objectionTo } from '../src/credentials/password/password-rules.js';
 import { linkTexts } from '../src/link-page/link-texts.js';
 import { barriersOn, pageOf } from './support/browser.js';
 import { startBrowser } from './support/chromium.js';
-import { call } from './support/client.js';
-import { type Service, startService } from './support/service.js';
+import { call, somebody } from './support/client.js';
+import { linkIn, type MailServer, startMailServer } from './support/mail-server.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
 
 let browser: Browser;
 let service: Service;
@@ -271,4 +273,100 @@ describe('the answer to GET', () => {
     const evil = await call(service.url, 'GET', '/link/verify%22%3E%3Cscript%3Ealert(1)?x=%3Cscript%3E');
     expect(evil.text).toBe(plain.text);
   });
+});
+
+describe('from the mail to the session', () => {
+  let mail: MailServer;
+  let own: Service;
+  beforeAll(async () => {
+    mail = await startMailServer();
+    own = await startService({ ...mail.settings, REGISTRATION: 'verified', PASSWORD_MIN_LENGTH: '12' });
+  }, 60_000);
+  afterAll(async () => {
+    await own.stop();
+    await mail.close();
+  });
+
+  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+    call(own.url, 'POST', path, { body, headers });
+  const login = (person: object) => post('/auth/login', { ...person, transport: 'bearer' });
+  /** The mail names the origin of PUBLIC_URL, which does not lead here. */
+  const follow = async (link: string, locale = 'en-GB', from = own) => {
+    const page = await pageOf(browser, { locale });
+    await page.goto(link.replace('http://auth.test', from.url));
+    return page;
+  };
+  const signUp = async (person = somebody()) => {
+    expect((await post('/auth/register', person)).status).toBe(202);
+    return { person, link: linkIn(await mail.mailTo(person.email, 'verify')) };
+  };
+
+  it('a person registers, opens the mail, clicks and signs in; a second click finds the link used', async () => {
+    const { person, link } = await signUp();
+    expect((await login(person)).status).not.toBe(200);
+    const page = await follow(link);
+    await press(page, purposes.verify.button);
+    await page.getByText(purposes.verify.done).waitFor();
+    expect((await login(person)).status).toBe(200);
+    const again = await follow(link);
+    await press(again, purposes.verify.button);
+    await again.getByText(outcomes.invalid).waitFor();
+  });
+
+  it('the same on a fresh checkout, which prints the mail to its log', async () => {
+    const fresh = await startServiceForTest({ REGISTRATION: 'verified' });
+    const person = somebody();
+    expect((await call(fresh.url, 'POST', '/auth/register', { body: person })).status).toBe(202);
+    const printed = () => fresh.log.find(({ event, to }) => event === 'mail.printed' && to === person.email);
+    await until('the mail is printed', () => printed() !== undefined);
+    const page = await follow(linkIn({ text: String(printed()?.['text']) }), 'en-GB', fresh);
+    await press(page, purposes.verify.button);
+    await page.getByText(purposes.verify.done).waitFor();
+    const body = { ...person, transport: 'bearer' };
+    expect((await call(fresh.url, 'POST', '/auth/login', { body })).status).toBe(200);
+  });
+
+  it('a forgotten password: a refused new one spends nothing, the next one signs in and the old one does not', async () => {
+    const { person, link } = await signUp();
+    await press(await follow(link), purposes.verify.button);
+    await until('the address is verified', async () => (await login(person)).status === 200);
+    await post('/auth/password/forgot', { email: person.email }, { 'accept-language': 'de' });
+    const received = await mail.mailTo(person.email, 'reset');
+    expect(received.subject).toBe('Neues Passwort für Watchword');
+    const page = await follow(linkIn(received), 'de-DE');
+    const { button, done } = linkTexts.de.purposes.reset;
+    await page.getByLabel('Neues Passwort').fill('short');
+    await press(page, button);
+    await page.getByText('Das Passwort muss mindestens 12 Zeichen haben.').waitFor();
+    await page.getByLabel('Neues Passwort').fill('quite another passphrase');
+    await press(page, button);
+    await page.getByText(done).waitFor();
+    expect((await login(person)).status).toBe(401);
+    expect((await login({ ...person, password: 'quite another passphrase' })).status).toBe(200);
+  });
+
+  it('a scanner that opens the link and runs its script spends nothing, and neither does GET, HEAD or OPTIONS', async () => {
+    const { person, link } = await signUp();
+    const [path = '', token = ''] = link.replace('http://auth.test', '').split('#token=');
+    const scanner = await follow(link);
+    await scanner.waitForLoadState('networkidle');
+    for (const method of ['GET', 'HEAD', 'OPTIONS'])
+      for (const address of [path, `${path}?token=${token}`, `/auth/email/verify?token=${token}`])
+        await call(own.url, method, address);
+    const page = await follow(link);
+    await press(page, purposes.verify.button);
+    await page.getByText(purposes.verify.done).waitFor();
+    expect((await login(person)).status).toBe(200);
+  });
+
+  it.each(['verify%23token=', 'verify?token=', 'verify%2523token%253D'])(
+    'a link rewritten to %s works',
+    async (spelling) => {
+      const { person, link } = await signUp();
+      const page = await follow(link.replace('verify#token=', spelling));
+      await press(page, purposes.verify.button);
+      await page.getByText(purposes.verify.done).waitFor();
+      expect((await login(person)).status).toBe(200);
+    },
+  );
 });

@@ -9,6 +9,9 @@ import { compose } from '../src/mail/messages/compose.js';
 import { MailBrand } from '../src/mail/messages/mail-brand.js';
 import { messageKinds } from '../src/mail/messages/message-kinds.js';
 import { Log } from '../src/telemetry/log.js';
+import { call, register } from './support/client.js';
+import { startMailServerForTest } from './support/mail-server.js';
+import { startServiceForTest } from './support/service.js';
 import { testSettings } from './support/settings.js';
 
 function folderWith(files: Readonly<Record<string, unknown>>): string {
@@ -123,4 +126,27 @@ it.each([
   [{ MAIL_LANGUAGE: 'fr' }, 'MAIL_LANGUAGE'],
 ])('%j is refused at the start', (settings, sentence) => {
   expect(() => brandOf(settings)).toThrow(sentence);
+});
+
+it('a mail that is sent has the name, the logo, the help desk, the colour, the text and the language of the settings', async () => {
+  const server = await startMailServerForTest();
+  const service = await startServiceForTest({
+    ...server.settings,
+    MAIL_BRAND_NAME: 'Example',
+    MAIL_LOGO_URL: 'https://example.com/logo.png',
+    MAIL_SUPPORT: 'https://example.com/help',
+    MAIL_ACCENT: '7c3aed,c4b5fd',
+    MAIL_LANGUAGE: 'de',
+    MAIL_TEXTS_DIR: folderWith({ 'de.json': { reset: { subject: 'Passwort für {name} vergessen?', reason: 7 } } }),
+  });
+  const { email } = await register(service.url);
+  expect((await call(service.url, 'POST', '/auth/password/forgot', { body: { email } })).status).toBe(202);
+  const mail = await server.mailTo(email, 'reset');
+  expect(mail.subject).toBe('Passwort für Example vergessen?');
+  expect(mail.text).toContain('hat für Ihr Konto bei Example ein neues Passwort angefordert');
+  for (const part of ['https://example.com/logo.png', 'href="https://example.com/help"', '#7c3aed', '#c4b5fd'])
+    expect(mail.html).toContain(part);
+  expect(service.log.filter(({ event }) => event === 'mail.text_not_used')).toMatchObject([
+    { level: 'error', msg: expect.stringContaining('de.json: reset.reason must be a text that is not empty.') },
+  ]);
 });
