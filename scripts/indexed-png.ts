@@ -1,38 +1,53 @@
 // Writes a PNG with a palette: a quarter of the size of what Chromium writes, for pictures of few colours.
 import { crc32, deflateSync } from 'node:zlib';
 
-/** Rounds each channel to a multiple of this, so that the shades at the edges of letters fit into one palette. */
-const STEP = 12;
+const MAX_COLOURS = 256;
 
 /** @param pixels four bytes each; transparency is ignored */
-export function indexedPng(pixels: Uint8Array, width: number, height: number): Buffer {
-  const palette = new Map<number, number>();
+export function indexedPng(pixels: Buffer, width: number, height: number): Buffer {
+  const colours = Array.from({ length: width * height }, (_, at) => pixels.readUIntBE(at * 4, 3));
+  const palette = paletteOf(colours);
   const rows = Buffer.alloc(height * (width + 1)); // each row begins with its filter: none
-  for (let at = 0; at < width * height; at++) {
-    const channel = (which: number) => rounded(pixels[at * 4 + which] ?? 0);
-    const colour = (channel(0) << 16) | (channel(1) << 8) | channel(2);
-    const index = palette.get(colour) ?? palette.size;
-    palette.set(colour, index);
-    rows[Math.floor(at / width) * (width + 1) + 1 + (at % width)] = index;
-  }
-  if (palette.size > 256) throw new Error(`${palette.size} colours do not fit into a palette`);
+  for (const [at, colour] of colours.entries())
+    rows[Math.floor(at / width) * (width + 1) + 1 + (at % width)] = palette.indexOf(colour);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 3, 0, 0, 0], 8); // 8 bits, palette
-  const colours = Buffer.from(
-    [...palette.keys()].flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]),
-  );
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
-    chunk('PLTE', colours),
+    chunk('PLTE', Buffer.from(palette.colours.flatMap(channelsOf))),
     chunk('IDAT', deflateSync(rows, { level: 9 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-const rounded = (value: number) => Math.min(255, Math.round(value / STEP) * STEP + (value > 250 ? STEP : 0));
+/** The most frequent colours; a rarer one, at the edge of a letter, becomes the nearest of them. */
+function paletteOf(all: readonly number[]) {
+  const counts = new Map<number, number>();
+  for (const colour of all) counts.set(colour, (counts.get(colour) ?? 0) + 1);
+  const byCount = [...counts].toSorted(([, a], [, b]) => b - a).map(([colour]) => colour);
+  const colours = byCount.slice(0, MAX_COLOURS);
+  const known = new Map(colours.map((colour, index) => [colour, index]));
+  const nearest = (colour: number) => {
+    const distances = colours.map((each) => distance(each, colour));
+    return distances.indexOf(Math.min(...distances));
+  };
+  const indexOf = (colour: number): number => {
+    const index = known.get(colour) ?? nearest(colour);
+    known.set(colour, index);
+    return index;
+  };
+  return { colours, indexOf };
+}
+
+const channelsOf = (colour: number) => [colour >> 16, (colour >> 8) & 255, colour & 255];
+
+function distance(one: number, other: number): number {
+  const [a, b] = [channelsOf(one), channelsOf(other)];
+  return a.reduce((sum, value, at) => sum + (value - (b[at] ?? 0)) ** 2, 0);
+}
 
 function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { languages } from '../src/config/languages.js';
+import { kindOf } from '../src/mail/mail-kinds.js';
 import { compose } from '../src/mail/messages/compose.js';
 import { english } from '../src/mail/messages/english.js';
 import { german } from '../src/mail/messages/german.js';
@@ -19,11 +20,6 @@ const brand = {
   texts: { en: english, de: german },
 };
 const token = `wot_${'AbCdEfGhIjKl'.repeat(6).slice(0, 71)}`;
-const [minute, hour, day] = [60, 3_600, 86_400];
-const lives: Partial<Record<MessageKind, number>> = {
-  ...{ verify: day, reset: 30 * minute, email: day, magic: 10 * minute },
-  ...{ invite: 3 * day, device: hour, email_changing: 7 * day },
-};
 const data = { at: '2026-11-27T09:30:00Z', role: 'admin', ip: '203.0.113.7', browser: 'Firefox', system: 'Linux' };
 
 /** Draws what the page holds, as PNG with a palette. */
@@ -48,9 +44,9 @@ async function picture(page: Page): Promise<Buffer> {
 async function draw(browser: Browser, kind: MessageKind): Promise<Buffer> {
   const page = await browser.newPage({ viewport: { width: WIDTH, height: 100 } });
   const mails = languages.map((language) => {
-    const url = `https://auth.example.com/link/${kind === 'email_changing' ? 'freeze' : kind}#token=${token}`;
-    const lifeSeconds = lives[kind];
-    return compose(kind, { language, brand, link: lifeSeconds ? { url, lifeSeconds } : undefined, data }).html;
+    const { path = '', lifeSeconds = 0 } = kindOf(kind).link ?? {};
+    const link = path ? { url: `https://auth.example.com/link/${path}#token=${token}`, lifeSeconds } : undefined;
+    return compose(kind, { language, brand, link, data }).html;
   });
   const heights: number[] = [];
   for (const html of mails) {

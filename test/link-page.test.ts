@@ -6,7 +6,7 @@ import { objectionTo } from '../src/credentials/password/password-rules.js';
 import { linkTexts } from '../src/link-page/link-texts.js';
 import { barriersOn, pageOf } from './support/browser.js';
 import { startBrowser } from './support/chromium.js';
-import { call, somebody } from './support/client.js';
+import { bearer, call, somebody } from './support/client.js';
 import { linkIn, type MailServer, startMailServer } from './support/mail-server.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 import { until } from './support/until.js';
@@ -343,6 +343,27 @@ describe('from the mail to the session', () => {
     await page.getByText(done).waitFor();
     expect((await login(person)).status).toBe(401);
     expect((await login({ ...person, password: 'quite another passphrase' })).status).toBe(200);
+  });
+
+  it('a new address takes both mails: the new one confirms it, or the old one locks the account', async () => {
+    const confirms = async (locks: boolean) => {
+      const { person, link } = await signUp();
+      const page = await follow(link);
+      await press(page, purposes.verify.button);
+      await page.getByText(purposes.verify.done).waitFor();
+      const { accessToken } = (await login(person)).json;
+      const newEmail = somebody().email;
+      const body = { newEmail, currentPassword: person.password };
+      expect((await post('/auth/email', body, bearer(accessToken))).status).toBe(202);
+      const purpose = locks ? 'freeze' : 'email';
+      const received = await (locks ? mail.mailTo(person.email, 'email_changing') : mail.mailTo(newEmail, 'email'));
+      const second = await follow(linkIn(received));
+      await press(second, purposes[purpose].button);
+      await second.getByText(purposes[purpose].done).waitFor();
+      return [(await login(person)).status, (await login({ ...person, email: newEmail })).status];
+    };
+    expect(await confirms(false)).toEqual([401, 200]);
+    expect(await confirms(true)).toEqual([401, 401]);
   });
 
   it('a scanner that opens the link and runs its script spends nothing, and neither does GET, HEAD or OPTIONS', async () => {
