@@ -136,6 +136,28 @@ const guards = {
     'of another user',
     [[DEVICES, 'userId === user.id && ', "userId !== '' && "]],
   ],
+  'a closed account mails its owner with every guess': [
+    'device-link',
+    'is mailed once a day',
+    [
+      [
+        'src/limits/mail-limit.ts',
+        'return (await takePoint(this.daily, await this.nameOf(kind, address))) === 0;',
+        "return (await this.nameOf(kind, address)) !== '';",
+      ],
+    ],
+  ],
+  'a device link uses up the mails of its address': [
+    'device-link',
+    'leaves the mails alone',
+    [
+      [
+        'src/credentials/recovery/device-offer.ts',
+        "if (await this.mailLimit.takeDaily('device', address))",
+        "if ((await this.mailLimit.take('device', address)) === 0 || (await this.mailLimit.take(address, address)) < 0)",
+      ],
+    ],
+  ],
   'a closed device keeps its lane': [
     'known-devices',
     'counts as unknown once that is spent',

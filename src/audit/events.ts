@@ -35,7 +35,7 @@ export type AuditEvent =
     } & OfSession)
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }
   | ReuseEvent
-  | ({ readonly type: 'password.changed' | 'password.reset' } & OfUser)
+  | ({ readonly type: 'password.changed' | 'password.reset' | 'device.allowed' } & OfUser)
   | ({
       readonly type: 'password.change_failed' | 'reauthentication.failed' | 'email.change_failed';
       readonly reason: string;
@@ -124,6 +124,7 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'refresh.reused': 'failure',
   'password.changed': 'success',
   'password.reset': 'success',
+  'device.allowed': 'success',
   'password.change_failed': 'failure',
   'email.change_requested': 'success',
   'email.change_failed': 'failure',

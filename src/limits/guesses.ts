@@ -20,6 +20,8 @@ export interface Guess {
   /** What the caller named: the canonical address, or the user id. */
   readonly named: string;
   readonly deviceToken?: string | undefined;
+  /** Called if too many wrong guesses have closed the account to this device, before the refusal. */
+  readonly whenClosed?: () => Promise<void>;
 }
 
 /** The charges of one guess. */
@@ -82,11 +84,12 @@ export class Guesses {
     throw new Refusal('too_many_attempts', { retryAfter: charge.retryAfter });
   }
 
-  private async takeByNetwork({ route }: Guess, account: Account, { ip }: Caller): Promise<Taken> {
+  private async takeByNetwork({ route, whenClosed }: Guess, account: Account, { ip }: Caller): Promise<Taken> {
     const held = await this.volume.hold('failure', ip);
     try {
       const charge = await this.budget.charge(account, await this.lanes.ofUnknown(ip), route);
       if ('lanes' in charge) return { charge, held };
+      if (charge.isClosed) await whenClosed?.();
       throw new Refusal('too_many_attempts', { retryAfter: charge.retryAfter });
     } catch (error) {
       held.release();

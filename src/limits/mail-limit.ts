@@ -23,6 +23,7 @@ export class MailLimit {
   private readonly pause: RateLimiterAbstract;
   private readonly hour: RateLimiterAbstract;
   private readonly day: RateLimiterAbstract;
+  private readonly daily: RateLimiterAbstract;
   private readonly everybody: RateLimiterAbstract;
   private readonly refused;
 
@@ -35,6 +36,7 @@ export class MailLimit {
     this.pause = stores.limiter('mail:pause', 1, config.MAIL_PAUSE_SECONDS);
     this.hour = stores.limiter('mail:hour', config.MAILS_PER_HOUR, HOUR);
     this.day = stores.limiter('mail:day', config.MAILS_PER_DAY, DAY);
+    this.daily = stores.limiter('mail:daily', 1, DAY);
     this.everybody = stores.limiter('mail:everybody', config.MAILS_PER_MINUTE, MINUTE);
     const help = 'Mails that were asked for and not queued, by limit';
     this.refused = metrics.counter('watchword_mails_refused_total', help, 'limit');
@@ -65,6 +67,11 @@ export class MailLimit {
       return retryAfter;
     }
     return 0;
+  }
+
+  /** One mail of a kind a day for each address, beside those that the address may ask for. @returns whether it may go */
+  async takeDaily(kind: string, address: string): Promise<boolean> {
+    return (await takePoint(this.daily, await this.nameOf(kind, address))) === 0;
   }
 
   private async nameOf(...parts: readonly string[]): Promise<string> {

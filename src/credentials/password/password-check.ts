@@ -8,7 +8,7 @@ import { Decoys } from './decoys.js';
 import { Passwords } from './passwords.js';
 
 /** Whose password, and how they are found. */
-export interface Claim extends Pick<Guess, 'route' | 'named' | 'deviceToken'> {
+export interface Claim extends Pick<Guess, 'route' | 'named' | 'deviceToken' | 'whenClosed'> {
   readonly find: () => Promise<User | undefined>;
 }
 

@@ -2,11 +2,12 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import { Refusal } from '../../errors.js';
-import type { Asking } from '../../http/exchange.js';
+import type { Exchange } from '../../http/exchange.js';
 import type { Holder } from '../../limits/fair-queue.js';
 import { addressOf } from '../../limits/network.js';
 import type { Proof } from '../../sign-in/sign-in.js';
 import { type User, Users } from '../../users/users.js';
+import { DeviceOffer } from '../recovery/device-offer.js';
 import { PasswordCheck } from './password-check.js';
 import { Passwords } from './passwords.js';
 
@@ -22,14 +23,16 @@ export class PasswordProof {
     private readonly users: Users,
     private readonly passwords: Passwords,
     private readonly passwordCheck: PasswordCheck,
+    private readonly deviceOffer: DeviceOffer,
     private readonly audit: Audit,
   ) {}
 
   /** @throws Refusal `invalid_credentials`, `email_unverified`, `too_many_attempts`, `overloaded` */
-  async prove({ email, password, deviceToken }: Given, exchange: Asking): Promise<Proof> {
+  async prove({ email, password, deviceToken }: Given, exchange: Exchange): Promise<Proof> {
     const { caller } = exchange;
     const find = () => this.users.findByEmail(email);
-    const claim = { route: 'login', named: email, deviceToken, find } as const;
+    const whenClosed = () => this.deviceOffer.make(email, exchange);
+    const claim = { route: 'login', named: email, deviceToken, find, whenClosed } as const;
     const { user, isRight } = await this.passwordCheck.check(claim, password, exchange);
     if (!user || !isRight || user.disabledAt) {
       const reason = !user ? 'unknown_address' : isRight ? 'disabled' : 'wrong_password';

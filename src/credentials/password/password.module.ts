@@ -5,6 +5,7 @@ import { RevocationModule } from '../../revocation/revocation.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignInModule } from '../../sign-in/sign-in.module.js';
 import { UsersModule } from '../../users/users.module.js';
+import { DeviceLinkModule } from '../recovery/device-link.module.js';
 import { LoginController } from './login.controller.js';
 import { PasswordChange } from './password-change.js';
 import { PasswordCheckModule } from './password-check.module.js';
@@ -17,6 +18,7 @@ import { ReauthenticateController } from './reauthenticate.controller.js';
 @Module({
   imports: [
     AuditModule,
+    DeviceLinkModule,
     PasswordCheckModule,
     PasswordsModule,
     RequestedMailModule,
