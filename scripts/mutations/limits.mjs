@@ -166,7 +166,7 @@ const guards = {
 };
 
 /** Only a failed expectation counts: a copy that does not compile detects nothing. */
-const verdict = (output) => /AssertionError: (.*)/.exec(output)?.[1];
+const verdict = (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1];
 
 export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
   name,
