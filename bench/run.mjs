@@ -10,6 +10,7 @@ const SCENARIOS = [
   'login',
   'login-storm',
   'guessing',
+  'recovery',
   'floods',
   'jwks',
   'two-instances',
