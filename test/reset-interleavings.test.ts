@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { PasswordChange } from '../src/credentials/password/password-change.js';
 import { PendingPurge } from '../src/credentials/registration/pending-purge.js';
+import type { TokenPurpose } from '../src/database/vocabularies.js';
 import { Refusal } from '../src/errors.js';
+import type { TokenRequest } from '../src/tokens/one-time-tokens.js';
 import {
   type Answer,
   bearer,
@@ -31,12 +33,16 @@ interface World {
   /** Of a reset mail, as yet unused. */
   readonly token: string;
   readonly phone: Tokens | undefined;
+  /** Of the other act. */
+  readonly link: string;
 }
 
 type Status = Pick<Answer, 'status'>;
 interface Act {
   readonly name: string;
-  readonly isPending?: true;
+  readonly isPending?: boolean;
+  /** The link that it follows, if it does. */
+  readonly link?: { readonly purpose: TokenPurpose } & Partial<TokenRequest>;
   run(world: World): Promise<Status>;
   /** What holds afterwards, beside what holds after every race with a reset. */
   check(world: World, reset: Status, other: Status): Promise<void>;
@@ -47,7 +53,7 @@ let service: Service;
 beforeAll(async () => {
   interleavings = await Interleavings.start({ REGISTRATION: 'verified' });
   ({ service } = interleavings);
-  await reset(await makeWorld(false)); // what is read once is read
+  await reset(await makeWorld()); // what is read once is read
 });
 afterAll(() => interleavings.stop());
 
@@ -66,7 +72,7 @@ const status = async (act: Promise<unknown>): Promise<Status> => {
   }
 };
 
-async function makeWorld(isPending: boolean): Promise<World> {
+async function makeWorld({ isPending = false, link: wanted }: Pick<Act, 'isPending' | 'link'> = {}): Promise<World> {
   const person = somebody();
   await post('/auth/register', person);
   if (!isPending) await service.query(`UPDATE users SET pending_until = NULL WHERE email = $1`, [person.email]);
@@ -74,7 +80,10 @@ async function makeWorld(isPending: boolean): Promise<World> {
   const userId = row?.id ?? '';
   const phone = isPending ? undefined : await mobile(service.url, person);
   const { token } = await mailed(service, userId, 'reset');
-  return { person, userId, token, phone };
+  const { purpose, address, ...other } = wanted ?? { purpose: 'magic' };
+  const to = address === undefined ? {} : { address: `${address}-${person.email}` };
+  const { token: link } = await mailed(service, userId, purpose, { ...other, ...to });
+  return { person, userId, token, phone, link };
 }
 
 interface State {
@@ -124,6 +133,27 @@ const acts: readonly Act[] = [
       expect(disabled).toBe(204);
       expect(await stateOf(world)).toMatchObject({ disabled: true, live: 0 });
       for (const password of [BY_RESET, world.person.password]) expect(await opens(world, password)).toBe(401);
+    },
+  },
+  {
+    name: 'the freezing of the account',
+    link: { purpose: 'freeze', boundEmail: null, sessionEpoch: null },
+    run: ({ link }) => post('/auth/freeze', { token: link }),
+    async check(world, _, { status: frozen }) {
+      expect(frozen).toBe(204);
+      expect(await stateOf(world)).toMatchObject({ disabled: true, live: 0 });
+      for (const password of [BY_RESET, world.person.password]) expect(await opens(world, password)).toBe(401);
+    },
+  },
+  {
+    name: 'the confirmation of another address',
+    link: { purpose: 'email', address: 'moved' },
+    run: ({ link }) => post('/auth/email/verify', { token: link }),
+    async check(world, { status: byReset }, { status: moved }) {
+      const { email, password } = world.person;
+      expect([byReset, moved].toSorted()).toEqual([204, 400]);
+      expect((await login({ email: `moved-${email}`, password }, password)).status).toBe(moved === 204 ? 200 : 401);
+      expect(await opens(world, BY_RESET)).toBe(byReset === 204 ? 200 : 401);
     },
   },
   {
@@ -198,9 +228,8 @@ const acts: readonly Act[] = [
   {
     name: 'the verification of a pending address',
     isPending: true,
-    async run({ userId }) {
-      return post('/auth/email/verify', { token: verifying.get(userId) ?? '' });
-    },
+    link: { purpose: 'verify' },
+    run: ({ link }) => post('/auth/email/verify', { token: link }),
     async check(world, { status: byReset }) {
       expect(byReset).toBe(204);
       expect(await stateOf(world)).toMatchObject({ pending: false, verified: true });
@@ -217,7 +246,8 @@ const acts: readonly Act[] = [
     },
   },
 ];
-const [newer, verifying] = [new Map<string, string>(), new Map<string, string>()];
+/** The link of a newer mail, by user. */
+const newer = new Map<string, string>();
 
 /** Whatever else happened. */
 async function checkReset(world: World, { status: byReset }: Status): Promise<void> {
@@ -230,9 +260,7 @@ async function checkReset(world: World, { status: byReset }: Status): Promise<vo
 
 for (const act of acts) {
   const make = async () => {
-    const world = await makeWorld(act.isPending === true);
-    if (act.name.startsWith('the verification'))
-      verifying.set(world.userId, (await mailed(service, world.userId, 'verify')).token);
+    const world = await makeWorld(act);
     if (act.name.startsWith('the purge'))
       await service.query(`UPDATE users SET pending_until = now() - interval '1 minute' WHERE id = $1`, [world.userId]);
     return world;
