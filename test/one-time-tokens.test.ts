@@ -249,11 +249,11 @@ describe('the purge', () => {
     const { token } = await mailed(own, used, 'reset');
     await spend(token, 'reset', own);
     const purge = own.app.get(OneTimeTokensPurge);
-    await purge.run();
+    await purge.round();
     const left = () => own.query<{ user_id: string }>('SELECT user_id FROM one_time_tokens');
     expect(await left()).toHaveLength(3);
     await own.advance(1_801);
-    await purge.run();
+    await purge.round();
     expect(await left()).toEqual([{ user_id: keep }]);
     expect(await own.app.get(Metrics).registry.metrics()).toContain('{kind="one_time_token"} 2');
   });

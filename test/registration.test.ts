@@ -138,10 +138,10 @@ describe('an account with an address that is not verified', () => {
     const [{ person }, kept] = [await pending(own), await verified(own)];
     const purge = own.app.get(PendingPurge);
     await own.advance(7 * 86_400 - 60);
-    await purge.run();
+    await purge.round();
     expect(await rowOf(person, own)).toMatchObject({ pending: true });
     await own.advance(120);
-    await purge.run();
+    await purge.round();
     await expect(rowOf(person, own)).rejects.toThrow('has no account');
     expect((await login(kept, own)).status).toBe(200);
     expect((await signUp(person, own)).status).toBe(202);
@@ -157,7 +157,7 @@ describe('an account with an address that is not verified', () => {
     const { rows } = await own.app.get(Database).execute(sql`explain ${statement}`);
     expect(JSON.stringify(rows)).toContain('Index Scan using users_pending_until');
     expect(JSON.stringify(rows)).not.toContain('Seq Scan on users');
-    await own.app.get(PendingPurge).run();
+    await own.app.get(PendingPurge).round();
     expect(await own.query('SELECT count(*)::int AS n FROM users')).toEqual([{ n: 37_500 }]);
   });
 });

@@ -239,7 +239,7 @@ const acts: readonly Act[] = [
   {
     name: 'the purge of a pending account whose week is over',
     isPending: true,
-    run: () => status(service.app.get(PendingPurge).run()),
+    run: () => status(service.app.get(PendingPurge).round()),
     async check(world, { status: byReset }) {
       if (byReset === 204) expect(await opens(world, BY_RESET)).toBe(200);
       else expect(await stateOf(world)).toBeUndefined();

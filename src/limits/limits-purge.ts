@@ -1,10 +1,10 @@
 // Takes old budgets and volumes away, in batches and by an index: no round reads a whole table.
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Clock } from '../clock.js';
 import { Database, inTransaction } from '../database/database.js';
 import { guessBudgets, guessFailures, rateLimits } from '../database/limits-schema.js';
-import { Periodic } from '../runtime/periodic.js';
+import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 
@@ -15,27 +15,17 @@ const CLOCKS_DIFFER_MS = 60_000;
 const PURGE_LOCK = 7_737_004;
 
 @Injectable()
-export class LimitsPurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds: Periodic;
-
+export class LimitsPurge extends Upkeep {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
     log: Log,
   ) {
-    this.rounds = new Periodic({ everyMs: EVERY_MS, failureEvent: 'limits.purge_failed', log }, () => this.run());
+    super({ everyMs: EVERY_MS, failureEvent: 'limits.purge_failed', log });
   }
 
-  onApplicationBootstrap(): void {
-    this.rounds.start();
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
-  }
-
-  async run(): Promise<void> {
+  override async round(): Promise<void> {
     for (const [kind, statement] of Object.entries(this.statements())) {
       for (let gone = BATCH; gone === BATCH;) {
         gone = await this.batch(statement);

@@ -2,7 +2,7 @@
 // end.
 import { reasonOf } from './reason.js';
 
-interface Options {
+export interface PeriodicOptions {
   readonly everyMs: number;
   /** The name of the log event for a round that failed. */
   readonly failureEvent: string;
@@ -19,7 +19,7 @@ export class Periodic {
 
   /** @param work one round; a failure is logged once, and again after a round that succeeded */
   constructor(
-    private readonly options: Options,
+    private readonly options: PeriodicOptions,
     private readonly work: () => Promise<void>,
   ) {}
 

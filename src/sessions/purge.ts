@@ -1,11 +1,11 @@
 // Deletes rows of dead sessions and old revocations: in small batches, by one instance at a time, in the background.
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Metrics } from '../telemetry/metrics.js';
 import { Log } from '../telemetry/log.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { refreshTokens } from '../database/schema.js';
-import { Periodic } from '../runtime/periodic.js';
+import { Upkeep } from '../runtime/upkeep.js';
 import { Revocations } from '../revocation/revocations.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -15,25 +15,14 @@ const KEEP_ENDED_DAYS = 7;
 const PURGE_LOCK = 7_737_003;
 
 @Injectable()
-export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds: Periodic;
-
+export class Purge extends Upkeep {
   constructor(
     private readonly database: Database,
     private readonly revocations: Revocations,
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {
-    const options = { everyMs: EVERY_MS, failureEvent: 'purge.failed', log };
-    this.rounds = new Periodic(options, () => this.runAndReport());
-  }
-
-  onApplicationBootstrap(): void {
-    this.rounds.start();
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
+    super({ everyMs: EVERY_MS, failureEvent: 'purge.failed', log });
   }
 
   /** @returns how many rows were deleted; zeros while another instance purges */
@@ -82,7 +71,7 @@ export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown 
     return rows.length;
   }
 
-  private async runAndReport(): Promise<void> {
+  protected override async round(): Promise<void> {
     const gone = await this.run();
     if (gone.sessions + gone.revocations > 0) this.log.info({ event: 'purge.done', ...gone });
   }

@@ -1,9 +1,9 @@
 // Deletes one-time tokens that have expired, used or not, in batches and by an index.
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { oneTimeTokens } from '../database/mail-schema.js';
-import { Periodic } from '../runtime/periodic.js';
+import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 
@@ -11,28 +11,17 @@ const EVERY_MS = 10 * 60_000;
 const BATCH = 1_000;
 
 @Injectable()
-export class OneTimeTokensPurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds: Periodic;
-
+export class OneTimeTokensPurge extends Upkeep {
   constructor(
     private readonly database: Database,
     private readonly metrics: Metrics,
     log: Log,
   ) {
-    const options = { everyMs: EVERY_MS, failureEvent: 'one_time_tokens.purge_failed', log };
-    this.rounds = new Periodic(options, () => this.run());
-  }
-
-  onApplicationBootstrap(): void {
-    this.rounds.start();
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
+    super({ everyMs: EVERY_MS, failureEvent: 'one_time_tokens.purge_failed', log });
   }
 
   /** Instances skip the rows of one another. */
-  async run(): Promise<void> {
+  override async round(): Promise<void> {
     for (let gone = BATCH; gone === BATCH && !this.rounds.isEnding;) {
       gone = (await this.database.execute(this.statement())).rowCount ?? 0;
       this.metrics.countPurged('one_time_token', gone);

@@ -1,6 +1,6 @@
 // Deletes accounts whose address was not verified within a week.
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Periodic } from '../../runtime/periodic.js';
+import { Injectable } from '@nestjs/common';
+import { Upkeep } from '../../runtime/upkeep.js';
 import { Log } from '../../telemetry/log.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { PendingUsers } from '../../users/pending-users.js';
@@ -8,27 +8,16 @@ import { PendingUsers } from '../../users/pending-users.js';
 const EVERY_MS = 10 * 60_000;
 
 @Injectable()
-export class PendingPurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly rounds: Periodic;
-
+export class PendingPurge extends Upkeep {
   constructor(
     private readonly pendingUsers: PendingUsers,
     private readonly metrics: Metrics,
     log: Log,
   ) {
-    const options = { everyMs: EVERY_MS, failureEvent: 'registration.purge_failed', log };
-    this.rounds = new Periodic(options, () => this.run());
+    super({ everyMs: EVERY_MS, failureEvent: 'registration.purge_failed', log });
   }
 
-  onApplicationBootstrap(): void {
-    this.rounds.start();
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
-  }
-
-  async run(): Promise<void> {
+  override async round(): Promise<void> {
     let batch;
     do {
       batch = await this.pendingUsers.purge();
