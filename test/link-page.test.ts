@@ -6,9 +6,10 @@ import { objectionTo } from '../src/credentials/password/password-rules.js';
 import { linkTexts } from '../src/link-page/link-texts.js';
 import { barriersOn, pageOf } from './support/browser.js';
 import { startBrowser } from './support/chromium.js';
-import { bearer, call, somebody } from './support/client.js';
+import { bearer, call, register, somebody } from './support/client.js';
 import { linkIn, type MailServer, startMailServer } from './support/mail-server.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
+import { startStill } from './support/still-time.js';
 import { until } from './support/until.js';
 
 let browser: Browser;
@@ -364,6 +365,32 @@ describe('from the mail to the session', () => {
     };
     expect(await confirms(false)).toEqual([401, 200]);
     expect(await confirms(true)).toEqual([401, 401]);
+  });
+
+  it('a link for a device opens a closed account to the browser in which it is clicked, and to no other', async () => {
+    const still = await startStill({
+      ...mail.settings,
+      GUESSES_MAX: '10',
+      GUESS_DELAY_ACCOUNT_SECONDS: '4',
+      TRUST_PROXY: '1',
+    });
+    const person = await register(still.url);
+    const guess = (password: string, ip: string) =>
+      call(still.url, 'POST', '/auth/login', { body: { ...person, password }, headers: { 'x-forwarded-for': ip } });
+    for (let n = 0; n < 10; n++) {
+      await guess('wrong', `198.51.${n}.1`);
+      await still.advance(5);
+    }
+    expect((await guess(person.password, '203.0.113.5')).status).toBe(429);
+    const page = await follow(linkIn(await mail.mailTo(person.email, 'device')), 'en-GB', still);
+    await press(page, purposes.device.button);
+    await page.getByText(purposes.device.done).waitFor();
+    const status = await page.evaluate(async (body) => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch('/auth/login', { method: 'POST', headers, body: JSON.stringify(body) })).status;
+    }, person);
+    expect(status).toBe(200);
+    expect((await guess(person.password, '203.0.113.5')).status).toBe(429);
   });
 
   it('a scanner that opens the link and runs its script spends nothing, and neither does GET, HEAD or OPTIONS', async () => {
