@@ -1,5 +1,13 @@
 // Mail: what is queued, what leaves, and what a dump of the database gives away.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Addressees } from '../src/mail/addressees.js';
+import { MailDelivery } from '../src/mail/mail-delivery.js';
+import { MailKeys } from '../src/mail/mail-keys.js';
+import { MailLinks } from '../src/mail/mail-links.js';
+import { MailTransport, type OutgoingMail } from '../src/mail/mail-transport.js';
+import { MailBrand } from '../src/mail/messages/mail-brand.js';
+import { Postman } from '../src/mail/postman.js';
+import type { QueuedMail } from '../src/mail/queued-mail.js';
 import { OneTimeTokens } from '../src/tokens/one-time-tokens.js';
 import { register, somebody } from './support/client.js';
 import { leaksIn, withoutPrintedMails } from './support/leaks.js';
@@ -47,6 +55,39 @@ describe('a mail', () => {
     const addresses = server.mails().flatMap(({ recipients }) => recipients);
     for (const { email } of [stranger, disabled, verified]) expect(addresses).not.toContain(email);
   });
+});
+
+/** Takes mail as SMTP does, and remembers what it was asked to do. */
+class Remembered extends MailTransport {
+  readonly acts: [string, string][] = [];
+  send({ address }: OutgoingMail): Promise<void> {
+    this.acts.push(['send', address]);
+    return Promise.resolve();
+  }
+  override rehearse({ address, html }: OutgoingMail): Promise<void> {
+    this.acts.push([/#token=wot_[\w-]{71}/.test(html) ? 'rehearse with a link' : 'rehearse', address]);
+    return Promise.resolve();
+  }
+}
+
+it('a mail to nobody is composed like any other, so that no unknown address leaves the instance idle', async () => {
+  const service = await startServiceForTest({ SMTP_URL: 'smtp://127.0.0.1:9', MAIL_FROM: 'a@auth.test' });
+  await service.app.get(MailDelivery).beforeApplicationShutdown();
+  const transport = new Remembered();
+  const { app } = service;
+  const [keys, addressees] = [app.get(MailKeys), app.get(Addressees)];
+  const postman = new Postman(keys, addressees, app.get(MailLinks), app.get(MailBrand), transport);
+  const [known, stranger] = [await register(service.url), somebody()];
+  for (const kind of ['reset', 'already_registered'] as const)
+    for (const { email } of [known, stranger]) await send(service, { kind, address: email });
+  const rows = await service.query<QueuedMail>('SELECT * FROM mail_outbox ORDER BY id');
+  for (const row of rows) await postman.deliver(row);
+  expect(transport.acts).toEqual([
+    ['send', known.email],
+    ['rehearse with a link', stranger.email],
+    ['send', known.email],
+    ['rehearse', stranger.email],
+  ]);
 });
 
 it('without a mail server a development prints the mail with its link to the log', async () => {

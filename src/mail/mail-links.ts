@@ -7,7 +7,7 @@ import { formatOneTimeToken, hashOfOneTimeToken } from '../tokens/one-time-token
 import { OneTimeTokens } from '../tokens/one-time-tokens.js';
 import type { Addressee } from './addressees.js';
 import { MailKeys } from './mail-keys.js';
-import { kindOf, type MailKind } from './mail-kinds.js';
+import { kindOf, type KindOfMail, type MailKind } from './mail-kinds.js';
 
 export interface MailLink {
   readonly url: string;
@@ -33,17 +33,35 @@ export class MailLinks {
 
   /** @returns undefined where the link would be dead: a newer mail has superseded this one, or its link was used */
   async make({ id, kind, address, user, ip }: Wanted): Promise<MailLink | undefined> {
-    const { link } = kindOf(kind);
-    if (!link) throw new Error(`A mail of the kind ${kind} has no link.`);
-    const { purpose, path, lifeSeconds, boundTo } = link;
-    const token = { purpose, userId: user.id, secret: await this.keys.secretOf(id, purpose, user.id) };
+    const { purpose, lifeSeconds, boundTo } = linkOf(kind);
+    const token = await this.tokenOf(id, kind, user.id);
     const isLive = await this.tokens.request(this.database, {
       ...{ userId: user.id, purpose, request: id, hash: hashOfOneTimeToken(token), address, ip, lifeSeconds },
       boundEmail: boundTo === 'nothing' ? null : boundTo === 'address' ? address : user.email,
       sessionEpoch: boundTo === 'nothing' ? null : user.sessionEpoch,
     });
-    // The fragment is not sent to a server, so that no access log holds it.
-    const url = `${this.config.linkBaseUrl}/${path}#token=${formatOneTimeToken(token)}`;
-    return isLive ? { url, lifeSeconds } : undefined;
+    return isLive ? this.to(kind, token) : undefined;
   }
+
+  /** A link that opens nothing, at the cost of one that does. */
+  async pretend(id: string, kind: MailKind): Promise<MailLink> {
+    return this.to(kind, await this.tokenOf(id, kind, id));
+  }
+
+  private async tokenOf(id: string, kind: MailKind, userId: string) {
+    const { purpose } = linkOf(kind);
+    return { purpose, userId, secret: await this.keys.secretOf(id, purpose, userId) };
+  }
+
+  /** The fragment is not sent to a server, so that no access log holds it. */
+  private to(kind: MailKind, token: Parameters<typeof formatOneTimeToken>[0]): MailLink {
+    const { path, lifeSeconds } = linkOf(kind);
+    return { url: `${this.config.linkBaseUrl}/${path}#token=${formatOneTimeToken(token)}`, lifeSeconds };
+  }
+}
+
+function linkOf(kind: MailKind): NonNullable<KindOfMail['link']> {
+  const { link } = kindOf(kind);
+  if (!link) throw new Error(`A mail of the kind ${kind} has no link.`);
+  return link;
 }

@@ -15,6 +15,11 @@ export abstract class MailTransport {
   /** @throws why it did not leave */
   abstract send(mail: OutgoingMail): Promise<void>;
 
+  /** Does the work of a send on this side, and sends nothing. */
+  async rehearse(_mail: OutgoingMail): Promise<void> {
+    // Only SMTP costs anything.
+  }
+
   /** Waits for the sends that are under way, and lets go of what it holds. */
   async finish(sends: Promise<void>): Promise<void> {
     await sends;

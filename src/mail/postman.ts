@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { Addressees } from './addressees.js';
 import { MailKeys } from './mail-keys.js';
 import { isMailKind, kindOf } from './mail-kinds.js';
-import { MailLinks } from './mail-links.js';
-import { MailTransport } from './mail-transport.js';
+import { type MailLink, MailLinks } from './mail-links.js';
+import { MailTransport, type OutgoingMail } from './mail-transport.js';
 import { compose } from './messages/compose.js';
 import { MailBrand } from './messages/mail-brand.js';
 import type { QueuedMail } from './queued-mail.js';
@@ -29,12 +29,18 @@ export class Postman {
     const address = this.keys.open(sealed, id);
     const { language, ip, values } = data;
     const user = await this.addressees.find(kind, address, values);
-    if (user === 'undue') return 'not_due';
-    const hasLink = kindOf(kind).link !== undefined && user !== 'nobody';
-    const link = hasLink ? await this.links.make({ id, kind, address, user, ip }) : undefined;
+    const hasLink = kindOf(kind).link !== undefined;
+    const written = (link: MailLink | undefined): OutgoingMail => {
+      return { id, kind, address, ...compose(kind, { language, brand: this.brand, link, data: values }) };
+    };
+    if (user === 'undue') {
+      // Whoever names addresses and watches how busy this instance is afterwards must not see which of them are known.
+      await this.transport.rehearse(written(hasLink ? await this.links.pretend(id, kind) : undefined));
+      return 'not_due';
+    }
+    const link = hasLink && user !== 'nobody' ? await this.links.make({ id, kind, address, user, ip }) : undefined;
     if (hasLink && !link) return 'not_due';
-    const message = compose(kind, { language, brand: this.brand, link, data: values });
-    await this.transport.send({ id, kind, address, ...message });
+    await this.transport.send(written(link));
     return 'sent';
   }
 

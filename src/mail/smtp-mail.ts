@@ -1,6 +1,7 @@
 // Sends mail by SMTP, over connections that stay open for the next one.
 import { readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
+import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Config } from '../config/config.js';
 import type { SmtpServer } from '../config/mail-formats.js';
 import { ADDRESS_REFUSED } from './mail-failure.js';
@@ -43,15 +44,23 @@ export class SmtpMail extends MailTransport {
     });
   }
 
-  async send({ id, kind, address, subject, text, html }: OutgoingMail): Promise<void> {
-    if (!PLAIN.test(address)) throw Object.assign(new Error('not a plain address'), { code: ADDRESS_REFUSED });
+  async send(mail: OutgoingMail): Promise<void> {
+    if (!PLAIN.test(mail.address)) throw Object.assign(new Error('not a plain address'), { code: ADDRESS_REFUSED });
+    const signal = AbortSignal.any([AbortSignal.timeout(MAX_MS), this.ending.signal]);
+    await this.transporter.sendMail({ ...this.asMessage(mail), signal });
+  }
+
+  override async rehearse(mail: OutgoingMail): Promise<void> {
+    await new MailComposer(this.asMessage(mail)).compile().build();
+  }
+
+  private asMessage({ id, kind, address, subject, text, html }: OutgoingMail) {
     const from = this.config.mailFrom;
-    await this.transporter.sendMail({
+    return {
       ...{ from, to: { name: '', address }, envelope: { from: from.address, to: [address] }, subject, text, html },
       messageId: `<${id}@${from.address.split('@')[1] ?? ''}>`,
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Watchword-Kind': kind },
-      signal: AbortSignal.any([AbortSignal.timeout(MAX_MS), this.ending.signal]),
-    });
+    };
   }
 
   /** A silent server must not hold up the end of the process: what it has not taken is sent again after the next start. */
