@@ -19,6 +19,7 @@ const complete: Record<string, string> = {
   'users enable': '--user a@example.com',
   'users unlock': '--user a@example.com',
   'users role': '--user a@example.com --role admin',
+  'users invite': 'a@example.com',
   'users email': '--user a@example.com --email b@example.com',
   'users create-admin': '--email a@example.com',
   'keys import': 'key.pem',

@@ -255,7 +255,7 @@ describe('a link that is not good', () => {
   it('of every purpose is refused at every other route', async () => {
     const { userId, person } = await withLink();
     const routes: Record<string, readonly TokenPurpose[]> = {
-      '/auth/password/reset': ['reset'],
+      '/auth/password/reset': ['reset', 'invite'],
       '/auth/email/verify': ['verify', 'email'],
       '/auth/freeze': ['freeze'],
     };

@@ -41,7 +41,8 @@ export type AuditEvent =
       readonly reason: string;
     } & OfUser)
   | ({ readonly type: 'email.change_requested' | 'email.changed' } & OfUser)
-  | ({ readonly type: 'email.corrected'; readonly by: string } & OfUser)
+  | ({ readonly type: 'email.corrected' | 'user.invited'; readonly by: string } & OfUser)
+  | ({ readonly type: 'invite.accepted' } & OfUser)
   | ({ readonly type: 'reauthentication.succeeded'; readonly methods: readonly string[] } & OfSession)
   | ({ readonly type: 'token.revoked' } & OfSession)
   | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
@@ -130,6 +131,8 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'email.change_failed': 'failure',
   'email.changed': 'success',
   'email.corrected': 'success',
+  'user.invited': 'success',
+  'invite.accepted': 'success',
   'account.frozen': 'failure',
   'reauthentication.succeeded': 'success',
   'reauthentication.failed': 'failure',

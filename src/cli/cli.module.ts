@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { InvitationModule } from '../accounts/invitation.module.js';
 import { PasswordsModule } from '../credentials/password/passwords.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { KeyStoreModule } from '../keys/key-store.module.js';
@@ -24,5 +25,5 @@ import { UsersModule } from '../users/users.module.js';
 export class CliModule {}
 
 /** For commands that open or seal keys. */
-@Module({ imports: [CliModule, KeyStoreModule, UnlockModule] })
+@Module({ imports: [CliModule, InvitationModule, KeyStoreModule, UnlockModule] })
 export class CliWithKeyModule {}

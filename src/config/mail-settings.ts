@@ -26,4 +26,9 @@ export const mailSettings = {
     about:
       "Where the links in mails lead: `/reset#token=…` and the like are put behind it. It is of PUBLIC_URL's origin or one of ALLOWED_ORIGINS.",
   },
+  MAGIC_LINKS: {
+    schema: z.enum(['on', 'off']).default('off'),
+    standard: 'off',
+    about: 'Whether a mailed link signs in, instead of a password. Whoever reads the mail of a user is then that user.',
+  },
 } satisfies Record<string, Setting>;

@@ -12,6 +12,7 @@ export interface Addressee {
   readonly sessionEpoch: number;
   readonly isVerified: boolean;
   readonly isDisabled: boolean;
+  readonly hasPassword: boolean;
   /** The address belongs to another account by now, which is not a mere registration that nobody has verified. */
   readonly isTaken: boolean;
 }
@@ -40,13 +41,16 @@ export class Addressees {
 function isDue(kind: MailKind, user: Addressee, address: string, sessionEpoch: string | undefined): boolean {
   if (user.isDisabled) return false;
   if (kind === 'verify') return !user.isVerified;
+  // The password of an address that was never verified may be a stranger's, who would share the account.
+  if (kind === 'magic') return user.isVerified;
+  if (kind === 'invite') return !user.hasPassword;
   // Whoever asked may be locked out by now, by a new password or a logout of all devices: their link is not made any more.
   if (kind === 'email') return !user.isTaken && user.email !== address && String(user.sessionEpoch) === sessionEpoch;
   return true;
 }
 
 const found = sql`u.id, u.email, u.session_epoch as "sessionEpoch", u.email_verified_at is not null as "isVerified",
-  u.disabled_at is not null as "isDisabled",
+  u.disabled_at is not null as "isDisabled", u.password_hash is not null as "hasPassword",
   exists (select from ${users} o where o.email = ${given('address')} and o.id <> u.id
           and o.pending_until is null) as "isTaken"`;
 type Row = Addressee & Record<string, unknown>;

@@ -46,7 +46,7 @@ export class Users {
   }
 
   /** @returns undefined when the address is taken. */
-  async create(tx: Queries, email: string, passwordHash: string): Promise<User | undefined> {
+  async create(tx: Queries, email: string, passwordHash: string | null): Promise<User | undefined> {
     const row = { id: uuidv7(), email, passwordHash };
     const [user] = await tx.insert(users).values(row).onConflictDoNothing().returning();
     return user;

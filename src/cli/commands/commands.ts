@@ -12,13 +12,24 @@ import { sessionsEnd } from './sessions-end.js';
 import { usersCreateAdmin } from './users-create-admin.js';
 import { usersDisable, usersEnable } from './users-disable.js';
 import { usersEmail } from './users-email.js';
+import { usersInvite } from './users-invite.js';
 import { usersList, usersShow } from './users-list.js';
 import { usersRole } from './users-role.js';
 import { usersUnlock } from './users-unlock.js';
 
 export const commands: readonly CliCommand[] = [
   ...[migrate, sessionsEnd],
-  ...[usersList, usersShow, usersDisable, usersEnable, usersUnlock, usersRole, usersEmail, usersCreateAdmin],
+  ...[
+    usersList,
+    usersShow,
+    usersDisable,
+    usersEnable,
+    usersUnlock,
+    usersRole,
+    usersEmail,
+    usersInvite,
+    usersCreateAdmin,
+  ],
   ...[mailList, mailRetry],
   ...[keysList, keysRotate, keysImport, keysRevoke, keysRewrap],
 ];

@@ -22,13 +22,22 @@ export class ResetEffects {
     private readonly mail: RequestedMail,
   ) {}
 
-  async follow(tx: Transaction, { id: userId, email }: User, exchange: Exchange): Promise<Confirmation> {
+  async follow(
+    tx: Transaction,
+    { id: userId, email }: User,
+    purpose: 'reset' | 'invite',
+    exchange: Exchange,
+  ): Promise<Confirmation> {
     const { caller } = exchange;
     const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'password_reset', caller);
     const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
-    await this.audit.record(tx, [{ type: 'password.reset', userId }], caller);
+    await this.audit.record(
+      tx,
+      [{ type: purpose === 'invite' ? 'invite.accepted' : 'password.reset', userId }],
+      caller,
+    );
     await this.guesses.reopen(tx, 'password', userId);
-    await this.mail.queue(tx, 'password_changed', email, exchange);
+    if (purpose === 'reset') await this.mail.queue(tx, 'password_changed', email, exchange);
     return confirmation;
   }
 }

@@ -1,0 +1,63 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import * as z from 'zod';
+import { Config } from '../../config/config.js';
+import { transports } from '../../database/vocabularies.js';
+import { Refusal } from '../../errors.js';
+import { type Exchange, On } from '../../http/exchange.js';
+import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
+import { Public } from '../../http/public.decorator.js';
+import { StartsSession } from '../../http/starts-session.decorator.js';
+import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
+import { RequestedMail } from '../../mail/requested-mail.js';
+import { SignIn } from '../../sign-in/sign-in.js';
+import { emailAddress } from '../../users/email.js';
+import { MagicProof } from './magic-proof.js';
+
+const requestBody = z.strictObject({ email: emailAddress });
+const magicBody = z.strictObject({
+  token: z.string(),
+  remember: z.boolean().default(false),
+  transport: z.enum(transports).default('cookie'),
+  deviceToken: z.string().max(MAX_DEVICE_TOKEN).optional(),
+});
+
+@Controller('auth/magic')
+export class MagicController {
+  constructor(
+    private readonly requestedMail: RequestedMail,
+    private readonly magicProof: MagicProof,
+    private readonly signIn: SignIn,
+    private readonly config: Config,
+  ) {}
+
+  @Public()
+  @OwnOriginOnly()
+  @Post('request')
+  @HttpCode(202)
+  async request(
+    @Body({ schema: requestBody }) { email }: z.output<typeof requestBody>,
+    @On() exchange: Exchange,
+  ): Promise<void> {
+    this.assertOn();
+    await this.requestedMail.ask('magic', email, exchange);
+  }
+
+  @Public()
+  @StartsSession()
+  @Post()
+  @HttpCode(200)
+  async follow(
+    @Body({ schema: magicBody }) body: z.output<typeof magicBody>,
+    @On() exchange: Exchange,
+  ): Promise<object> {
+    this.assertOn();
+    const { token, remember: persistent, transport, deviceToken } = body;
+    const prove = await this.magicProof.by(token, exchange.caller);
+    return this.signIn.complete(prove, { transport, persistent, deviceToken }, exchange);
+  }
+
+  /** @throws Refusal `not_found`, as for a route that does not exist */
+  private assertOn(): void {
+    if (this.config.MAGIC_LINKS === 'off') throw new Refusal('not_found');
+  }
+}
