@@ -54,7 +54,12 @@ it('an invited person chooses a password by the mailed link and signs in; the ad
   const events = await service.query(`SELECT type FROM audit_events WHERE user_id = $1 ORDER BY at, id`, [
     invited?.userId,
   ]);
-  expect(events.map(({ type }) => type)).toEqual(['user.invited', 'login.failed', 'invite.accepted', 'login.succeeded']);
+  expect(events.map(({ type }) => type)).toEqual([
+    'user.invited',
+    'login.failed',
+    'invite.accepted',
+    'login.succeeded',
+  ]);
 });
 
 it('nobody else gets an invited account by registering its address', async () => {
