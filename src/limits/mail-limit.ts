@@ -49,7 +49,8 @@ export class MailLimit {
    */
   async take(kind: string, address: string): Promise<number> {
     if (this.config.RATE_LIMITS === 'off') return 0;
-    const [ofKind, ofAll] = await Promise.all([this.nameOf(kind, address), this.nameOf(address)]);
+    const mailbox = mailboxOf(address);
+    const [ofKind, ofAll] = await Promise.all([this.nameOf(kind, mailbox), this.nameOf(mailbox)]);
     const points: readonly Point[] = [
       { limiter: this.pause, key: ofKind },
       { limiter: this.hour, key: ofAll },
@@ -78,3 +79,6 @@ export class MailLimit {
     return (await this.keys.nameOf('mail', ...parts)).toString('base64url');
   }
 }
+
+/** Mail to `name+anything@host` reaches `name@host` at most servers (RFC 5233): else one mailbox has endless addresses. */
+const mailboxOf = (address: string): string => address.replace(/^([^+@]+)\+[^@]*@/, '$1@');
