@@ -35,6 +35,14 @@ it('a new role revokes access tokens with the old role at once; the session cont
   ]);
 });
 
+it('an account that nobody has verified gets no role: whoever follows the link of a stranger would have it', async () => {
+  const { user } = await mobile(service.url);
+  await service.query(`UPDATE users SET pending_until = now() + interval '7 days' WHERE id = $1`, [user.id]);
+  const change = service.app.get(AccountStatus).changeRole(user.id, 'admin', 'operator', operator);
+  expect(await change).toMatchObject({ hasChanged: false });
+  expect(await service.query('SELECT role FROM users WHERE id = $1', [user.id])).toEqual([{ role: 'user' }]);
+});
+
 it('a disabled user loses every session and access token, and cannot sign in until enabled again (ASVS 7.4.2)', async () => {
   const phone = await mobile(service.url);
   const accountStatus = service.app.get(AccountStatus);

@@ -135,7 +135,17 @@ it('creates the first admin while registration is closed, with a password from s
   expect([short.code, JSON.parse(short.stdout).error.code]).toEqual([1, 'password_rejected']);
   const common = JSON.parse((await create('passwordpassword\n')).stdout).error;
   expect(common).toMatchObject({ code: 'password_rejected', message: expect.stringContaining('most common') });
+  // A stranger has registered the address, and nobody has verified it: no role for them, and they give way.
+  const [stranger] = await service.query<{ id: string }>(
+    `INSERT INTO users (id, email, password_hash, pending_until) VALUES (gen_random_uuid(), $1, 'x', now() + interval '7 days')
+     RETURNING id`,
+    [person.email],
+  );
+  const role = ['cli', 'users', 'role', '--user', person.email, '--role', 'admin', '--json'];
+  const refused = await command(folder, role, settings);
+  expect([refused.code, JSON.parse(refused.stdout).error.code]).toEqual([1, 'email_unverified']);
   const made = await create(`${person.password}\n`);
+  expect(JSON.parse(made.stdout).user).not.toBe(stranger?.id);
   expect([made.code, JSON.parse(made.stdout)]).toMatchObject([0, { email: person.email, role: 'admin' }]);
   const answer = await call(service.url, 'POST', '/auth/login', { body: { ...person, transport: 'bearer' } });
   expect(answer.json['user']).toMatchObject({ id: JSON.parse(made.stdout).user, role: 'admin' });

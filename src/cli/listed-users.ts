@@ -9,7 +9,7 @@ export interface ListedUser {
   readonly id: string;
   readonly email: string;
   readonly role: Role;
-  readonly status: 'active' | 'disabled';
+  readonly status: 'active' | 'disabled' | 'pending';
   readonly emailVerified: boolean;
   readonly createdAt: string;
   readonly disabledAt: string | null;
@@ -22,7 +22,8 @@ type Row = Record<string, unknown> & ListedUser;
 export async function listUsers(desk: Desk, which: SQL, limit: number): Promise<ListedUser[]> {
   const { rows } = await desk.get(Database).execute<Row>(sql`
     select u.id, u.email, u.role, u.email_verified_at is not null as "emailVerified",
-           case when u.disabled_at is null then 'active' else 'disabled' end as status,
+           case when u.disabled_at is not null then 'disabled' when u.pending_until is not null then 'pending'
+                else 'active' end as status,
            u.created_at as "createdAt", u.disabled_at as "disabledAt",
            (select count(*)::int from ${refreshTokens} s
              where s.user_id = u.id and not s.revoked and s.expires_at > now and s.absolute_expires_at > now

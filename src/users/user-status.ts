@@ -1,6 +1,6 @@
 // Changes the role of a user, disables, enables and deletes a user, by conditional statements that keep the last admin.
 import { Injectable } from '@nestjs/common';
-import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../database/database.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
@@ -38,7 +38,8 @@ export class UserStatus {
   }
 
   /**
-   * The sessions stay and receive the new role at their next refresh; access tokens with the old role are refused.
+   * The sessions stay and receive the new role at their next refresh; access tokens with the old role are refused. An
+   * account that nobody has verified keeps its role: whoever follows the link of a stranger would get it.
    * @returns the previous role
    */
   async changeRole(tx: Queries, id: string, to: Role): Promise<Role | Exclude<StatusOutcome, 'changed'>> {
@@ -46,7 +47,8 @@ export class UserStatus {
       const from = await this.roleOf(tx, id);
       if (!from || from === to) return 'unchanged';
       const set = sql`role = ${to}, token_version = u.token_version + 1`;
-      if (await this.keepingAnAdmin(tx, id, set, sql`u.role = ${from}`)) return from;
+      const which = sql`u.role = ${from} and u.pending_until is null`;
+      if (await this.keepingAnAdmin(tx, id, set, which)) return from;
       if ((await this.roleOf(tx, id)) === from) return 'last_admin';
     }
     throw new Error('The role of a user changed under every attempt to change it.');
@@ -99,10 +101,11 @@ export class UserStatus {
   }
 
   private async roleOf(tx: Queries, id: string): Promise<Role | undefined> {
-    const [user] = await tx.select({ role: users.role }).from(users).where(eq(users.id, id));
+    const [user] = await tx.select({ role: users.role }).from(users).where(isFull(id));
     return user?.role;
   }
 }
 
+const isFull = (id: string) => and(eq(users.id, id), isNull(users.pendingUntil));
 const isEnabled = sql`u.disabled_at is null`;
 const bothBumped = sql`token_version = u.token_version + 1, session_epoch = u.session_epoch + 1`;

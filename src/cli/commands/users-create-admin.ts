@@ -7,6 +7,7 @@ import { emailAddress } from '../../users/email.js';
 import { PasswordPolicy } from '../../credentials/password/password-policy.js';
 import { Passwords } from '../../credentials/password/passwords.js';
 import { UserStatus } from '../../users/user-status.js';
+import { PendingUsers } from '../../users/pending-users.js';
 import { Users } from '../../users/users.js';
 import { command, type Desk } from '../command.js';
 import { Failure } from '../failure.js';
@@ -42,10 +43,14 @@ async function passwordFromInput(desk: Desk): Promise<string> {
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
-/** Creates the account and gives it the role in one transaction. */
+/**
+ * Creates the account and gives it the role in one transaction. A registration of the address that nobody has verified
+ * gives way: its password is a stranger's for all the operator knows.
+ */
 async function create(desk: Desk, email: string, passwordHash: string): Promise<string> {
   const [users, audit] = [desk.get(Users), desk.get(Audit)];
   const user = await inTransaction(desk.get(Database), async (tx) => {
+    await desk.get(PendingUsers).giveWay(tx, email);
     const created = await users.create(tx, email, passwordHash);
     if (!created) return undefined;
     const { id: userId } = created;

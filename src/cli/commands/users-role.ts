@@ -4,6 +4,7 @@ import { AccountStatus } from '../../accounts/account-status.js';
 import { roles } from '../../database/vocabularies.js';
 import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
+import { Failure } from '../failure.js';
 import { flag, userOf, who } from '../input.js';
 import { noticeOf } from '../notices.js';
 import { assertNotLastAdmin } from '../last-admin.js';
@@ -26,6 +27,8 @@ export const usersRole = command({
   }),
   async run(desk, { user: named, role, dryRun }) {
     const user = await userOf(desk, named);
+    if (user.pendingUntil)
+      throw Failure.of('email_unverified', `${user.id} is not verified, and may be anybody's: no role.`);
     const { id, role: from } = user;
     if (dryRun) {
       if (role !== 'admin') await assertNotLastAdmin(desk, id);
