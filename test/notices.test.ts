@@ -140,6 +140,25 @@ describe('an act of the operator', () => {
   });
 });
 
+it('buries no mailbox: 20 a day go to one address, whoever signs in there, and asking for mails uses none of them up', async () => {
+  const own = await startServiceForTest({ ...server.settings, TRUST_PROXY: '1', MAILS_PER_HOUR: '5' });
+  const { person } = await mobile(own.url);
+  const { email } = person;
+  for (let n = 0; n < 8; n++) {
+    await call(own.url, 'POST', '/auth/password/forgot', { body: { email } });
+    await own.query(`UPDATE rate_limits SET expire = 1 WHERE key LIKE 'mail:pause:%'`);
+  }
+  const body = { ...person, transport: 'bearer' };
+  for (let n = 0; n < 25; n++) {
+    const headers = { 'x-forwarded-for': `198.51.100.${n}` };
+    expect((await call(own.url, 'POST', '/auth/login', { body, headers })).status).toBe(200);
+  }
+  await until('the outbox is empty', async () => (await own.query('SELECT 1 FROM mail_outbox')).length === 0);
+  const kinds = kindsTo(email);
+  expect(kinds.filter((kind) => kind === 'new_device')).toHaveLength(19); // the first sign-in charged one, and told nobody
+  expect(kinds).toContain('reset');
+});
+
 it('a notice that cannot be written undoes the act: no change of a password goes untold', async () => {
   const own = await startServiceForTest(server.settings);
   const { person, accessToken } = await mobile(own.url);

@@ -11,6 +11,8 @@ import { givePointBack, takePoint } from './points.js';
 
 const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];
 const EVERYBODY = 'everybody';
+/** Many more than a person causes in a day, and few enough not to bury other mail. */
+const NOTICES_PER_DAY = 20;
 
 /** One point of one limiter. */
 interface Point {
@@ -24,6 +26,7 @@ export class MailLimit {
   private readonly hour: RateLimiterAbstract;
   private readonly day: RateLimiterAbstract;
   private readonly daily: RateLimiterAbstract;
+  private readonly notices: RateLimiterAbstract;
   private readonly everybody: RateLimiterAbstract;
   private readonly refused;
 
@@ -37,6 +40,7 @@ export class MailLimit {
     this.hour = stores.limiter('mail:hour', config.MAILS_PER_HOUR, HOUR);
     this.day = stores.limiter('mail:day', config.MAILS_PER_DAY, DAY);
     this.daily = stores.limiter('mail:daily', 1, DAY);
+    this.notices = stores.limiter('mail:notices', NOTICES_PER_DAY, DAY);
     this.everybody = stores.limiter('mail:everybody', config.MAILS_PER_MINUTE, MINUTE);
     const help = 'Mails that were asked for and not queued, by limit';
     this.refused = metrics.counter('watchword_mails_refused_total', help, 'limit');
@@ -68,6 +72,17 @@ export class MailLimit {
       return retryAfter;
     }
     return 0;
+  }
+
+  /**
+   * Notices of what happened to an account. They have a budget of their own: else whoever asks for mails to an address could
+   * use up the notice of what they do next. @returns whether one may go
+   */
+  async takeNotice(address: string): Promise<boolean> {
+    if (this.config.RATE_LIMITS === 'off') return true;
+    const isFree = (await takePoint(this.notices, await this.nameOf('notice', address))) === 0;
+    if (!isFree) this.refused.inc({ limit: 'notices' });
+    return isFree;
   }
 
   /** One mail of a kind a day for each address, beside those that the address may ask for. @returns whether it may go */

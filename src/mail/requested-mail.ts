@@ -12,6 +12,11 @@ import { VolumeLimit } from '../limits/volume-limit.js';
 import type { MailKind } from './mail-kinds.js';
 import { Outbox } from './outbox.js';
 
+interface Particulars {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly dedupe?: string;
+}
+
 @Injectable()
 export class RequestedMail {
   constructor(
@@ -41,13 +46,22 @@ export class RequestedMail {
     if (retryAfter > 0) throw new Refusal('too_many_attempts', { retryAfter });
   }
 
+  /**
+   * Tells the owner of an account what is about to happen to it. Call it before the transaction of the act.
+   * @returns what writes the mail in that transaction, to the address as it is then; undefined if it was told too much today
+   */
+  async notice(kind: MailKind, address: string, asking: Asking, particulars: Particulars = {}) {
+    if (!(await this.mailLimit.takeNotice(address))) return undefined;
+    return (tx: Transaction, now = address) => this.queue(tx, kind, now, asking, particulars);
+  }
+
   /** A mail that is a part of an act, without limits: it is sent once the transaction is committed. */
   async queue(
     queries: Queries | Transaction,
     kind: MailKind,
     address: string,
     { caller, request }: Asking,
-    { data, dedupe }: { data?: Readonly<Record<string, string>>; dedupe?: string } = {},
+    { data, dedupe }: Particulars = {},
   ): Promise<void> {
     const language = languageOf(request, this.config.MAIL_LANGUAGE);
     const mail = { kind, address, language, ip: caller.ip, data: { at: this.clock.now().toISOString(), ...data } };

@@ -29,6 +29,6 @@ export class NewDevice {
     const data = { ...deviceNamesOf(userAgent), ...(ip === null ? {} : { ip }) };
     // The same device and address again, while the mail still waits, is no news.
     const dedupe = ['new_device', ...Object.values(data)].join(' ');
-    return (tx) => this.mail.queue(tx, 'new_device', user.email, exchange, { data, dedupe });
+    return this.mail.notice('new_device', user.email, exchange, { data, dedupe });
   }
 }

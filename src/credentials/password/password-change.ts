@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Refusal } from '../../errors.js';
 import type { Asking } from '../../http/exchange.js';
 import { addressOf } from '../../limits/network.js';
+import { RequestedMail } from '../../mail/requested-mail.js';
 import { type Bearer, CurrentPassword } from './current-password.js';
 import { PasswordPolicy } from './password-policy.js';
 import { type Changed, PasswordReplacement } from './password-replacement.js';
@@ -20,6 +21,7 @@ export class PasswordChange {
     private readonly policy: PasswordPolicy,
     private readonly currentPassword: CurrentPassword,
     private readonly replacement: PasswordReplacement,
+    private readonly mail: RequestedMail,
   ) {}
 
   /**
@@ -30,12 +32,16 @@ export class PasswordChange {
    */
   async change(me: Bearer, current: string, wanted: string, asking: Asking): Promise<Changed> {
     const { caller } = asking;
-    await this.policy.assertAcceptable(wanted, (await this.users.findById(me.userId))?.email ?? '', 'newPassword');
+    const { email = '' } = (await this.users.findById(me.userId)) ?? {};
+    await this.policy.assertAcceptable(wanted, email, 'newPassword');
     let to: string | undefined;
+    let notice: Awaited<ReturnType<RequestedMail['notice']>>;
     for (let proof = 0; proof < PROOFS; proof++) {
       const proven = await this.currentPassword.prove('password_change', me, { password: current }, asking);
       to ??= await this.passwords.hash(wanted, { network: addressOf(caller.ip), account: me.userId });
-      const changed = await this.replacement.replace(me.userId, proven.passwordHash, to, asking);
+      notice ??= await this.mail.notice('password_changed', email, asking);
+      const hashes = { from: proven.passwordHash, to };
+      const changed = await this.replacement.replace(me.userId, hashes, caller, notice);
       if (changed) return changed;
     }
     throw new Refusal('token_stale');
