@@ -5,6 +5,7 @@ import { Audit } from '../src/audit/audit.js';
 import { Config } from '../src/config/config.js';
 import { Database } from '../src/database/database.js';
 import { Outbox } from '../src/mail/outbox.js';
+import { PendingUsers } from '../src/users/pending-users.js';
 import { Users } from '../src/users/users.js';
 import { call, somebody } from './support/client.js';
 import { type MailServer, startMailServer, tokenIn } from './support/mail-server.js';
@@ -27,8 +28,10 @@ afterAll(async () => {
 
 /** As the command line does, which alone has this class. */
 function invite(email: string) {
-  const [database, users, outbox] = [service.app.get(Database), service.app.get(Users), service.app.get(Outbox)];
-  const invitation = new Invitation(database, users, outbox, service.app.get(Audit), service.app.get(Config));
+  const { app } = service;
+  const [users, pending] = [app.get(Users), app.get(PendingUsers)];
+  const rest = [app.get(Outbox), app.get(Audit), app.get(Config)] as const;
+  const invitation = new Invitation(app.get(Database), users, pending, ...rest);
   return invitation.invite(email, 'operator', operator);
 }
 const choose = (token: string, newPassword: string) =>
@@ -96,5 +99,20 @@ it('an invitation can be repeated until a password is chosen, and is void once o
 it('an address with an account is not invited', async () => {
   const person = somebody();
   await call(service.url, 'POST', '/auth/register', { body: person });
+  await service.query('UPDATE users SET pending_until = NULL WHERE email = $1', [person.email]);
   expect(await invite(person.email)).toBeUndefined();
+});
+
+it('a registration that nobody has verified does not keep an operator from inviting, and its password opens nothing', async () => {
+  const [person, stranger] = [somebody(), somebody()];
+  const body = { email: person.email, password: stranger.password };
+  expect((await call(service.url, 'POST', '/auth/register', { body })).status).toBe(202);
+  const link = tokenIn(await mail.mailTo(person.email, 'verify'));
+  expect(await invite(person.email)).toMatchObject({ isNew: true });
+  const invitation = tokenIn(await mail.mailTo(person.email, 'invite'));
+  const verified = await call(service.url, 'POST', '/auth/email/verify', { body: { token: link } });
+  expect(verified.json['code']).toBe('token_invalid');
+  expect((await choose(invitation, person.password)).status).toBe(204);
+  expect((await login({ ...stranger, email: person.email })).json['code']).toBe('invalid_credentials');
+  expect((await login(person)).status).toBe(200);
 });

@@ -5,6 +5,7 @@ import { Config } from '../config/config.js';
 import { Database, inTransaction } from '../database/database.js';
 import type { Caller } from '../http/caller.js';
 import { Outbox } from '../mail/outbox.js';
+import { PendingUsers } from '../users/pending-users.js';
 import { type User, Users } from '../users/users.js';
 
 export interface Invited {
@@ -13,15 +14,18 @@ export interface Invited {
   readonly isNew: boolean;
 }
 
-/** Whoever has a password, and whoever is disabled, is not invited. */
-export const isInvitable = ({ passwordHash, disabledAt }: Pick<User, 'passwordHash' | 'disabledAt'>): boolean =>
-  passwordHash === null && disabledAt === null;
+type Invitable = Pick<User, 'passwordHash' | 'disabledAt' | 'pendingUntil'>;
+
+/** Whoever has a password, and whoever is disabled, is not invited. A password that waits for a verification is nobody's. */
+export const isInvitable = ({ passwordHash, disabledAt, pendingUntil }: Invitable): boolean =>
+  (passwordHash === null || pendingUntil !== null) && disabledAt === null;
 
 @Injectable()
 export class Invitation {
   constructor(
     private readonly database: Database,
     private readonly users: Users,
+    private readonly pendingUsers: PendingUsers,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly config: Config,
@@ -34,6 +38,7 @@ export class Invitation {
    */
   invite(email: string, by: string, caller: Caller): Promise<Invited | undefined> {
     return inTransaction(this.database, async (tx) => {
+      await this.pendingUsers.giveWay(tx, email);
       const created = await this.users.create(tx, email, null);
       const user = created ?? (await this.users.findByEmail(email));
       if (!user || !isInvitable(user)) return undefined;

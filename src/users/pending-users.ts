@@ -1,6 +1,6 @@
 // Accounts whose address nobody has shown to read yet: they are registered, open nothing, and go after a week.
 import { Injectable } from '@nestjs/common';
-import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../database/database.js';
 import { users } from '../database/schema.js';
@@ -37,9 +37,10 @@ export class PendingUsers {
     return registered && { id: registered.id, isNew: registered.id === id };
   }
 
-  /** For whoever gets the address by other means: a registration that nobody has verified is nobody's. */
+  /** For whoever gets the address from an operator: a registration that nobody has verified is nobody's. */
   async giveWay(tx: Queries, email: string): Promise<void> {
-    await tx.delete(users).where(and(eq(users.email, email), isNotNull(users.pendingUntil)));
+    const isNobodys = and(isNotNull(users.pendingUntil), isNull(users.disabledAt));
+    await tx.delete(users).where(and(eq(users.email, email), isNobodys));
   }
 
   /** @returns how many accounts of unverified addresses went, a batch at most */
