@@ -1,6 +1,12 @@
 // The page that a link in a mail opens, in a real Chromium.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Invitation } from '../src/accounts/invitation.js';
+import { Audit } from '../src/audit/audit.js';
+import { Config } from '../src/config/config.js';
+import { Database } from '../src/database/database.js';
+import { Outbox } from '../src/mail/outbox.js';
+import { Users } from '../src/users/users.js';
 import { tokenPurposes } from '../src/database/vocabularies.js';
 import { objectionTo } from '../src/credentials/password/password-rules.js';
 import { linkTexts } from '../src/link-page/link-texts.js';
@@ -281,7 +287,12 @@ describe('from the mail to the session', () => {
   let own: Service;
   beforeAll(async () => {
     mail = await startMailServer();
-    own = await startService({ ...mail.settings, REGISTRATION: 'verified', PASSWORD_MIN_LENGTH: '12' });
+    own = await startService({
+      ...mail.settings,
+      REGISTRATION: 'verified',
+      PASSWORD_MIN_LENGTH: '12',
+      MAGIC_LINKS: 'on',
+    });
   }, 60_000);
   afterAll(async () => {
     await own.stop();
@@ -365,6 +376,33 @@ describe('from the mail to the session', () => {
     };
     expect(await confirms(false)).toEqual([401, 200]);
     expect(await confirms(true)).toEqual([401, 401]);
+  });
+
+  it('a magic link signs in to the browser in which it is clicked', async () => {
+    const { person, link } = await signUp();
+    const first = await follow(link);
+    await press(first, purposes.verify.button);
+    await first.getByText(purposes.verify.done).waitFor();
+    expect((await post('/auth/magic/request', { email: person.email })).status).toBe(202);
+    const page = await follow(linkIn(await mail.mailTo(person.email, 'magic')));
+    const whoAmI = () => page.evaluate(async () => (await fetch('/auth/me')).json() as Promise<{ email?: string }>);
+    expect(await whoAmI()).toMatchObject({ code: 'unauthenticated' });
+    await press(page, purposes.magic.button);
+    await page.getByText(purposes.magic.done).waitFor();
+    expect(await whoAmI()).toMatchObject({ email: person.email });
+  });
+
+  it('an invitation asks for the first password, which then signs in', async () => {
+    const person = { email: somebody().email, password: 'a passphrase of the invited' };
+    const operator = { ip: null, userAgent: 'test', requestId: '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d' };
+    const parts = [own.app.get(Database), own.app.get(Users), own.app.get(Outbox)] as const;
+    const invitation = new Invitation(...parts, own.app.get(Audit), own.app.get(Config)); // as the command line has it
+    expect(await invitation.invite(person.email, 'operator', operator)).toMatchObject({ isNew: true });
+    const page = await follow(linkIn(await mail.mailTo(person.email, 'invite')));
+    await page.getByLabel('New password').fill(person.password);
+    await press(page, purposes.invite.button);
+    await page.getByText(purposes.invite.done).waitFor();
+    expect((await login(person)).status).toBe(200);
   });
 
   it('a link for a device opens a closed account to the browser in which it is clicked, and to no other', async () => {
