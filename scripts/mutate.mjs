@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
+import { mutations as ofMail } from './mutations/mail.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -15,7 +16,7 @@ const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', .
   .split('\0')
   .filter(Boolean);
 
-const mutations = [...ofRefresh, ...ofKeys, ...ofLimits];
+const mutations = [...ofRefresh, ...ofKeys, ...ofLimits, ...ofMail];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);
 } else {

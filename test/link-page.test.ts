@@ -1,19 +1,13 @@
 // The page that a link in a mail opens, in a real Chromium.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Invitation } from '../src/accounts/invitation.js';
-import { Audit } from '../src/audit/audit.js';
-import { Config } from '../src/config/config.js';
-import { Database } from '../src/database/database.js';
-import { Outbox } from '../src/mail/outbox.js';
-import { Users } from '../src/users/users.js';
 import { tokenPurposes } from '../src/database/vocabularies.js';
 import { objectionTo } from '../src/credentials/password/password-rules.js';
 import { linkTexts } from '../src/link-page/link-texts.js';
 import { barriersOn, pageOf } from './support/browser.js';
 import { startBrowser } from './support/chromium.js';
 import { bearer, call, register, somebody } from './support/client.js';
-import { linkIn, type MailServer, startMailServer } from './support/mail-server.js';
+import { linkIn, type MailServer, send, startMailServer } from './support/mail-server.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 import { startStill } from './support/still-time.js';
 import { until } from './support/until.js';
@@ -393,11 +387,9 @@ describe('from the mail to the session', () => {
   });
 
   it('an invitation asks for the first password, which then signs in', async () => {
-    const person = { email: somebody().email, password: 'a passphrase of the invited' };
-    const operator = { ip: null, userAgent: 'test', requestId: '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d' };
-    const parts = [own.app.get(Database), own.app.get(Users), own.app.get(Outbox)] as const;
-    const invitation = new Invitation(...parts, own.app.get(Audit), own.app.get(Config)); // as the command line has it
-    expect(await invitation.invite(person.email, 'operator', operator)).toMatchObject({ isNew: true });
+    const { person } = await signUp();
+    await own.query('UPDATE users SET password_hash = NULL, pending_until = NULL WHERE email = $1', [person.email]);
+    await send(own, { kind: 'invite', address: person.email });
     const page = await follow(linkIn(await mail.mailTo(person.email, 'invite')));
     await page.getByLabel('New password').fill(person.password);
     await press(page, purposes.invite.button);

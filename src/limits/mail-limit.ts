@@ -80,7 +80,7 @@ export class MailLimit {
    */
   async takeNotice(address: string): Promise<boolean> {
     if (this.config.RATE_LIMITS === 'off') return true;
-    const isFree = (await takePoint(this.notices, await this.nameOf('notice', address))) === 0;
+    const isFree = (await takePoint(this.notices, await this.nameOf('notice', mailboxOf(address)))) === 0;
     if (!isFree) this.refused.inc({ limit: 'notices' });
     return isFree;
   }
