@@ -10,7 +10,9 @@ import { Users } from '../src/users/users.js';
 import { call, somebody } from './support/client.js';
 import { type MailServer, startMailServer, tokenIn } from './support/mail-server.js';
 import { mailed } from './support/one-time-tokens.js';
+import { checkout, command } from './support/process.js';
 import { type Service, startService } from './support/service.js';
+import { databaseSettings, testSettings } from './support/settings.js';
 import { until } from './support/until.js';
 
 const operator = { ip: null, userAgent: 'cli ops@console', requestId: '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d' };
@@ -116,3 +118,23 @@ it('a registration that nobody has verified does not keep an operator from invit
   expect((await login({ ...stranger, email: person.email })).json['code']).toBe('invalid_credentials');
   expect((await login(person)).status).toBe(200);
 });
+
+it('the command line invites, and the running service sends the mail', async () => {
+  const person = somebody();
+  const { KEY_ENCRYPTION_KEY } = testSettings;
+  const settings = { ...databaseSettings(service.databaseUrl), KEY_ENCRYPTION_KEY, ...mail.settings };
+  const folder = checkout();
+  const cli = async (...more: string[]) => {
+    const { code, stdout } = await command(
+      folder,
+      ['cli', 'users', 'invite', person.email, '--json', ...more],
+      settings,
+    );
+    return { code, answer: JSON.parse(stdout) as object };
+  };
+  expect(await cli('--dry-run')).toMatchObject({ code: 0, answer: { dryRun: true, created: false } });
+  expect(await service.query('SELECT 1 FROM users WHERE email = $1', [person.email])).toEqual([]);
+  expect(await cli()).toMatchObject({ code: 0, answer: { created: true, email: person.email } });
+  expect((await choose(tokenIn(await mail.mailTo(person.email, 'invite')), person.password)).status).toBe(204);
+  expect(await cli()).toMatchObject({ code: 1, answer: { error: { code: 'email_taken' } } });
+}, 300_000);
