@@ -26,7 +26,7 @@ expect() { grep -q -- "$1" "$work/out" || { echo "the tour lacks: $1"; cat "$wor
 expect '"persistent":true'
 expect '"email":"ada@example.com"'
 expect '"refreshToken":"wrt_'
-expect '^202$'
+expect '}202$'
 expect '"kty":"RSA"'
 expect '"code":"token_revoked"'
 expect 'Ended 0 session(s) of '
