@@ -263,6 +263,18 @@ describe('the link of the old address', () => {
     expect(await rowOf(other.phone, own)).toMatchObject({ disabled_at: null });
   });
 
+  it('goes to every address that the account leaves, and is void once an operator has settled it', async () => {
+    const own = await startServiceForTest(mail.settings);
+    const { phone, to, token, freezeToken } = await asking(own);
+    expect((await verify(token, own)).status).toBe(204);
+    const again = await login({ ...phone.person, email: to }, own);
+    await ask({ ...phone, ...(again.json as Phone) }, newAddress(), {}, own);
+    const second = tokenIn(await mail.mailTo(to, 'email_changing'));
+    expect((await freeze(second, own)).status).toBe(204);
+    await own.app.get(AccountStatus).enable(phone.user.id, 'operator', operator);
+    expect((await freeze(freezeToken, own)).json['code']).toBe('token_invalid');
+  });
+
   it('locks even the last administrator: a thief must not stay one', async () => {
     const own = await startServiceForTest(mail.settings);
     const { phone, freezeToken } = await asking(own);

@@ -183,16 +183,19 @@ describe('a further request', () => {
     expect(await tokens().request(service.app.get(Database), nobody)).toBe(false);
   });
 
-  it('does not take a living freeze link from its owner, but follows a used or an expired one', async () => {
+  it('supersedes no freeze link: each former address has one, and each is used once', async () => {
     const own = await startServiceForTest();
     const userId = await newUser(own);
     const unbound = { boundEmail: null, sessionEpoch: null, lifeSeconds: 3_600 };
-    const first = await mailed(own, userId, 'freeze', unbound);
-    expect((await mailed(own, userId, 'freeze', unbound)).isWanted).toBe(false);
-    expect(await spend(first.token, 'freeze', own)).toBeDefined();
-    expect((await mailed(own, userId, 'freeze', unbound)).isWanted).toBe(true);
-    await own.advance(3_601);
-    expect((await mailed(own, userId, 'freeze', unbound)).isWanted).toBe(true);
+    const links = [await mailed(own, userId, 'freeze', unbound), await mailed(own, userId, 'freeze', unbound)];
+    expect(links.map(({ isWanted }) => isWanted)).toEqual([true, true]);
+    const { request } = links[0]?.wanted ?? { request: '' };
+    expect((await mailed(own, userId, 'freeze', { ...unbound, ...links[0], request })).isWanted).toBe(true); // sent again
+    for (const { token } of links) {
+      expect(await spend(token, 'freeze', own)).toBeDefined();
+      expect(await spend(token, 'freeze', own)).toBeUndefined();
+    }
+    expect((await mailed(own, userId, 'freeze', { ...unbound, ...links[0], request })).isWanted).toBe(false);
   });
 
   it('of 20 at once leaves the newest, in whatever order they arrive', async () => {

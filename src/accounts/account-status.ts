@@ -9,6 +9,7 @@ import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
+import { voidFreezes } from '../tokens/one-time-tokens.js';
 import { UserStatus } from '../users/user-status.js';
 
 export interface StatusChange {
@@ -70,10 +71,14 @@ export class AccountStatus {
     return change ?? refuseLastAdmin();
   }
 
-  /** The user may sign in again; ended sessions stay ended. @returns false if there is nothing to change */
+  /**
+   * The user may sign in again. Ended sessions stay ended, and no earlier mail locks the account again.
+   * @returns false if there is nothing to change
+   */
   enable(userId: string, by: string, caller: Caller): Promise<boolean> {
     return inTransaction(this.database, async (tx) => {
       if (!(await this.userStatus.enable(tx, userId))) return false;
+      await voidFreezes(tx, userId);
       await this.audit.record(tx, [{ type: 'user.enabled', userId, by }], caller);
       return true;
     });

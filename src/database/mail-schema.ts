@@ -1,12 +1,13 @@
 // The tables of mail: what waits to be sent, and the one-time tokens that a mail's link carries.
 import { sql } from 'drizzle-orm';
-import { index, inet, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { index, inet, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, createdAt, setAt } from './columns.js';
 import { users } from './schema.js';
 import { tokenPurposes } from './vocabularies.js';
 
 /**
- * One row per user and purpose: a newer request supersedes the older one. A used row stays until it
+ * One row per user and purpose: a newer request supersedes the older one. Only freeze links, which go
+ * to former addresses, live beside one another. A used row stays until it
  * expires, so that a mail that is sent again does not revive its link.
  */
 export const oneTimeTokens = pgTable(
@@ -33,7 +34,10 @@ export const oneTimeTokens = pgTable(
     usedAt: at('used_at'),
   },
   (table) => [
-    primaryKey({ columns: [table.userId, table.purpose] }),
+    primaryKey({ columns: [table.userId, table.purpose, table.request] }),
+    uniqueIndex('one_time_tokens_superseded')
+      .on(table.userId, table.purpose)
+      .where(sql`purpose <> 'freeze'`),
     index('one_time_tokens_expires_at').on(table.expiresAt),
   ],
 );

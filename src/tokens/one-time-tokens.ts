@@ -42,7 +42,7 @@ export class OneTimeTokens {
   /**
    * Writes the row of a token that is about to be mailed. A newer request supersedes an older one, and the same request
    * again, for a mail that is sent again, counts only while its row is as it was: it does not revive a used link.
-   * A `freeze` is superseded by nothing while it lives: whoever moved an address twice would take the link from its owner.
+   * A `freeze` is superseded by nothing: the owner of each former address has a link.
    * @returns false if it is superseded, used or killed, or there is no such user: send nothing
    */
   async request(queries: Queries, wanted: TokenRequest): Promise<boolean> {
@@ -53,13 +53,12 @@ export class OneTimeTokens {
       select id, ${purpose}, ${request}, ${hash}, ${address}, ${boundEmail}, ${sessionEpoch}::int,
              ${JSON.stringify(data)}::jsonb, ${ip}::inet, protocol_now() + make_interval(secs => ${lifeSeconds})
         from ${users} where id = ${userId}
-      on conflict (user_id, purpose) do update
+      on conflict ${purpose === 'freeze' ? ofRequest : ofPurpose} do update
          set request = excluded.request, hash = excluded.hash, address = excluded.address,
              bound_email = excluded.bound_email, session_epoch = excluded.session_epoch, data = excluded.data,
              created_by_ip = excluded.created_by_ip, created_at = protocol_now(), expires_at = excluded.expires_at,
              used_at = null
-       where (t.request < excluded.request
-              and (t.purpose <> 'freeze' or t.used_at is not null or t.expires_at <= protocol_now()))
+       where t.request < excluded.request
           or (t.request = excluded.request and t.used_at is null
               and t.bound_email is not distinct from excluded.bound_email
               and t.session_epoch is not distinct from excluded.session_epoch)`);
@@ -95,6 +94,17 @@ export class OneTimeTokens {
       update ${oneTimeTokens} set used_at = protocol_now()
        where user_id = ${userId} and purpose = any(${sql.param([...purposes])}::text[]) and used_at is null`);
   }
+}
+
+/** Which row a request meets. */
+const ofPurpose = sql`(user_id, purpose) where purpose <> 'freeze'`;
+const ofRequest = sql`(user_id, purpose, request)`;
+
+/** For an operator who has settled who the owner is: links that were mailed before are void. */
+export async function voidFreezes(tx: Queries, userId: string): Promise<void> {
+  await tx.execute(sql`
+    update ${oneTimeTokens} set used_at = protocol_now()
+     where user_id = ${userId} and purpose = 'freeze' and used_at is null`);
 }
 
 /** The user `u` is as the token was made for. */
