@@ -12,38 +12,60 @@ const [OLD, TODAY] = [
   { ARGON2_MEMORY_KIB: '7168', ARGON2_PASSES: '1' },
   { ARGON2_MEMORY_KIB: '19456', ARGON2_PASSES: '2' },
 ];
-const [ON, OFF] = ['Watchword', 'Watchword without limits'];
+const OFF = 'Watchword without limits';
+const ON = 'Watchword, known devices';
+/** Each sign-in is charged in two lanes, and its owner receives a notice, at most 20 a day. */
+const NEW = 'Watchword, new devices';
 /** With so rare a result the two are told apart; where nothing differs, one run in a hundred says so, too. */
 const LEAST_P = 0.01;
 
 export async function run({ plan, subjects }) {
-  const rows = await interleave([await signIns(subjects, OFF, 'off'), await signIns(subjects, ON, 'on')], plan);
+  const measured = [await signIns(subjects, OFF, 'off'), await signIns(subjects, ON, 'on', true)];
+  const rows = await interleave([...measured, await signIns(subjects, NEW, 'on')], plan);
   const samples = plan.rounds < 5 ? 40 : 400;
   const { known, unknown } = await timesOf(await mixed(subjects, samples), samples);
   const { p, auc } = mannWhitney(unknown, known);
   rows.push({ subject: 'wrong password, known address', figures: figuresOf(known) });
   rows.push({ subject: 'wrong password, unknown address', figures: figuresOf(unknown) });
   rows.push({ subject: 'how often the unknown one of two takes longer', figures: { share: one(auc) } });
-  const pays = 1 - medianOf(rows, ON) / medianOf(rows, OFF);
+  const pays = (subject) => 1 - medianOf(rows, subject) / medianOf(rows, OFF);
   return {
     rows,
     targets: [
-      target('what a sign-in pays for the limits', pays, '≤', 0.05),
+      target('what a sign-in from a known device pays for the limits', pays(ON), '≤', 0.05),
+      target('what a sign-in from a new device pays for limits and the notice', pays(NEW), '≤', 0.3),
       target(`known and unknown addresses, ${samples} each: p of Mann-Whitney`, p, '≥', LEAST_P),
     ],
   };
 }
 
-async function signIns(subjects, subjectName, limits) {
+async function signIns(subjects, subjectName, limits, areKnown = false) {
   const subject = await subjects.start(watchword, { settings: { RATE_LIMITS: limits, TRUST_PROXY: '1' } });
   for (let i = 0; i < USERS; i++) await post(subject, '/auth/register', `bench-${i}@example.com`);
+  const devices = areKnown ? await devicesOf(subject) : [];
   let turn = 0;
-  const next = () => ({ ...subject.login(turn % USERS), ...from(subject.login(turn++ % USERS).headers) });
+  const next = () => {
+    const user = turn++ % USERS;
+    const { body, headers, ...request } = subject.login(user);
+    const deviceToken = devices[user];
+    return { ...request, ...from(headers), body: JSON.stringify({ ...JSON.parse(body), deviceToken }) };
+  };
   return {
     name: subjectName,
     isSlow: true,
     measure: (seconds) => closedLoop({ url: subject.url, clients: CLIENTS, seconds, next }),
   };
+}
+
+/** @returns the token of one device for each user */
+async function devicesOf(subject) {
+  const devices = [];
+  for (let i = 0; i < USERS; i++) {
+    const { path, headers, ...request } = subject.login(i);
+    const answer = await fetch(subject.url + path, { ...request, ...from(headers) });
+    devices.push((await answer.json()).deviceToken);
+  }
+  return devices;
 }
 
 /** A service half of whose users have a hash of older parameters; started again, so that it has seen both. */

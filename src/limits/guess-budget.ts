@@ -81,11 +81,6 @@ export class GuessBudget {
       await statementsFor(lanes).giveBack.run(this.database, { ...account, ...named(lanes), ...stood });
   }
 
-  async isClosed(account: Account, { name, closesAt }: Lane): Promise<boolean> {
-    const [seen] = await readGuesses.run(this.database, { ...account, name });
-    return (seen?.failures ?? 0) >= closesAt;
-  }
-
   async countFailed(userId: string): Promise<number> {
     const { subject } = await this.accountOf('password', userId);
     const rows = await this.database.select().from(guessBudgets).where(eq(guessBudgets.subject, subject));

@@ -51,6 +51,7 @@ export class Guesses {
     const account = await this.budget.accountOf(guess.kind, guess.user?.id ?? guess.named);
     const device = await this.devices.of(guess.user, request, guess.deviceToken);
     const byDevice = device && (await this.takeByDevice(guess, account, device));
+    if (device && !byDevice) this.devices.noteClosed(request, device);
     const taken = byDevice ?? (await this.takeByNetwork(guess, account, caller));
     try {
       const isRight = await this.verified(verify, taken.charge);

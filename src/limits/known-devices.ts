@@ -8,7 +8,6 @@ import type { Transport } from '../database/vocabularies.js';
 import { cookieValues } from '../http/cookie-header.js';
 import type { Asking, Exchange } from '../http/exchange.js';
 import { type Device, formatDevices, newDeviceId, parseDevices, withDevice } from './devices.js';
-import { GuessBudget } from './guess-budget.js';
 import { GuessLanes, type Lane } from './guess-lanes.js';
 import { LimitKeys } from './limit-keys.js';
 
@@ -20,11 +19,12 @@ interface OfUser {
 @Injectable()
 export class KnownDevices {
   private readonly cookieName: string;
+  /** Devices that were refused a lane, by request. */
+  private readonly closed = new WeakMap<object, string>();
 
   constructor(
     private readonly keys: LimitKeys,
     private readonly lanes: GuessLanes,
-    private readonly budget: GuessBudget,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {
@@ -45,6 +45,11 @@ export class KnownDevices {
     return this.lanes.ofDevice(deviceId);
   }
 
+  /** It counts as unknown from now on. Whoever signs in on it all the same begins anew, as another device. */
+  noteClosed(request: Asking['request'], { deviceId }: Device): void {
+    this.closed.set(request, deviceId);
+  }
+
   /** At each complete sign-in: over cookies the cookie is set, else the token for the answer is returned. */
   async renew(
     user: OfUser,
@@ -53,18 +58,13 @@ export class KnownDevices {
   ): Promise<string | undefined> {
     if (this.config.RATE_LIMITS === 'off') return undefined;
     const known = await this.of(user, request, deviceToken);
-    const deviceId = known && !(await this.isClosed(known)) ? known.deviceId : newDeviceId();
+    const deviceId = known && this.closed.get(request) !== known.deviceId ? known.deviceId : newDeviceId();
     const device = { userId: user.id, deviceId, epoch: user.sessionEpoch, issuedAt: this.nowSeconds() };
     const others = await this.all(request, deviceToken);
     const text = formatDevices(withDevice(others, device), await this.keys.secret('device'));
     if (transport === 'bearer') return text;
     reply.header('set-cookie', this.line(text));
     return undefined;
-  }
-
-  /** Then it counts as unknown; who signs in on it all the same begins anew. */
-  private async isClosed(device: Device): Promise<boolean> {
-    return this.budget.isClosed(await this.budget.accountOf('password', device.userId), await this.laneOf(device));
   }
 
   /** Of two cookies one may have been planted: what it holds is ours or counts for nothing. */
