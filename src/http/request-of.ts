@@ -1,4 +1,4 @@
-// Returns the request of a context. `switchToHttp()` makes three functions at each call, on every request.
+// Returns the request of a context. Nest's `switchToHttp()` makes three functions at each call.
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 

@@ -1,4 +1,4 @@
-// Keeps the one-time tokens of mailed links: one row per user and purpose, of which only the hash is stored.
+// Keeps the one-time tokens of mailed links, of which only the hash is stored: a newer one supersedes the older one.
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Database, type Queries, type Transaction } from '../database/database.js';
