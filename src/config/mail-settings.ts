@@ -1,5 +1,6 @@
 // The settings of mail. A part of settings.ts.
 import * as z from 'zod';
+import { integer } from './formats.js';
 import { linkBase, mailSender, smtpUrl } from './mail-formats.js';
 import { fileOf } from './secret-files.js';
 import type { Setting } from './setting.js';
@@ -25,6 +26,12 @@ export const mailSettings = {
     standard: 'PUBLIC_URL/link',
     about:
       "Where the links in mails lead: `/reset#token=…` and the like are put behind it. It is of PUBLIC_URL's origin or one of ALLOWED_ORIGINS.",
+  },
+  MAIL_SPREAD_SECONDS: {
+    schema: integer(0, 30).default(2),
+    standard: '2',
+    about:
+      'A mail that anybody can ask for leaves at a random moment within so many seconds: one that left at once would keep the service busy, and the time of the next answer would tell that the address is known. 0 sends at once.',
   },
   MAGIC_LINKS: {
     schema: z.enum(['on', 'off']).default('off'),

@@ -21,26 +21,29 @@ export interface KindOfMail {
   /** `owner`: whoever has the address when it is sent. `named`: the user of `data.userId`. `anybody`: nobody is looked up. */
   readonly about: 'owner' | 'named' | 'anybody';
   readonly link?: Link;
+  /** Whoever knows an address can ask for it: when it is sent must not tell whether the address is known. */
+  readonly isAnybodysToAsk?: true;
 }
 
 const linked = (about: 'owner' | 'named', purpose: TokenPurpose, lifeSeconds: number, boundTo: Link['boundTo']) => ({
   about,
   link: { purpose, path: purpose, lifeSeconds, boundTo },
 });
+const asked = <T extends KindOfMail>(kind: T) => ({ ...kind, isAnybodysToAsk: true as const });
 const notice: KindOfMail = { about: 'anybody' };
 
 const mailKinds = {
-  verify: linked('owner', 'verify', DAY, 'address'),
-  reset: linked('owner', 'reset', 30 * MINUTE, 'address'),
-  magic: linked('owner', 'magic', 10 * MINUTE, 'address'),
+  verify: asked(linked('owner', 'verify', DAY, 'address')),
+  reset: asked(linked('owner', 'reset', 30 * MINUTE, 'address')),
+  magic: asked(linked('owner', 'magic', 10 * MINUTE, 'address')),
   invite: linked('owner', 'invite', 72 * HOUR, 'address'),
-  device: linked('owner', 'device', HOUR, 'address'),
+  device: asked(linked('owner', 'device', HOUR, 'address')),
   /** To the new address, which becomes the account's. */
   email: linked('named', 'email', DAY, 'current'),
   /** To the old address: a notice, and a link that ends everything. */
   email_changing: linked('named', 'freeze', 7 * DAY, 'nothing'),
   /** Somebody tried to register with the address of an account. */
-  already_registered: { about: 'owner' },
+  already_registered: asked({ about: 'owner' }),
   new_device: notice,
   password_changed: notice,
   email_changed: notice,

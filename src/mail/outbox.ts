@@ -8,7 +8,7 @@ import type { Queries, Transaction } from '../database/database.js';
 import { mailOutbox } from '../database/mail-schema.js';
 import type { Language } from '../config/languages.js';
 import { MailKeys } from './mail-keys.js';
-import { type MailKind, sendWithinSeconds } from './mail-kinds.js';
+import { kindOf, type MailKind, sendWithinSeconds } from './mail-kinds.js';
 
 export interface NewMail {
   readonly kind: MailKind;
@@ -40,7 +40,7 @@ export class Outbox {
     private readonly config: Config,
   ) {}
 
-  /** In a transaction the mail is sent once that is committed; else call `wake`. */
+  /** In a transaction the mail is due once that is committed; else call `wake`. */
   async write(queries: Queries | Transaction, mail: NewMail): Promise<void> {
     if (!this.config.sendsMail) return;
     const { kind, address, language, data = {}, dedupe = null, ip = null } = mail;
@@ -48,14 +48,20 @@ export class Outbox {
     const recipient = await this.keys.recipientOf(address);
     const content: MailData = { language, ip, values: data };
     await queries.execute(sql`
-      insert into ${mailOutbox} (recipient, id, kind, address_sealed, data, dedupe, send_before)
+      insert into ${mailOutbox} (recipient, id, kind, address_sealed, data, dedupe, next_attempt_at, send_before)
       values (${recipient}, ${id}, ${kind}, ${this.keys.seal(address, id)}, ${JSON.stringify(content)}::jsonb, ${dedupe},
+              protocol_now() + make_interval(secs => random() * ${this.spreadSeconds(kind)}::int),
               protocol_now() + make_interval(secs => ${sendWithinSeconds(kind)}))
       on conflict (recipient, dedupe) do nothing`);
-    if ('afterCommit' in queries) queries.afterCommit(() => this.wake());
+    if ('afterCommit' in queries) queries.afterCommit(() => this.wake(kind));
   }
 
-  wake(): void {
-    this.onNew();
+  /** A mail that anybody can ask for waits for the delivery's round: its moment must say nothing about the request. */
+  wake(kind: MailKind): void {
+    if (this.spreadSeconds(kind) === 0) this.onNew();
+  }
+
+  private spreadSeconds(kind: MailKind): number {
+    return kindOf(kind).isAnybodysToAsk === true ? this.config.MAIL_SPREAD_SECONDS : 0;
   }
 }

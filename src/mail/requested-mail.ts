@@ -37,7 +37,7 @@ export class RequestedMail {
     await this.volume.take('mail', exchange.caller.ip);
     if ((await this.mailLimit.take(kind, address)) > 0) return;
     await this.queue(this.database, kind, address, exchange);
-    this.outbox.wake();
+    this.outbox.wake(kind);
   }
 
   /** For an act that must not happen without its mail. @throws Refusal `too_many_attempts` for the address, too */

@@ -36,7 +36,7 @@ export interface MailServer {
   readonly port: number;
   readonly url: string;
   /** For a service that sends its mail here. */
-  readonly settings: { readonly SMTP_URL: string; readonly MAIL_FROM: string };
+  readonly settings: Readonly<Record<'SMTP_URL' | 'MAIL_FROM' | 'MAIL_SPREAD_SECONDS', string>>;
   /** Everything so far, in the order of arrival. */
   mails(): readonly ReceivedMail[];
   /** What it was asked for, in order: `connect`, `mail`, `rcpt`, `data`. */
@@ -91,7 +91,7 @@ export async function startMailServer({ port: wanted = 0, answer, options = {} }
   return {
     port,
     url,
-    settings: { SMTP_URL: url, MAIL_FROM: 'Watchword <no-reply@auth.test>' },
+    settings: { SMTP_URL: url, MAIL_FROM: 'Watchword <no-reply@auth.test>', MAIL_SPREAD_SECONDS: '0' },
     mails: () => received,
     commands: () => asked,
     async mailTo(address, kind) {
@@ -126,5 +126,5 @@ export const tokenIn = (mail: Pick<ParsedMail, 'text'>): string => linkIn(mail).
 export async function send(service: Service, mail: Omit<NewMail, 'language'> & Partial<NewMail>): Promise<void> {
   const outbox = service.app.get(Outbox);
   await outbox.write(service.app.get(Database), { language: 'en', ...mail });
-  outbox.wake();
+  outbox.wake(mail.kind);
 }
