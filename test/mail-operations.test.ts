@@ -49,8 +49,14 @@ it('a mail server that is down: the service is ready and degraded, the runbook s
   );
   expect(shown).toEqual(linesOf('text'));
 
+  // A mail that is just being tried is claimed for a minute, and gets its next try when that one has failed.
+  await until('none is being tried, and all wait for long', async () => {
+    await service.query(`UPDATE mail_outbox SET next_attempt_at = protocol_now() + '10 minutes'
+                          WHERE next_attempt_at BETWEEN protocol_now() AND protocol_now() + '30 seconds'`);
+    const far = await service.query(`SELECT FROM mail_outbox WHERE next_attempt_at > protocol_now() + '5 minutes'`);
+    return far.length === 3;
+  });
   const second = await startMailServerForTest({ port });
-  await service.query(`UPDATE mail_outbox SET next_attempt_at = protocol_now() + '10 minutes'`);
   expect(await run(dryRun)).toEqual(['Dry run, nothing was changed: 3 mail(s) would be tried at once.']);
   expect(await run(retry)).toEqual(['3 mail(s) are tried at once.']);
   const mails = await second.mailsTo(email, 3);
