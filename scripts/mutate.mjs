@@ -12,7 +12,7 @@ import { mutations as ofMail } from './mutations/mail.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
-const patterns = ['src', 'test', 'drizzle', 'docs', '*.json', '*.ts'];
+const patterns = ['src', 'packages', 'test', 'drizzle', 'docs', '*.json', '*.ts'];
 const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', ...patterns], { encoding: 'utf8' })
   .split('\0')
   .filter(Boolean);

@@ -1,7 +1,8 @@
 // Every refusal: its status, its sentence, and whether the caller's session has ended.
+import type { ServiceErrorCode, SessionVerdict } from '../packages/contract/src/problems.js';
 
-/** `keep`: refresh, wait or fix the request. `ended`: sign in. `ask`: `keep` if the request has a session. */
-type SessionVerdict = 'keep' | 'ended' | 'ask' | 'none';
+/** `ask`: `keep` if the request has a session. */
+type Verdict = SessionVerdict | 'ask' | 'none';
 
 const refusals = {
   invalid_request: [400, 'The request is not well formed.', 'ask'],
@@ -43,9 +44,9 @@ const refusals = {
     'ended',
   ],
   overloaded: [503, 'There are too many sign-ins at once; try again.', 'keep'],
-} as const satisfies Record<string, readonly [number, string, SessionVerdict]>;
+} as const satisfies Record<ServiceErrorCode, readonly [number, string, Verdict]>;
 
-export type RefusalCode = keyof typeof refusals;
+export type RefusalCode = ServiceErrorCode;
 
 /** Every code, for the tests and the table in docs/errors.md. */
 export const refusalCodes = Object.keys(refusals) as RefusalCode[];
@@ -54,7 +55,7 @@ interface RefusalDetails {
   /** What happened, for the log only. */
   readonly cause?: unknown;
   /** Overrides the table's verdict on the session. */
-  readonly session?: 'keep' | 'ended';
+  readonly session?: SessionVerdict;
   /** Overrides the table's sentence. It contains names only, never a value that the caller sent. */
   readonly detail?: string;
   /** Seconds to wait; also sent as the Retry-After header. */
@@ -68,7 +69,7 @@ interface RefusalDetails {
 /** The only error that domain code throws. */
 export class Refusal extends Error {
   readonly status: number;
-  readonly sessionVerdict: SessionVerdict;
+  readonly sessionVerdict: Verdict;
   readonly retryAfter: number | undefined;
   readonly maxAge: number | undefined;
   readonly errors: readonly { path: string; message: string }[] | undefined;

@@ -26,6 +26,8 @@ const floors = [
 ];
 /** Every floor may use these files of src/. The other files of src/ may use every floor, and no floor may use them. */
 const ground = ['errors.ts', 'clock.ts'];
+/** Everything may use the contract, which uses nothing. */
+const contract = 'packages/contract/src/';
 
 const files = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -34,6 +36,7 @@ const files = (folder: string) =>
 
 const sources = files('src').map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 const code = sources.filter(({ file }) => !file.endsWith('.test.ts'));
+const packages = files('packages').filter((file) => /^packages\/\w+\/src\//.test(file) && !file.endsWith('.test.ts'));
 const offenders = (pattern: RegExp, allowed: (file: string) => boolean = () => false) =>
   code.filter(({ file, text }) => pattern.test(text) && !allowed(file)).map(({ file }) => file);
 
@@ -51,11 +54,27 @@ describe('the house', () => {
       for (const [, target = ''] of text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
         const imported = normalize(join(dirname(file), target)).replace(/\.js$/, '.ts');
         const isGround = ground.some((name) => imported === join('src', name));
-        if (isGround || (isRoot && !ground.includes(file.slice(4)))) continue;
+        if (isGround || imported.startsWith(contract) || (isRoot && !ground.includes(file.slice(4)))) continue;
         expect.soft(floorOf(imported), `${file} leans on ${imported}`).toBeGreaterThanOrEqual(0);
         expect.soft(floorOf(imported), `${file} leans on ${imported}`).toBeLessThanOrEqual(floorOf(file));
       }
     }
+  });
+
+  it('has a contract that imports nothing, and packages that import nothing of ours but the contract', () => {
+    expect(packages.length).toBeGreaterThan(2);
+    const isAllowed = (file: string, target: string) => {
+      if (file.startsWith(contract)) return false;
+      const imported = normalize(join(dirname(file), target));
+      const own = file.split('/').slice(0, 3).join('/');
+      return !target.startsWith('.') || imported.startsWith(`${own}/`) || imported.startsWith(contract);
+    };
+    const wrong = packages.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/(?:from|import\(|require\()\s*'([^']+)'/g)]
+        .filter(([, target = '']) => !isAllowed(file, target))
+        .map(([, target]) => `${file} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('reads the environment in config only', () => {

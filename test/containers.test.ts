@@ -17,7 +17,15 @@ function copy(): string {
   const files = ['docker-compose.yml', 'Dockerfile', '.dockerignore', '.env.example', 'package.json', 'LICENSE'];
   for (const file of [...files, 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'])
     cpSync(file, join(folder, file));
-  for (const part of ['src', 'drizzle', 'deploy', 'scripts', 'keys'])
+  for (const part of [
+    'src',
+    'packages/contract',
+    'packages/verifier/package.json',
+    'drizzle',
+    'deploy',
+    'scripts',
+    'keys',
+  ])
     cpSync(part, join(folder, part), { recursive: true });
   return folder;
 }

@@ -1,6 +1,12 @@
 // Turns every error into an answer: RFC 9457 problem details with a stable code.
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type ProblemDetails,
+  problemTitle,
+  problemType,
+  type SessionVerdict,
+} from '../../packages/contract/src/problems.js';
 import { Log } from '../telemetry/log.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
@@ -33,11 +39,11 @@ export class RefusalFilter implements ExceptionFilter {
     void reply.code(refusal.status).type('application/problem+json; charset=utf-8').send(this.body(refusal, request));
   }
 
-  private body(refusal: Refusal, request: FastifyRequest) {
+  private body(refusal: Refusal, request: FastifyRequest): ProblemDetails {
     const session = this.sessionVerdict(refusal, request);
     return {
-      type: `urn:watchword:problem:${refusal.code}`,
-      title: refusal.code.replaceAll('_', ' '),
+      type: problemType(refusal.code),
+      title: problemTitle(refusal.code),
       status: refusal.status,
       detail: refusal.message,
       code: refusal.code,
@@ -48,7 +54,7 @@ export class RefusalFilter implements ExceptionFilter {
     };
   }
 
-  private sessionVerdict({ sessionVerdict }: Refusal, request: FastifyRequest): 'keep' | 'ended' | undefined {
+  private sessionVerdict({ sessionVerdict }: Refusal, request: FastifyRequest): SessionVerdict | undefined {
     if (sessionVerdict === 'none') return undefined;
     if (sessionVerdict !== 'ask') return sessionVerdict;
     return request.headers.authorization || this.cookies.carriesAny(request) ? 'keep' : undefined;

@@ -1,14 +1,12 @@
 // Defines the access token (RFC 9068), and what it must fulfil before its signature is checked.
 import * as z from 'zod';
+import { ACCESS_TOKEN_TYP, type UserTokenClaims } from '../../packages/contract/src/claims.js';
 import { roles } from '../database/vocabularies.js';
 
-export const TOKEN_TYPE = 'at+jwt';
 /** Watchword's own sign-in as the client (RFC 9068 §2.2). It cannot collide with a user's id, which is a UUID. */
 export const CLIENT_ID = 'watchword';
 /** No access token lives longer, whatever the settings were when it was issued. */
 export const MAX_ACCESS_TOKEN_SECONDS = 900;
-/** How far another machine's clock may be ahead of ours. */
-export const EXPIRY_LEEWAY_SECONDS = 30;
 
 const seconds = z.number().int().nonnegative();
 
@@ -26,7 +24,7 @@ const accessClaims = z.object({
   tokenVersion: z.number().int(),
   auth_time: seconds,
   amr: z.array(z.string()),
-});
+} satisfies Partial<Record<keyof UserTokenClaims, z.ZodType>>);
 
 export type AccessClaims = z.output<typeof accessClaims>;
 
@@ -48,7 +46,7 @@ export function unverifiedClaims(token: string): { sub?: unknown; sid?: unknown;
 
 const header = z.object({
   alg: z.literal('RS256'),
-  typ: z.literal(TOKEN_TYPE),
+  typ: z.literal(ACCESS_TOKEN_TYP),
   kid: z.string(),
   crit: z.never().optional(),
 });

@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
+import { ACCESS_TOKEN_TYP } from '../../packages/contract/src/claims.js';
 import { Config } from '../config/config.js';
 import type { Role } from '../database/vocabularies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { Signer } from '../keys/signing-key.js';
-import { type AccessClaims, CLIENT_ID, TOKEN_TYPE } from './access-token.js';
+import { type AccessClaims, CLIENT_ID } from './access-token.js';
 
 export interface AccessTokenSubject {
   readonly userId: string;
@@ -65,7 +66,9 @@ export class AccessTokens {
       auth_time: Math.floor(subject.authenticatedAt.getTime() / 1000),
       amr: [...subject.methods],
     } satisfies AccessClaims;
-    const text = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: TOKEN_TYPE, kid }).sign(privateKey);
+    const text = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', typ: ACCESS_TOKEN_TYP, kid })
+      .sign(privateKey);
     return { text, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
   }
 }

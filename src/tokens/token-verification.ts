@@ -3,10 +3,11 @@
 import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import { CLOCK_LEEWAY_SECONDS } from '../../packages/contract/src/claims.js';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { type AccessClaims, claimsOf, EXPIRY_LEEWAY_SECONDS, kidOf } from './access-token.js';
+import { type AccessClaims, claimsOf, kidOf } from './access-token.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 @Injectable()
@@ -55,7 +56,7 @@ export class TokenVerification {
 
   /** Uses the database's time: this machine's clock may be wrong. @throws Refusal `token_expired` */
   assertCurrent({ exp }: AccessClaims): void {
-    if (exp + EXPIRY_LEEWAY_SECONDS <= this.keyRing.now().getTime() / 1000) throw new Refusal('token_expired');
+    if (exp + CLOCK_LEEWAY_SECONDS <= this.keyRing.now().getTime() / 1000) throw new Refusal('token_expired');
   }
 
   /** By the database's time, too. @throws Refusal `reauthentication_required` */

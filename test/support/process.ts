@@ -12,6 +12,7 @@ import { noteGiven } from './met.js';
 
 const parts = [
   'src',
+  'packages/contract',
   'drizzle',
   'scripts',
   'package.json',

@@ -1,0 +1,69 @@
+// Errors as every caller receives them: RFC 9457 problem details with a stable code and a verdict on the session.
+
+/** The codes that the service answers with. */
+const serviceErrorCodes = [
+  'invalid_request',
+  'ambiguous_token',
+  'transport_mismatch',
+  'token_invalid',
+  'unauthenticated',
+  'token_expired',
+  'token_stale',
+  'token_revoked',
+  'invalid_credentials',
+  'refresh_token_invalid',
+  'refresh_token_reused',
+  'session_state_lost',
+  'csrf_rejected',
+  'reauthentication_required',
+  'email_unverified',
+  'registration_closed',
+  'not_found',
+  'email_taken',
+  'last_admin',
+  'body_too_large',
+  'unsupported_media_type',
+  'password_rejected',
+  'too_many_attempts',
+  'internal_error',
+  'unavailable',
+  'revocation_unconfirmed',
+  'overloaded',
+] as const;
+
+/** The codes that only siblings answer with. */
+const siblingErrorCodes = ['forbidden'] as const;
+
+export type ServiceErrorCode = (typeof serviceErrorCodes)[number];
+export type ErrorCode = ServiceErrorCode | (typeof siblingErrorCodes)[number];
+
+/** Every code that the service or a sibling answers with. */
+export const errorCodes: readonly ErrorCode[] = [...serviceErrorCodes, ...siblingErrorCodes];
+
+/** `keep`: refresh, wait or fix the request. `ended`: the session is over; sign in. */
+export type SessionVerdict = 'keep' | 'ended';
+
+/** The body of an error, `application/problem+json` (RFC 9457 §3). */
+export interface ProblemDetails {
+  /** `urn:watchword:problem:` and the code. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** A sentence for people; it may change. */
+  readonly detail: string;
+  /** For programs; it never changes. */
+  readonly code: ErrorCode;
+  readonly requestId?: string;
+  /** Absent where there is no session. */
+  readonly session?: SessionVerdict;
+  /** Seconds to wait, as in the header `Retry-After`. */
+  readonly retryAfter?: number;
+  /** Which fields were wrong, and why. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+/** The `type` of an error (RFC 9457 §3.1.1). */
+export const problemType = (code: ErrorCode): string => `urn:watchword:problem:${code}`;
+
+/** The `title` of an error (RFC 9457 §3.1.3). */
+export const problemTitle = (code: ErrorCode): string => code.replaceAll('_', ' ');
