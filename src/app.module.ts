@@ -11,6 +11,7 @@ import { HttpModule } from './http/http.module.js';
 import { toInvalidRequest } from './http/invalid-request.js';
 import { MailDeliveryModule } from './mail/mail-delivery.module.js';
 import { RefusalFilter } from './http/refusal.filter.js';
+import { SiblingsModule } from './siblings/siblings.module.js';
 import { UnknownInputModule } from './http/unknown-input.module.js';
 
 @Module({
@@ -23,6 +24,7 @@ import { UnknownInputModule } from './http/unknown-input.module.js';
     CredentialsModule,
     AuthModule,
     LinkPageModule,
+    SiblingsModule,
     HealthModule,
     UnknownInputModule,
   ],
