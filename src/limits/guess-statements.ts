@@ -31,7 +31,7 @@ export const readGuesses = new Prepared<{ failures: number; seconds: number }>(
  */
 function charging(at: number): SQL {
   const isAlarmed = sql`exists (select from ${sprayAlarms} where until > protocol_now())`;
-  const free = sql`case when ${isAlarmed} and ${given(`kind${at}`)} <> 'device' then 1
+  const free = sql`case when ${given(`kind${at}`)} <> 'device' and ${isAlarmed} then 1
                    else ${given(`free${at}`)}::int end`;
   const closesAt = sql`${given(`closesAt${at}`)}::int`;
   // Kept for a month after the last failure, or for a year once closed.

@@ -78,7 +78,7 @@ export class Sessions {
     };
     const isStarted =
       wish.replaces || wish.alongside || live >= MANY_SESSIONS
-        ? await this.withEffects(user.id, values, wish, caller)
+        ? await this.withEffects(user.id, values, wish, live, caller)
         : (await started.run(this.database, values)).length === 1;
     if (!isStarted) return undefined;
     this.audit.note(event, caller);
@@ -95,13 +95,14 @@ export class Sessions {
   }
 
   /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
-  private withEffects(userId: string, values: Values, wish: SessionWish, caller: Caller) {
+  private withEffects(userId: string, values: Values, wish: SessionWish, live: number, caller: Caller) {
     const { replaces: replaced, alongside } = wish;
     return inTransaction(this.database, async (tx) => {
       if ((await started.runIn(tx, values)).length !== 1) return false;
       const which = sql`id = ${replaced?.sessionId}`;
       const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
-      const surplus = await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller);
+      const hasMany = live >= MANY_SESSIONS;
+      const surplus = hasMany ? await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller) : [];
       if (old.length + surplus.length > 0) await this.revocations.end(tx, { sessions: [...old, ...surplus] });
       if (alongside && !(await this.isFirst(tx, userId, values))) await alongside(tx);
       return true;
