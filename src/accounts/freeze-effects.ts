@@ -1,4 +1,4 @@
-// What follows a freeze, in its transaction: whatever was signed in is not any more, and somebody is paged.
+// Ends every session of a frozen account and pages somebody, in the transaction of the freeze.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';

@@ -1,4 +1,4 @@
-// How mails look and what they say (docs/mail.md). A part of settings.ts.
+// Settings of the look and the texts of mails (docs/mail.md). A part of settings.ts.
 import * as z from 'zod';
 import { languages } from './languages.js';
 import { httpUrl } from './formats.js';

@@ -1,4 +1,4 @@
-// What the link page says, in each language.
+// The texts of the link page in each language.
 import type { Language } from '../config/languages.js';
 import type { tokenPurposes } from '../database/vocabularies.js';
 

@@ -1,4 +1,4 @@
-// What carries a composed mail away.
+// Carries a composed mail away: by SMTP, or to the log.
 import type { MailKind } from './mail-kinds.js';
 
 export interface OutgoingMail {

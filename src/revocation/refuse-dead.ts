@@ -1,4 +1,4 @@
-// What the bearer of a dead token receives.
+// Refuses the bearer of a dead token.
 import { Refusal } from '../errors.js';
 import type { Verdict } from './verdict.js';
 

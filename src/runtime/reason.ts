@@ -1,4 +1,4 @@
-// What an error says, for a line of the log.
+// Turns an error into text for a line of the log.
 import { DrizzleQueryError } from 'drizzle-orm';
 
 /**

@@ -1,4 +1,4 @@
-// What follows a change of address, in its transaction. Links to the old address are void: each names the address that it
+// Applies the effects of a change of address in its transaction. Links to the old address are void: each names the address that it
 // is for. Sessions go on, and their next refresh tells them the new address.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';

@@ -1,5 +1,5 @@
-// What follows a reset, in its transaction: whatever was signed in is not any more, the account is open to its owner, and
-// the owner is told.
+// Applies the effects of a reset in its transaction: ends every session, opens the account to its owner, and tells the
+// owner.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../../audit/audit.js';

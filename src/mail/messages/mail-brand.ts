@@ -1,4 +1,4 @@
-// Whose mails these are: name, logo, contact, colours and texts. Read once at the start.
+// The brand of mails: name, logo, contact, colours and texts. Read once at the start.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import type { Accent } from '../../config/mail-brand-settings.js';
