@@ -63,7 +63,7 @@ describe('a person who deletes their account', () => {
     expect((await leave(phone)).status).toBe(204);
     const left = await tracesOf(phone.user.id, phone.person.email);
     expect(left.rows).toEqual([]);
-    for (const table of left.tables) expect(table).toMatch(/^(audit_events\w*|revocation_outbox)$/);
+    for (const table of left.tables) expect(table).toMatch(/^(audit_events\w*|revocation_outbox|revoked_subjects)$/);
     expect(await isThere(phone.user.id)).toBe(false);
     expect(await isThere(other.user.id)).toBe(true);
     const events = await service.query(

@@ -164,6 +164,7 @@ describe('the tables', () => {
     users: 'users',
     refreshTokens: 'sessions',
     accessRevocations: 'revocation',
+    revokedSubjects: 'revocation',
     revocationOutbox: 'revocation',
     signingKeys: 'keys',
     keyRingVersion: 'none',

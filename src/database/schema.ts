@@ -2,6 +2,7 @@
 // `protocol_now()` is a SQL function: the time of the protocol is the database's, so that instances agree.
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   boolean,
   index,
   inet,
@@ -128,6 +129,22 @@ export const accessRevocations = pgTable(
     primaryKey({ columns: [table.userId, table.kind, table.ref] }),
     index('access_revocations_expires_at').on(table.expiresAt),
   ],
+);
+
+/**
+ * Whose tokens ended all at once: a user's, or everybody's (`*`). Siblings read it from the feed. A trigger writes it with
+ * every change of `users` that ends tokens. No foreign key: it outlives a deleted user.
+ */
+export const revokedSubjects = pgTable(
+  'revoked_subjects',
+  {
+    /** The claim `sub` as it stands in the tokens. */
+    subject: text('subject').primaryKey(),
+    /** The lowest `tokenVersion` that is still good; of `*` a time: tokens that were issued before it are dead. */
+    goodFrom: bigint('good_from', { mode: 'number' }).notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [index('revoked_subjects_expires_at').on(table.expiresAt)],
 );
 
 /** Users of whom Redis may still hold an outdated entry; written by the transaction that outdated it. */

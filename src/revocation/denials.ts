@@ -1,11 +1,14 @@
-// The rows of access_revocations: sessions and single tokens that are dead before their time.
+// Writes what is dead before its time: sessions and single tokens (access_revocations), and whose tokens ended all at once
+// (revoked_subjects).
 import { type SQL, sql } from 'drizzle-orm';
+import { EVERYBODY } from '../../packages/contract/src/revocations.js';
 import type { Queries, Transaction } from '../database/database.js';
-import { accessRevocations, users } from '../database/schema.js';
+import { accessRevocations, revokedSubjects, users } from '../database/schema.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 
 /**
- * A row is kept until the last token it covers has expired, and two minutes for clocks that differ.
+ * A row is kept until the last token it covers has expired, and two minutes for clocks that differ. The trigger on `users`
+ * keeps its rows as long (drizzle/0012_revoked_subjects.sql).
  */
 const KEPT_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
 
@@ -37,6 +40,45 @@ export async function purgeDenials(queries: Queries, limit: number): Promise<num
   const { rowCount } = await queries.execute(sql`
     delete from ${accessRevocations} where (user_id, kind, ref) in (
       select user_id, kind, ref from ${accessRevocations} where expires_at < (select protocol_now())
+       order by expires_at limit ${limit} for update skip locked)`);
+  return rowCount ?? 0;
+}
+
+const orLater = sql`on conflict (subject) do update
+  set good_from = greatest(${revokedSubjects}.good_from, excluded.good_from), expires_at = excluded.expires_at`;
+
+/**
+ * Ends what was issued until now to everybody, for siblings. The transaction of the first users whose counters move.
+ * @returns that time, in seconds since 1970
+ */
+export async function denyEverybody(tx: Transaction): Promise<number> {
+  const { rows } = await tx.execute<{ from: number }>(sql`
+    insert into ${revokedSubjects} (subject, good_from, expires_at)
+    select ${EVERYBODY}, floor(extract(epoch from protocol_now())), ${expiresAt}
+    ${orLater} returning good_from::float8 as from`);
+  const [row] = rows;
+  if (!row) throw new Error('The entry of everybody was not written.');
+  return row.from;
+}
+
+/** Until the end of the transaction, the trigger writes no entry: everybody's covers the users whose counters move. */
+export async function coverByEverybody(tx: Transaction): Promise<void> {
+  await tx.execute(sql`select set_config('watchword.ends_everybody', 'on', true)`);
+}
+
+/** The entries that the trigger did not write, for users who were issued a token after everybody's. */
+export async function denyUsers(tx: Transaction, userIds: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    insert into ${revokedSubjects} (subject, good_from, expires_at)
+    select id, token_version, ${expiresAt} from ${users} where id = any(${sql.param([...userIds])}::uuid[])
+    ${orLater}`);
+}
+
+/** @returns how many entries of subjects went that cover nothing any more, at most `limit` */
+export async function purgeSubjects(queries: Queries, limit: number): Promise<number> {
+  const { rowCount } = await queries.execute(sql`
+    delete from ${revokedSubjects} where subject in (
+      select subject from ${revokedSubjects} where expires_at < (select protocol_now())
        order by expires_at limit ${limit} for update skip locked)`);
   return rowCount ?? 0;
 }

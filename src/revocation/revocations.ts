@@ -8,7 +8,8 @@ import type { Queries, Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { TimedOut, withTimeout } from '../runtime/with-timeout.js';
 import type { Confirmation } from './confirmation.js';
-import { deny, denyFrom, purgeDenials } from './denials.js';
+import { deny, denyFrom, purgeDenials, purgeSubjects } from './denials.js';
+import { Endings } from './endings.js';
 import { Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
@@ -46,6 +47,7 @@ export class Revocations {
     private readonly outbox: Outbox,
     private readonly config: Config,
     private readonly metrics: RevocationMetrics,
+    private readonly endings: Endings,
   ) {
     this.bulkhead = bulkhead(Math.max(1, Math.floor(config.DATABASE_POOL_SIZE / 2)), WAITING_READS);
   }
@@ -104,6 +106,7 @@ export class Revocations {
       await deny(tx, 's', owner, sids);
       await deny(tx, 'j', owner, jtis);
     }
+    tx.afterCommit(() => this.endings.tell());
     return this.outbox.add(tx, new Set([...users, ...owners]));
   }
 
@@ -119,12 +122,13 @@ export class Revocations {
    * Drops what Redis knows of a user. A failure is covered by the outbox row of `expressionsFor`.
    */
   async invalidate(userId: string): Promise<void> {
+    this.endings.tell();
     await this.cache.invalidate([userId]);
   }
 
-  /** @returns how many revocations went that cover nothing any more, at most `limit` */
+  /** @returns how many revocations went that cover nothing any more, at most `limit` of each table */
   async purge(queries: Queries, limit: number): Promise<number> {
-    const purged = await purgeDenials(queries, limit);
+    const purged = (await purgeDenials(queries, limit)) + (await purgeSubjects(queries, limit));
     await this.outbox.purge(queries, limit);
     return purged;
   }

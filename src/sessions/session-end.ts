@@ -6,6 +6,7 @@ import { Database, inTransaction, type Transaction } from '../database/database.
 import { refreshTokens } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
+import { coverByEverybody, denyEverybody, denyUsers } from '../revocation/denials.js';
 import { Revocations } from '../revocation/revocations.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import type { SessionRef } from '../tokens/auth-session.js';
@@ -24,6 +25,8 @@ export interface SessionsEnded {
 
 /** Users per transaction when everybody's sessions end: each transaction stays far below its time-out. */
 const BATCH = 1_000;
+/** A retry of a refresh receives a token, too, and does not move `rotated_at`. No setting allows more. */
+const MAX_GRACE_SECONDS = 300;
 
 @Injectable()
 export class SessionEnd {
@@ -92,17 +95,25 @@ export class SessionEnd {
     });
   }
 
-  /** Ends every session that existed when this began; for an incident, or after a restore from a backup. */
+  /**
+   * Ends every session that existed when this began; for an incident, or after a restore from a backup. Siblings learn of
+   * it by one entry and not by one for each user (docs/protocols/feed.md, "Everybody").
+   */
   async allOfEverybody(by: string, caller: Caller): Promise<SessionsEnded & { users: number }> {
     const done = { users: 0, sessions: 0 };
     const confirmation = { isConfirmed: true };
     let batch: string[] = [];
+    let since: number | undefined;
     do {
       const last = batch.at(-1);
       const ended = await inTransaction(this.database, async (tx) => {
+        since ??= await denyEverybody(tx);
+        await coverByEverybody(tx);
         batch = await this.users.bumpBothOfNext(tx, last, BATCH);
         const ofBatch = await this.revocations.end(tx, { users: batch });
-        done.sessions += await this.markAll(tx, batch, caller);
+        const marked = await this.markAll(tx, batch, since, caller);
+        await denyUsers(tx, marked.uncovered);
+        done.sessions += marked.sessions;
         return ofBatch;
       });
       confirmation.isConfirmed &&= ended.isConfirmed;
@@ -135,14 +146,22 @@ export class SessionEnd {
     return sessions;
   }
 
-  /** Marks the rows only: the users' counters have already ended these sessions. */
-  private async markAll(tx: Transaction, userIds: readonly string[], caller: Caller): Promise<number> {
-    const { rowCount } = await tx.execute(sql`
+  /**
+   * Marks the rows only: the users' counters have already ended these sessions. A refresh in flight has the row's lock, so
+   * that its token is seen here.
+   * @returns `uncovered`: the users to whom a token was issued since that time
+   */
+  private async markAll(tx: Transaction, userIds: readonly string[], since: number, caller: Caller) {
+    const { rows } = await tx.execute<{ userId: string; isCovered: boolean }>(sql`
       update ${refreshTokens} set ${ended('operator', caller)}
-       where user_id = any(${sql.param([...userIds])}::uuid[]) and not revoked`);
-    return rowCount ?? 0;
+       where user_id = any(${sql.param([...userIds])}::uuid[]) and not revoked
+      returning user_id as "userId", greatest(rotated_at, authenticated_at) < to_timestamp(${since})
+         and (replays = 0 or rotated_at < to_timestamp(${since}) - make_interval(secs => ${MAX_GRACE_SECONDS})) as "isCovered"`);
+    const uncovered = new Set(rows.filter(({ isCovered }) => !isCovered).map(({ userId }) => userId));
+    return { sessions: rows.length, uncovered: [...uncovered] };
   }
 }
+
 const ended = (reason: EndReason, caller: Caller) => sql`
   revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet, revoked_reason = ${reason},
   previous_token = null`;
