@@ -113,7 +113,7 @@ const guards = {
   'unknown devices keep their free guesses during a spray': [
     'floods',
     'one password over 500 accounts',
-    [[STATEMENTS, 'case when ${isAlarmed} and', 'case when false and']],
+    [[STATEMENTS, ' and ${isAlarmed} then 1', ' and false then 1']],
   ],
   'the code of a device is not checked': [
     'known-devices',
