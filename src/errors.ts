@@ -21,6 +21,13 @@ const refusals = {
   refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
   session_state_lost: [401, 'The server no longer has this session; sign in.', 'ended'],
+  invalid_client: [401, 'The client id or the secret is wrong.', 'none'],
+  unauthorized_client: [400, 'This service may not get tokens: it was added without a resource.', 'none'],
+  unsupported_grant_type: [400, 'The grant type is not client_credentials.', 'none'],
+  invalid_scope: [400, 'The service does not have every scope that it asks for.', 'none'],
+  invalid_target: [400, 'The resource is missing, or the service may not get tokens for it.', 'none'],
+  insufficient_scope: [403, 'The service was added without the scope for this.', 'none'],
+  user_token_required: [403, 'This route needs the access token of a user, not of a service.', 'none'],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
   reauthentication_required: [403, 'The sign-in is too long ago for this; prove who you are again.', 'keep'],
   email_unverified: [

@@ -1,6 +1,9 @@
 // Reads bodies: JSON objects in UTF-8, not compressed, at most 64 KiB and 400 fields. An empty body counts as none.
+// Only the routes of OAuth take forms, and take nothing else.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.js';
+import { parseForm } from './form.js';
+import { isOAuthEndpoint } from './oauth-endpoint.decorator.js';
 import { takesForms } from './takes-forms.js';
 
 export const BODY_LIMIT = 64 * 1024;
@@ -23,17 +26,35 @@ export function acceptOnlyJson(server: FastifyInstance): void {
       }
     });
   };
+  const refuseUnlessIgnored = (request: FastifyRequest, body: Buffer) => {
+    if (!takesForms(request, body)) throw wrongType(request);
+  };
   add('application/json', parse);
-  add('*', (request, body) => {
-    if (!takesForms(request, body)) throw new Refusal('unsupported_media_type');
+  add('application/x-www-form-urlencoded', (request, body) => {
+    if (!isOAuthEndpoint(request)) return refuseUnlessIgnored(request, body);
+    assertPlainUtf8(request);
+    return parseForm(body);
   });
+  add('*', refuseUnlessIgnored);
 }
 
-function parse({ headers }: FastifyRequest, body: Buffer): unknown {
+function wrongType(request: FastifyRequest): Refusal {
+  const detail = 'The body must be a form (application/x-www-form-urlencoded) in UTF-8, not compressed.';
+  return new Refusal('unsupported_media_type', isOAuthEndpoint(request) ? { detail } : {});
+}
+
+/** @throws Refusal `unsupported_media_type` for another charset, or a compressed body */
+function assertPlainUtf8(request: FastifyRequest): void {
+  const { headers } = request;
   const charset = /;\s*charset="?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1];
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new Refusal('unsupported_media_type');
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw wrongType(request);
   const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') throw new Refusal('unsupported_media_type');
+  if (encoding !== undefined && encoding !== 'identity') throw wrongType(request);
+}
+
+function parse(request: FastifyRequest, body: Buffer): unknown {
+  if (isOAuthEndpoint(request)) throw wrongType(request);
+  assertPlainUtf8(request);
   refuseTooMuch(body);
   const value = parseObject(body);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;

@@ -11,6 +11,8 @@ import { Log } from '../telemetry/log.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
 import { Cookies } from './cookies.js';
+import { isOAuthEndpoint } from './oauth-endpoint.decorator.js';
+import { BASIC_CHALLENGE, oauthErrorOf } from './oauth-error.js';
 import { RefusalLog } from './refusal-log.js';
 
 @Catch()
@@ -34,9 +36,12 @@ export class RefusalFilter implements ExceptionFilter {
     if (reply.sent) return;
 
     if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
-    const challenge = bearerChallenge(refusal, request);
+    const isOAuth = isOAuthEndpoint(request);
+    const challenge = isOAuth ? basicChallenge(refusal) : bearerChallenge(refusal, request);
     if (challenge) reply.header('www-authenticate', challenge);
-    void reply.code(refusal.status).type('application/problem+json; charset=utf-8').send(this.body(refusal, request));
+    const type = isOAuth ? 'application/json' : 'application/problem+json';
+    const body = isOAuth ? { ...oauthErrorOf(refusal), ...this.body(refusal, request) } : this.body(refusal, request);
+    void reply.code(refusal.status).type(`${type}; charset=utf-8`).send(body);
   }
 
   private body(refusal: Refusal, request: FastifyRequest): ProblemDetails {
@@ -55,7 +60,7 @@ export class RefusalFilter implements ExceptionFilter {
   }
 
   private sessionVerdict({ sessionVerdict }: Refusal, request: FastifyRequest): SessionVerdict | undefined {
-    if (sessionVerdict === 'none') return undefined;
+    if (sessionVerdict === 'none' || isOAuthEndpoint(request)) return undefined;
     if (sessionVerdict !== 'ask') return sessionVerdict;
     return request.headers.authorization || this.cookies.carriesAny(request) ? 'keep' : undefined;
   }
@@ -84,6 +89,8 @@ function noSuchRoute({ method, url }: FastifyRequest): string {
   return /^[\w./~%-]{1,100}$/.test(path) ? `No such route: ${method} ${path}` : 'No such route.';
 }
 
+const basicChallenge = ({ status }: Refusal) => (status === 401 ? BASIC_CHALLENGE : undefined);
+
 /** RFC 6750 §3: no error code without credentials; with bad credentials, the code and the reason. */
 function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | undefined {
   const realm = 'Bearer realm="watchword"';
@@ -96,5 +103,7 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
     return usedBearer ? `${realm}, error="invalid_token", error_description="${refusal.message}"` : realm;
   }
   if (!usedBearer) return undefined;
+  if (refusal.code === 'user_token_required')
+    return `${realm}, error="insufficient_scope", error_description="${refusal.message}"`;
   return refusal.code === 'ambiguous_token' ? `${realm}, error="invalid_request"` : undefined;
 }

@@ -48,12 +48,13 @@ export interface ServiceTokenClaims extends CommonClaims {
   /** The same as `client_id` (RFC 9068 §2.2). */
   readonly sub: string;
   readonly client_id: string;
-  /** What the service may do: words with a space between them (RFC 8693 §4.2). */
+  /** What the service may do: words with a space between them (RFC 8693 §4.2); empty where it has no scope. */
   readonly scope: string;
+  /** The number of the secret that the service got it with. A secret that ended takes its tokens with it. */
+  readonly tokenVersion: number;
   readonly sid?: undefined;
   readonly email?: undefined;
   readonly role?: undefined;
-  readonly tokenVersion?: undefined;
   readonly auth_time?: undefined;
   readonly amr?: undefined;
   readonly acr?: undefined;
