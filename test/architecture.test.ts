@@ -177,6 +177,8 @@ describe('the tables', () => {
     sprayAlarms: 'limits',
     oneTimeTokens: 'tokens',
     mailOutbox: 'mail',
+    services: 'siblings',
+    serviceTokenRevocations: 'siblings',
   };
 
   it('have one owner each', () => {

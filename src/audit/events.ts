@@ -44,8 +44,9 @@ export type AuditEvent =
   | ({ readonly type: 'email.corrected' | 'user.invited'; readonly by: string } & OfUser)
   | ({ readonly type: 'invite.accepted' } & OfUser)
   | ({ readonly type: 'reauthentication.succeeded'; readonly methods: readonly string[] } & OfSession)
-  | ({ readonly type: 'token.revoked' } & OfSession)
-  | ({ readonly type: 'session.ended'; readonly reason: string } & OfSession)
+  | ({ readonly type: 'token.revoked'; readonly by?: string } & OfSession)
+  /** `by`: the service that revoked a token of the session. */
+  | ({ readonly type: 'session.ended'; readonly reason: string; readonly by?: string } & OfSession)
   | ({ readonly type: 'logout_all'; readonly sessions: number } & OfUser)
   | { readonly type: 'sessions.all_ended'; readonly users: number; readonly sessions: number; readonly by: string }
   | { readonly type: 'key.published' | 'key.imported' | 'key.reopened' | 'key.rewrapped'; readonly kid: string }
@@ -61,7 +62,27 @@ export type AuditEvent =
   | MailDiedEvent
   | { readonly type: 'mail.retried'; readonly mails: number; readonly by: string }
   | FreezeEvent
-  | SprayEvent;
+  | SprayEvent
+  | ServiceEvent
+  | ({ readonly type: 'service.added' } & ServiceRights & OfService);
+
+interface OfService {
+  /** Its name. */
+  readonly service: string;
+  readonly clientId: string;
+  /** The operator, or the name of a service. */
+  readonly by: string;
+}
+
+interface ServiceRights {
+  readonly scopes: readonly string[];
+  readonly audiences: readonly string[];
+  readonly resources: readonly string[];
+}
+
+export interface ServiceEvent extends OfService {
+  readonly type: 'service.secret_rotated' | 'service.secret_ended' | 'service.removed' | 'service.token_revoked';
+}
 
 /** A mail will not arrive. `alert`: it is the first within an hour (mail/dead-mail.ts). */
 interface MailDiedEvent {
@@ -103,7 +124,15 @@ export type ReuseEvent = {
 export type FrequentEvent =
   | ({ readonly type: 'refresh.rotated'; readonly generation: number } & OfSession)
   | ({ readonly type: 'refresh.replayed'; readonly generation: number; readonly sameOrigin: boolean } & OfSession)
-  | ({ readonly type: 'refresh.refused'; readonly code: string } & OfSession);
+  | ({ readonly type: 'refresh.refused'; readonly code: string } & OfSession)
+  | {
+      readonly type: 'service.token_issued';
+      readonly service: string;
+      readonly scope: string;
+      readonly audiences: readonly string[];
+    }
+  /** `service`: null where nobody has the client id. */
+  | { readonly type: 'service.refused'; readonly service: string | null; readonly reason: string };
 
 export type Outcome = 'success' | 'failure';
 
@@ -151,6 +180,13 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'secret.rewrapped': 'success',
   'user.unlocked': 'success',
   'guessing.spray': 'failure',
+  'service.added': 'success',
+  'service.secret_rotated': 'success',
+  'service.secret_ended': 'success',
+  'service.removed': 'success',
+  'service.token_issued': 'success',
+  'service.token_revoked': 'success',
+  'service.refused': 'failure',
   'mail.died': 'failure',
   'mail.retried': 'success',
 };

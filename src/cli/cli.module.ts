@@ -8,6 +8,7 @@ import { SigningKeysModule } from '../keys/signing-keys.module.js';
 import { SessionEndModule } from '../sessions/session-end.module.js';
 import { MailQueueModule } from '../mail/mail-queue.module.js';
 import { UnlockModule } from '../limits/unlock.module.js';
+import { ServicesModule } from '../siblings/services.module.js';
 import { UsersModule } from '../users/users.module.js';
 
 /** For commands that need no key: they end sessions and revoke keys even if the key-encryption key is lost. */
@@ -20,6 +21,7 @@ import { UsersModule } from '../users/users.module.js';
     SessionEndModule,
     AccountsModule,
     SigningKeysModule,
+    ServicesModule,
   ],
 })
 export class CliModule {}

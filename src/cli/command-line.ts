@@ -17,6 +17,7 @@ export type Typed =
 const groups: Readonly<Record<string, string>> = {
   sessions: 'End sessions.',
   users: 'Show, disable and enable users, and change their role.',
+  services: 'Add, show and remove services, and change their secrets.',
   mail: 'Show the mail that waits, and try it at once.',
   keys: 'Show, rotate, import and revoke the signing keys.',
 };
@@ -71,7 +72,7 @@ function addTo(root: Command, spec: CliCommand, ready: (common: Common, typed: R
   const usage = [spec.usage, spec.hasDryRun && '[--dry-run]'].filter(Boolean).join(' ');
   leaf.summary(spec.about).allowExcessArguments(false).usage(usage);
   if (spec.argument) leaf.argument(...spec.argument);
-  for (const [flags, about] of Object.entries(spec.options ?? {})) leaf.option(flags, about);
+  for (const [flags, about] of Object.entries(spec.options ?? {})) addOption(leaf, flags, about);
   if (spec.hasDryRun) leaf.option('--dry-run', 'show what would happen without changing anything');
   leaf.action(() => {
     const { json = false, verbose = false, ...rest } = leaf.optsWithGlobals<Partial<Common>>();
@@ -79,6 +80,13 @@ function addTo(root: Command, spec: CliCommand, ready: (common: Common, typed: R
     const argument: unknown = leaf.processedArgs[0];
     ready({ json, verbose }, { ...rest, ...(name && argument !== undefined ? { [name]: argument } : {}) });
   });
+}
+
+/** `--scope <scope>...` may be given several times; commander's own `<scope...>` would take the words that follow, too. */
+function addOption(leaf: Command, flags: string, about: string): void {
+  const once = flags.replace(/\.\.\.$/, '');
+  if (once === flags) leaf.option(flags, about);
+  else leaf.option(once, about, (value: string, before?: readonly string[]) => [...(before ?? []), value]);
 }
 
 function groupOf(root: Command, name: string): Command {

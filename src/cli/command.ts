@@ -37,7 +37,7 @@ interface Spec<Input> {
   readonly details?: string;
   /** A positional argument, such as `[kid]`, and its meaning. Its name is also its field in the input. */
   readonly argument?: readonly [name: string, about: string];
-  /** Options as typed, such as `--user <who>`, and their meaning. */
+  /** Options as typed, such as `--user <who>`, and their meaning; `...` at the end: may be given several times. */
   readonly options?: Readonly<Record<string, string>>;
   /** Adds `--dry-run`; other commands refuse it. */
   readonly hasDryRun?: boolean;

@@ -7,12 +7,15 @@ import * as audit from './audit-schema.js';
 import * as limits from './limits-schema.js';
 import * as mail from './mail-schema.js';
 import * as schema from './schema.js';
+import * as services from './services-schema.js';
 
 /** The role that a URL connects as. */
 export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
 /** Our own tables only: other tables of the database are not ours to grant. */
-const tables = Object.values({ ...schema, ...audit, ...limits, ...mail }).filter((each) => is(each, PgTable));
+const tables = Object.values({ ...schema, ...audit, ...limits, ...mail, ...services }).filter((each) =>
+  is(each, PgTable),
+);
 const changeable = tables.filter((table) => table !== audit.auditEvents).map(nameOf);
 /** The database alone sets the time of an event. */
 const eventColumns = Object.values(getTableColumns(audit.auditEvents))

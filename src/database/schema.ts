@@ -98,6 +98,7 @@ export const refreshTokens = pgTable(
         'account_deleted',
         'password_reset',
         'frozen',
+        'ended_by_service',
       ],
     }),
     createdAt: createdAt(),

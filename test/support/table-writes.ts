@@ -4,10 +4,11 @@ import * as audit from '../../src/database/audit-schema.js';
 import * as limits from '../../src/database/limits-schema.js';
 import * as mail from '../../src/database/mail-schema.js';
 import * as schema from '../../src/database/schema.js';
+import * as services from '../../src/database/services-schema.js';
 
 /** Each table's variable in schema.ts, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...schema, ...audit, ...limits, ...mail }).flatMap(([variable, value]) =>
+  Object.entries({ ...schema, ...audit, ...limits, ...mail, ...services }).flatMap(([variable, value]) =>
     is(value, Table) ? [[variable, getTableName(value)]] : [],
   ),
 );

@@ -8,6 +8,10 @@ import { keysRotate } from './keys-rotate.js';
 import { mailList } from './mail-list.js';
 import { mailRetry } from './mail-retry.js';
 import { migrate } from './migrate.js';
+import { servicesAdd } from './services-add.js';
+import { servicesList } from './services-list.js';
+import { servicesRemove } from './services-remove.js';
+import { servicesRotateSecret } from './services-rotate-secret.js';
 import { sessionsEnd } from './sessions-end.js';
 import { usersCreateAdmin } from './users-create-admin.js';
 import { usersDisable, usersEnable } from './users-disable.js';
@@ -30,6 +34,7 @@ export const commands: readonly CliCommand[] = [
     usersInvite,
     usersCreateAdmin,
   ],
+  ...[servicesList, servicesAdd, servicesRotateSecret, servicesRemove],
   ...[mailList, mailRetry],
   ...[keysList, keysRotate, keysImport, keysRevoke, keysRewrap],
 ];
