@@ -94,6 +94,16 @@ export const limitSettings = {
     about:
       'Refresh tokens a minute that name no session, from one IPv4 address or one IPv6 /64. Others are not counted.',
   },
+  SERVICE_CALLS_PER_MINUTE: {
+    schema: integer(10, 10_000_000).default(6_000),
+    standard: '6000',
+    about: 'Introspections, revocations and tokens a minute for one service, counted by each instance for itself.',
+  },
+  SERVICE_TOKENS_PER_MINUTE: {
+    schema: integer(1, 1_000_000).default(600),
+    standard: '600',
+    about: 'How many of these may be signed a minute, tokens and signed introspections: they cost the most.',
+  },
   SPRAY_ACCOUNTS: {
     schema: integer(10, 10_000).default(50),
     standard: '50',

@@ -75,7 +75,7 @@ const read = new Prepared<Seen>(
 /** @returns undefined when there is no such family. */
 export async function readFamily(
   database: Database,
-  { token, family, hash, caller }: RefreshAttempt,
+  { token, family, hash, caller }: Pick<RefreshAttempt, 'token' | 'family' | 'hash' | 'caller'>,
   graceSeconds: number,
 ): Promise<Seen | undefined> {
   const [seen] = await read.run(database, { ...caller, userId: token.userId, family, hash, graceSeconds });

@@ -37,21 +37,26 @@ export class SessionEnd {
     private readonly audit: Audit,
   ) {}
 
-  /** Ends one session at once: its refresh token and every access token, including one that is being issued. */
-  one(session: SessionRef, caller: Caller): Promise<SessionsEnded> {
+  /**
+   * Ends one session at once: its refresh token and every access token, including one that is being issued.
+   * @param service the name of the service that ends it, if it is not the user
+   */
+  one(session: SessionRef, caller: Caller, service?: string): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
       const { userId, sessionId } = session;
-      const { length } = await this.mark(tx, userId, sql`id = ${sessionId}`, 'logout', caller);
+      const reason = service === undefined ? 'logout' : 'ended_by_service';
+      const { length } = await this.mark(tx, userId, sql`id = ${sessionId}`, reason, caller, service);
       // The session is denied even if its row has ended or gone: after the answer no token of it is accepted.
       return { sessions: length, confirmation: await this.revocations.end(tx, { sessions: [session] }) };
     });
   }
 
-  /** Ends one access token; its session lives on (RFC 7009). */
-  token({ sub, sid, jti }: AccessClaims, caller: Caller): Promise<Confirmation> {
+  /** Ends one access token; its session lives on (RFC 7009). @param service as in `one` */
+  token({ sub, sid, jti }: AccessClaims, caller: Caller, service?: string): Promise<Confirmation> {
     return inTransaction(this.database, async (tx) => {
       const confirmation = await this.revocations.end(tx, { tokens: [{ userId: sub, tokenId: jti }] });
-      await this.audit.record(tx, [{ type: 'token.revoked', userId: sub, sessionId: sid }], caller);
+      const event = { type: 'token.revoked', userId: sub, sessionId: sid, ...byOf(service) } as const;
+      await this.audit.record(tx, [event], caller);
       return confirmation;
     });
   }
@@ -60,14 +65,14 @@ export class SessionEnd {
    * Ends the session of a refresh token. Any token of the family is accepted: only a holder knows its selector.
    * @returns undefined when it names no session
    */
-  async byRefreshToken(text: string, caller: Caller): Promise<SessionsEnded | undefined> {
+  async byRefreshToken(text: string, caller: Caller, service?: string): Promise<SessionsEnded | undefined> {
     const token = parseRefreshToken(text);
     if (!token) return undefined;
     const [found] = await this.database
       .select({ userId: refreshTokens.userId, sessionId: refreshTokens.id })
       .from(refreshTokens)
       .where(and(eq(refreshTokens.userId, token.userId), eq(refreshTokens.family, familyOf(token))));
-    return found && this.one(found, caller);
+    return found && this.one(found, caller, service);
   }
 
   /** Ends the user's sessions that meet a condition. */
@@ -133,6 +138,7 @@ export class SessionEnd {
     which: SQL,
     reason: EndReason,
     caller: Caller,
+    service?: string,
   ): Promise<readonly SessionRef[]> {
     const { rows } = await tx.execute<{ id: string }>(sql`
       update ${refreshTokens} set ${ended(reason, caller)}
@@ -140,7 +146,7 @@ export class SessionEnd {
     const sessions = rows.map(({ id }) => ({ userId, sessionId: id }));
     await this.audit.record(
       tx,
-      sessions.map((session) => ({ type: 'session.ended', ...session, reason })),
+      sessions.map((session) => ({ type: 'session.ended', ...session, reason, ...byOf(service) })),
       caller,
     );
     return sessions;
@@ -161,6 +167,8 @@ export class SessionEnd {
     return { sessions: rows.length, uncovered: [...uncovered] };
   }
 }
+
+const byOf = (service: string | undefined) => (service === undefined ? {} : { by: service });
 
 const ended = (reason: EndReason, caller: Caller) => sql`
   revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet, revoked_reason = ${reason},

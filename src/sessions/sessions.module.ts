@@ -8,6 +8,7 @@ import { FamilyLimit } from './family-limit.js';
 import { Purge } from './purge.js';
 import { Reauthentication } from './reauthentication.js';
 import { RefreshCookies } from './refresh-cookies.js';
+import { RefreshState } from './refresh-state.js';
 import { Refresh } from './refresh.js';
 import { SessionEndModule } from './session-end.module.js';
 import { SessionList } from './session-list.js';
@@ -18,7 +19,10 @@ import { TokenIssue } from './token-issue.js';
 @Module({
   imports: [AuditModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
   controllers: [SessionsController],
-  providers: [FamilyLimit, Purge, Reauthentication, Refresh, RefreshCookies, SessionList, Sessions, TokenIssue],
-  exports: [Reauthentication, Refresh, RefreshCookies, SessionEndModule, SessionList, Sessions],
+  providers: [
+    ...[FamilyLimit, Purge, Reauthentication, Refresh, RefreshCookies, RefreshState],
+    ...[SessionList, Sessions, TokenIssue],
+  ],
+  exports: [Reauthentication, Refresh, RefreshCookies, RefreshState, SessionEndModule, SessionList, Sessions],
 })
 export class SessionsModule {}

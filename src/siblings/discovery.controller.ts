@@ -3,6 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { OpenToAll } from '../http/open-to-all.js';
 import { Public } from '../http/public.decorator.js';
+import { metadataOfServices } from './services-metadata.js';
 
 @Public()
 @Controller('.well-known')
@@ -34,7 +35,7 @@ export class DiscoveryController {
       issuer: this.config.issuer,
       jwks_uri: `${this.config.publicUrl}/.well-known/jwks.json`,
       response_types_supported: ['none'],
-      grant_types_supported: ['refresh_token'],
+      ...metadataOfServices(this.config.publicUrl),
     };
   }
 }

@@ -8,6 +8,7 @@ import type { Role } from '../database/vocabularies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { Signer } from '../keys/signing-key.js';
 import { type AccessClaims, CLIENT_ID } from './access-token.js';
+import type { ServiceClaims } from './service-token.js';
 
 export interface AccessTokenSubject {
   readonly userId: string;
@@ -17,6 +18,13 @@ export interface AccessTokenSubject {
   readonly sessionId: string;
   readonly authenticatedAt: Date;
   readonly methods: readonly string[];
+}
+
+export interface ServiceTokenSubject {
+  readonly clientId: string;
+  readonly tokenVersion: number;
+  readonly scope: string;
+  readonly audiences: readonly [string, ...string[]];
 }
 
 export interface SignedAccessToken {
@@ -47,13 +55,11 @@ export class AccessTokens {
    * @param signer the result of `signer()`, if it was called before
    */
   async sign(subject: AccessTokenSubject, now: Date, notAfter: Date, signer?: Signer): Promise<SignedAccessToken> {
-    const { kid, privateKey } = signer ?? (await this.keyRing.signer(now));
     const iat = Math.floor(now.getTime() / 1000);
     const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL_SECONDS, Math.floor(notAfter.getTime() / 1000));
-    const [firstAudience] = this.config.audiences;
     const claims = {
       iss: this.config.issuer,
-      aud: this.config.audiences.length === 1 ? firstAudience : [...this.config.audiences],
+      aud: audienceClaim(this.config.audiences),
       sub: subject.userId,
       iat,
       exp,
@@ -66,9 +72,26 @@ export class AccessTokens {
       auth_time: Math.floor(subject.authenticatedAt.getTime() / 1000),
       amr: [...subject.methods],
     } satisfies AccessClaims;
+    return this.signed(claims, signer ?? (await this.keyRing.signer(now)));
+  }
+
+  /** By the time of the ring, which is the database's. @throws Refusal `unavailable` */
+  async signForService({ clientId, tokenVersion, scope, audiences }: ServiceTokenSubject): Promise<SignedAccessToken> {
+    const signer = await this.keyRing.signer();
+    const iat = Math.floor(this.keyRing.now().getTime() / 1000);
+    const exp = iat + this.config.ACCESS_TOKEN_TTL_SECONDS;
+    const who = { sub: clientId, client_id: clientId, tokenVersion, scope } as const;
+    const claims = { iss: this.config.issuer, aud: audienceClaim(audiences), iat, exp, jti: randomUUID(), ...who };
+    return this.signed(claims as ServiceClaims, signer);
+  }
+
+  private async signed(claims: AccessClaims | ServiceClaims, { kid, privateKey }: Signer): Promise<SignedAccessToken> {
     const text = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', typ: ACCESS_TOKEN_TYP, kid })
       .sign(privateKey);
-    return { text, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
+    return { text, issuedAt: new Date(claims.iat * 1000), expiresAt: new Date(claims.exp * 1000) };
   }
 }
+
+const audienceClaim = (audiences: readonly [string, ...string[]]) =>
+  audiences.length === 1 ? audiences[0] : [...audiences];

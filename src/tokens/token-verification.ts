@@ -8,6 +8,7 @@ import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { type AccessClaims, claimsOf, kidOf } from './access-token.js';
+import { type ServiceClaims, serviceClaimsOf } from './service-token.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 @Injectable()
@@ -45,17 +46,18 @@ export class TokenVerification {
 
   /**
    * Remembers a token whose signature was verified.
-   * @throws Refusal `unauthenticated` when a claim is missing or of another type
+   * @throws Refusal `unauthenticated` when a claim is missing or of another type, `user_token_required` for the token of
+   * a service
    */
   accept(token: string, kid: string, payload: unknown): AccessClaims {
     const claims = claimsOf(payload);
-    if (!claims) throw new Refusal('unauthenticated');
+    if (!claims) throw new Refusal(serviceClaimsOf(payload) ? 'user_token_required' : 'unauthenticated');
     this.verified.remember(token, kid, claims);
     return claims;
   }
 
   /** Uses the database's time: this machine's clock may be wrong. @throws Refusal `token_expired` */
-  assertCurrent({ exp }: AccessClaims): void {
+  assertCurrent({ exp }: Pick<AccessClaims, 'exp'>): void {
     if (exp + CLOCK_LEEWAY_SECONDS <= this.keyRing.now().getTime() / 1000) throw new Refusal('token_expired');
   }
 
@@ -69,13 +71,42 @@ export class TokenVerification {
   /**
    * Verifies everything but the expiry, for acts that end the session of an expired token. A key that this instance has
    * not seen is loaded; a revoked key is refused.
-   * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`
+   * @throws Refusal `unauthenticated`, `user_token_required`, `token_stale`, `unavailable`
    */
   async intactClaims(token: string): Promise<AccessClaims> {
     const kid = ownKidOf(token);
     const key = await this.keyRing.formerKey(kid);
     try {
       return this.accept(token, kid, this.payloadOf(token, key));
+    } catch (cause) {
+      throw cause instanceof Refusal ? cause : new Refusal('unauthenticated', { cause });
+    }
+  }
+
+  /**
+   * Verifies a token of a user or of a service for somebody else than this service's own routes: the caller of this
+   * checks the audience, and the expiry.
+   * @throws Refusal `unauthenticated`, `token_stale`, `token_expired`, `unavailable`
+   */
+  async claimsForAnyAudience(token: string): Promise<AccessClaims | ServiceClaims> {
+    const known = await this.recall(token);
+    if (known) return known;
+    const key = await this.keyOf(token);
+    const payload = this.payloadForAnyAudience(token, key);
+    const claims = claimsOf(payload) ?? serviceClaimsOf(payload);
+    if (!claims) throw new Refusal('unauthenticated');
+    return claims;
+  }
+
+  private payloadForAnyAudience(token: string, key: KeyObject): object {
+    const { algorithms, issuer, ignoreExpiration } = this.options;
+    try {
+      return this.jwt.verify<object>(token, {
+        algorithms,
+        issuer,
+        ignoreExpiration,
+        publicKey: key as unknown as string,
+      });
     } catch (cause) {
       throw new Refusal('unauthenticated', { cause });
     }

@@ -7,7 +7,16 @@ const secrets = new Map<string, Map<string, string>>();
 const refusals = new Map<string, string[]>();
 const PREFIX = 10;
 
-const secretFields = ['password', 'currentPassword', 'newPassword', 'refreshToken', 'accessToken', 'token'];
+const secretFields = [
+  'client_secret',
+  'access_token',
+  'password',
+  'currentPassword',
+  'newPassword',
+  'refreshToken',
+  'accessToken',
+  'token',
+];
 
 export function noteSecret(text: unknown, name: string): void {
   if (typeof text !== 'string' || text.length < PREFIX + 2) return;
@@ -50,8 +59,10 @@ export function withoutPrintedMails(lines: readonly Record<string, unknown>[]): 
   return lines.filter((line) => !isPrinted(line));
 }
 
-export function noteCall(base: string, { body, headers = {} }: Call, answer: Answer): void {
-  for (const source of [body, answer.json] as (Record<string, unknown> | undefined)[]) {
+export function noteCall(base: string, { body, rawBody, headers = {} }: Call, answer: Answer): void {
+  const isForm = String(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
+  const form = isForm ? Object.fromEntries(new URLSearchParams(String(rawBody))) : undefined;
+  for (const source of [body, form, answer.json] as (Record<string, unknown> | undefined)[]) {
     for (const field of secretFields) noteToken(source?.[field], field);
   }
   noteToken(/^Bearer (.*)$/.exec(String(headers['authorization'] ?? ''))?.[1], 'a bearer token');
