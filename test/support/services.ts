@@ -11,7 +11,7 @@ export interface Client {
   readonly secret: string;
 }
 
-export const operator = { ip: null, userAgent: 'cli tests@here', requestId: randomUUID() };
+const operator = { ip: null, userAgent: 'cli tests@here', requestId: randomUUID() };
 
 /** A service of its own for each test. */
 export async function addService({ app }: Service, rights: Partial<ServiceRights> = {}): Promise<Client> {
