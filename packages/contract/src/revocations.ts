@@ -38,7 +38,7 @@ export interface RevocationsClaims {
   readonly jtis: readonly string[];
   /**
    * By the hash of a `sub`: the lowest `tokenVersion` that is still good. A token without a `tokenVersion`, which is a
-   * service's, ended. The member `*` is a time: every token with an older `iat` ended.
+   * service's, ended. The member `*` is a time: every person's token with an older `iat` ended.
    */
   readonly subs: Readonly<Record<string, number>>;
   /** The keys that are revoked, not hashed. */
