@@ -27,7 +27,6 @@ const nobody = {
   sid: undefined,
   email: undefined,
   role: undefined,
-  tokenVersion: undefined,
   auth_time: undefined,
   amr: undefined,
 };
@@ -99,6 +98,7 @@ describe('an access token', () => {
     'has no sid but a role': [(issuer) => issuer.token({ sid: undefined }), 'unauthenticated'],
     'has a subject that is a number': [(issuer) => issuer.token({ sub: 7 }), 'unauthenticated'],
     'has an expiry that is a text': [(issuer) => issuer.token({ exp: '9999999999' }), 'unauthenticated'],
+    'has no version': [(issuer) => issuer.token({ tokenVersion: undefined }), 'unauthenticated'],
     'has no jti': [(issuer) => issuer.token({ jti: undefined }), 'unauthenticated'],
     'has a list of methods that holds a number': [(issuer) => issuer.token({ amr: [1] }), 'unauthenticated'],
     'has no expiry': [(issuer) => issuer.token({ exp: undefined }), 'unauthenticated'],
@@ -151,7 +151,7 @@ describe('a revocation', () => {
       [{ sids: [hashed(claims.sid)] }, token, 'token_revoked (ended)'],
       [{ jtis: [hashed(claims.jti)] }, token, 'token_revoked (keep)'],
       [{ subs: { [hashed(claims.sub)]: 4 } }, token, 'token_stale (keep)'],
-      [{ subs: { [hashed('billing')]: 0 } }, ofService, 'token_revoked (ended)'],
+      [{ subs: { [hashed('billing')]: 4 } }, ofService, 'token_stale (keep)'],
       [{ subs: { '*': nowSeconds() + 5 } }, token, 'token_stale (keep)'],
       [{ kids: ['first'] }, token, 'token_stale (keep)'],
     ];

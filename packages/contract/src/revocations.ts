@@ -37,8 +37,8 @@ export interface RevocationsClaims {
   /** Hashes of the tokens that ended. */
   readonly jtis: readonly string[];
   /**
-   * By the hash of a `sub`: the lowest `tokenVersion` that is still good. A token without a `tokenVersion`, which is a
-   * service's, ended. The member `*` is a time: every person's token with an older `iat` ended.
+   * By the hash of a `sub`: the lowest `tokenVersion` that is still good. The member `*` is a time:
+   * every person's token with an older `iat` ended.
    */
   readonly subs: Readonly<Record<string, number>>;
   /** The keys that are revoked, not hashed. */

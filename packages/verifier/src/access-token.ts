@@ -56,17 +56,17 @@ export async function verifiedClaims(
 type Claims = JWTPayload & Record<string, unknown>;
 
 function areClaims(payload: JWTPayload): payload is JWTPayload & AccessTokenClaims {
-  const { sub, jti, client_id, sid, iat, exp } = payload as Claims;
-  const isSigned = [sub, jti, client_id].every(isText) && [iat, exp].every(isTime);
+  const { sub, jti, client_id, sid, iat, exp, tokenVersion } = payload as Claims;
+  const isSigned =
+    [sub, jti, client_id].every(isText) && [iat, exp].every(isTime) && Number.isSafeInteger(tokenVersion);
   return isSigned && (sid === undefined ? areOfService(payload) : areOfUser(payload));
 }
 
 function areOfUser(payload: Claims): boolean {
-  const { sid, email, role, tokenVersion, auth_time, amr, acr } = payload;
+  const { sid, email, role, auth_time, amr, acr } = payload;
   return (
     [sid, role].every(isText) &&
     typeof email === 'string' &&
-    Number.isSafeInteger(tokenVersion) &&
     isTime(auth_time) &&
     Array.isArray(amr) &&
     amr.every(isText) &&
@@ -77,7 +77,7 @@ function areOfUser(payload: Claims): boolean {
 /** Nothing in a service's token may look like a person's. */
 function areOfService(payload: Claims): boolean {
   const { sub, client_id, scope } = payload;
-  const personal = ['email', 'role', 'tokenVersion', 'auth_time', 'amr', 'acr'];
+  const personal = ['email', 'role', 'auth_time', 'amr', 'acr'];
   return sub === client_id && typeof scope === 'string' && personal.every((name) => payload[name] === undefined);
 }
 

@@ -19,6 +19,7 @@ const person: UserTokenClaims = {
 };
 const service: ServiceTokenClaims = {
   ...common,
+  tokenVersion: 1,
   sub: 'billing',
   client_id: 'billing',
   scope: 'orders:read orders:write',

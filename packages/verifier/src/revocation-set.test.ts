@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { feedHash, RevocationSet } from './revocation-set.js';
 
 const claims = { sub: 'ann', iat: 1_000, jti: 'token', sid: 'session', tokenVersion: 3 };
-const service = { sub: 'billing', iat: 1_000, jti: 'token' };
+const service = { sub: 'billing', iat: 1_000, jti: 'token', tokenVersion: 2 };
 const nothing = { sids: [], jtis: [], subs: {}, kids: [] };
 
 describe('the set of revocations', () => {
@@ -18,7 +18,7 @@ describe('the set of revocations', () => {
     ['its version as the lowest good one', { subs: { [feedHash('ann')]: 3 } }, claims, 'live'],
     ['a time after it for everybody', { subs: { '*': 1_001 } }, claims, 'version_stale'],
     ['its time for everybody', { subs: { '*': 1_000 } }, claims, 'live'],
-    ['its service', { subs: { [feedHash('billing')]: 0 } }, service, 'service_revoked'],
+    ['a higher version of its service', { subs: { [feedHash('billing')]: 3 } }, service, 'version_stale'],
     ['every person, but it is a service', { subs: { '*': 2_000 } }, service, 'live'],
     ['the jti of the service', { jtis: [feedHash('token')] }, service, 'token_revoked'],
     ['its identifiers without a hash', { sids: ['session'], jtis: ['token'], subs: { ann: 9 } }, claims, 'live'],

@@ -13,10 +13,10 @@ interface Judged {
   readonly iat: number;
   readonly jti: string;
   readonly sid?: string | undefined;
-  readonly tokenVersion?: number | undefined;
+  readonly tokenVersion: number;
 }
 
-export type RevocationVerdict = 'live' | 'session_revoked' | 'token_revoked' | 'version_stale' | 'service_revoked';
+export type RevocationVerdict = 'live' | 'session_revoked' | 'token_revoked' | 'version_stale';
 
 export class RevocationSet {
   private constructor(
@@ -60,9 +60,8 @@ export class RevocationSet {
     if (sid !== undefined && this.sids.size > 0 && this.sids.has(feedHash(sid))) return 'session_revoked';
     if (this.jtis.size > 0 && this.jtis.has(feedHash(jti))) return 'token_revoked';
     if (this.subs.size === 0) return 'live';
-    const floor = this.subs.get(feedHash(sub));
-    if (tokenVersion === undefined) return floor === undefined ? 'live' : 'service_revoked';
-    const isStale = iat < (this.subs.get(EVERYBODY) ?? 0) || tokenVersion < (floor ?? 0);
-    return isStale ? 'version_stale' : 'live';
+    // Services have no session: the end of everybody's sessions does not end them.
+    const isOfEverybody = sid !== undefined && iat < (this.subs.get(EVERYBODY) ?? 0);
+    return isOfEverybody || tokenVersion < (this.subs.get(feedHash(sub)) ?? 0) ? 'version_stale' : 'live';
   }
 }

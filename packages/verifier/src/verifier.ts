@@ -55,7 +55,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
 const refusalFor: Readonly<Record<Exclude<RevocationVerdict, 'live'>, () => VerificationError>> = {
   session_revoked: () => new VerificationError('token_revoked'),
-  service_revoked: () => new VerificationError('token_revoked'),
   token_revoked: () => new VerificationError('token_revoked', { session: 'keep' }),
   version_stale: () => new VerificationError('token_stale'),
 };
