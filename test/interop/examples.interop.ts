@@ -1,0 +1,105 @@
+// The proxies of examples/: they let good tokens through, tell the application who calls, and refuse all others.
+import { createPublicKey } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Config } from '../../src/config/config.js';
+import { KeyStore } from '../../src/keys/key-store.js';
+import { planRotation, policyOf } from '../../src/keys/rotation.js';
+import { bearer, call, decode, mobile } from '../support/client.js';
+import { type Service, startServiceForTest } from '../support/service.js';
+import { installVerifiers } from './everyone.js';
+import { folderFor } from './programs.js';
+import { refreshKeys, startHaproxy, startNginx } from './servers.js';
+import { wrongTokens } from './tokens.js';
+
+beforeAll(installVerifiers, 600_000);
+
+const jwksOf = (service: Service) => `${service.url}/.well-known/jwks.json`;
+const given = (jwksUri: string) => ({ issuer: 'http://auth.test', audience: 'http://auth.test', jwksUri });
+
+describe.each([
+  ['nginx with njs', startNginx],
+  ['HAProxy', startHaproxy],
+])('%s of examples/', (_name, start) => {
+  it('tells the application who calls, whatever the caller says, and lets nobody else through', async () => {
+    const service = await startServiceForTest();
+    const proxy = `http://127.0.0.1:${await start(given(jwksOf(service)))}`;
+    const { accessToken, user } = await mobile(service.url);
+    const claimed = { 'x-user-id': 'somebody else', 'x-user-role': 'admin' };
+    const good = { ...bearer(accessToken), ...claimed };
+    const answer = await call(proxy, 'POST', '/orders?page=1', { headers: good, body: { some: 'thing' } });
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.json).toEqual({
+      method: 'POST',
+      path: '/orders?page=1',
+      body: '{"some":"thing"}',
+      user: user.id,
+      role: 'user',
+    });
+
+    const { kid } = decode(accessToken, 0);
+    const { keys } = (await call(service.url, 'GET', '/.well-known/jwks.json')).json as { keys: { kid: string }[] };
+    const published = keys.find((key) => key.kid === kid) as never;
+    const wrong = await wrongTokens(service, accessToken, createPublicKey({ key: published, format: 'jwk' }));
+    const refused = [
+      ...wrong.map(({ token }) => bearer(token)),
+      {},
+      { authorization: 'Basic YTpi' },
+      bearer('x'),
+      bearer(''),
+    ];
+    for (const headers of refused) {
+      const { status, headers: answered } = await call(proxy, 'GET', '/orders', {
+        headers: { ...headers, ...claimed },
+      });
+      expect([headers, status, answered['www-authenticate']]).toEqual([headers, 401, expect.stringMatching(/^Bearer/)]);
+    }
+  });
+});
+
+it('nginx answers 503 while it has no keys, and goes on with those it has while the issuer is away', async () => {
+  const service = await startServiceForTest();
+  const { accessToken } = await mobile(service.url);
+  let [isAway, refused] = [true, 0];
+  const issuer = createServer((_request, response) => {
+    if (isAway) return void (refused++, response.writeHead(500).end());
+    const answer = (text: string) => response.writeHead(200, { 'cache-control': 'max-age=1' }).end(text);
+    fetch(jwksOf(service)).then(
+      async (keys) => answer(await keys.text()),
+      () => response.destroy(),
+    );
+  });
+  await new Promise<void>((done) => issuer.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void issuer.close());
+  const port = (issuer.address() as { port: number }).port;
+  const proxy = `http://127.0.0.1:${await startNginx(given(`http://127.0.0.1:${port}/jwks.json`))}`;
+  const status = async () => (await call(proxy, 'GET', '/', { headers: bearer(accessToken) })).status;
+  expect(await status()).toBe(503);
+  isAway = false;
+  expect(await status()).toBe(200);
+  isAway = true;
+  const before = refused;
+  while (refused === before) expect(await status()).toBe(200); // until nginx has asked for keys again
+  expect(await status()).toBe(200);
+});
+
+it('refresh-keys.py reports a change of the keys, leaves them alone otherwise, and keeps them through an outage', async () => {
+  const service = await startServiceForTest();
+  const folder = folderFor('keys');
+  expect((await refreshKeys(jwksOf(service), folder)).code).toBe(10);
+  const files = ['1.pem', '2.pem', '3.pem', '4.pem', 'kids.map'].map((name) => join(folder, name));
+  const state = () => files.map((file) => [readFileSync(file, 'utf8'), statSync(file).mtimeMs]);
+  const before = state();
+  expect((await refreshKeys(jwksOf(service), folder)).code).toBe(0);
+  expect((await refreshKeys(`${service.url}/nothing`, folder)).code).toBe(1);
+  expect(state()).toEqual(before);
+
+  const policy = policyOf(service.app.get(Config));
+  await service.app.get(KeyStore).change((keys, now) => planRotation(keys, now, policy, true), null);
+  await service.advance(40);
+  expect((await refreshKeys(jwksOf(service), folder)).code).toBe(10);
+  const { kid } = decode((await mobile(service.url)).accessToken, 0);
+  expect(readFileSync(join(folder, 'kids.map'), 'utf8')).toContain(`${kid} `);
+});
