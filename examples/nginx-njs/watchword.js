@@ -37,6 +37,7 @@ async function verified(r, token) {
     header = json(parts[0]);
     claims = json(parts[1]);
   } catch (error) {
+    r.log(`no token: ${error.message}`);
     return undefined;
   }
   if (parts.length !== 3 || header.alg !== 'RS256' || header.typ !== 'at+jwt') return undefined;

@@ -62,10 +62,14 @@ describe.each([
 it('nginx answers 503 while it has no keys, and goes on with those it has while the issuer is away', async () => {
   const service = await startServiceForTest();
   const { accessToken } = await mobile(service.url);
-  let [isAway, refused] = [true, 0];
+  const state = { isAway: true, refused: 0 };
   const issuer = createServer((_request, response) => {
-    if (isAway) return void (refused++, response.writeHead(500).end());
-    const answer = (text: string) => response.writeHead(200, { 'cache-control': 'max-age=1' }).end(text);
+    if (state.isAway) {
+      state.refused++;
+      response.writeHead(500).end();
+      return;
+    }
+    const answer = (keys: string) => response.writeHead(200, { 'cache-control': 'max-age=1' }).end(keys);
     fetch(jwksOf(service)).then(
       async (keys) => answer(await keys.text()),
       () => response.destroy(),
@@ -77,11 +81,11 @@ it('nginx answers 503 while it has no keys, and goes on with those it has while 
   const proxy = `http://127.0.0.1:${await startNginx(given(`http://127.0.0.1:${port}/jwks.json`))}`;
   const status = async () => (await call(proxy, 'GET', '/', { headers: bearer(accessToken) })).status;
   expect(await status()).toBe(503);
-  isAway = false;
+  state.isAway = false;
   expect(await status()).toBe(200);
-  isAway = true;
-  const before = refused;
-  while (refused === before) expect(await status()).toBe(200); // until nginx has asked for keys again
+  state.isAway = true;
+  const { refused } = state;
+  while (state.refused === refused) expect(await status()).toBe(200); // until nginx has asked for keys again
   expect(await status()).toBe(200);
 });
 
