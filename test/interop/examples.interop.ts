@@ -42,7 +42,12 @@ describe.each([
     const { kid } = decode(accessToken, 0);
     const { keys } = (await call(service.url, 'GET', '/.well-known/jwks.json')).json as { keys: { kid: string }[] };
     const published = keys.find((key) => key.kid === kid) as never;
-    const wrong = await wrongTokens(service, accessToken, createPublicKey({ key: published, format: 'jwk' }));
+    const wrong = await wrongTokens(
+      service,
+      accessToken,
+      createPublicKey({ key: published, format: 'jwk' }),
+      'http://auth.test',
+    );
     const refused = [
       ...wrong.map(({ token }) => bearer(token)),
       {},

@@ -3,34 +3,42 @@ import { createPublicKey } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { call, mobile } from '../support/client.js';
 import { startServiceForTest } from '../support/service.js';
+import { addService, basic, introspect, post, tokenOf } from '../support/services.js';
 import { everyVerifier, installVerifiers } from './everyone.js';
 import { type Findings, pageOf } from './page.js';
-import { agedToken, serviceToken, wrongTokens } from './tokens.js';
+import { agedToken, wrongTokens } from './tokens.js';
 
 beforeAll(installVerifiers, 600_000);
 
 it('verifiers of others accept the tokens of people and services, and refuse forged, expired, foreign and wrong ones', async () => {
-  const service = await startServiceForTest();
-  const [issuer, jwksUri] = ['http://auth.test', `${service.url}/.well-known/jwks.json`];
+  const [issuer, audience, other] = ['http://auth.test', 'https://orders.test', 'https://bills.test'];
+  const service = await startServiceForTest({ JWT_AUDIENCE: `${issuer},${audience}` });
+  const jwksUri = `${service.url}/.well-known/jwks.json`;
   const { accessToken } = await mobile(service.url);
-  const claims = { iss: issuer, aud: issuer };
-  const good = {
-    people: [accessToken, await agedToken(service, accessToken)],
-    services: [
-      await serviceToken(service, claims),
-      await serviceToken(service, { ...claims, aud: [issuer, 'https://another.test'] }),
-    ],
-  };
+  const client = await addService(service, { scopes: ['orders.read', 'introspect'], resources: [audience, other] });
+  const both = `grant_type=client_credentials&resource=${audience}&resource=${other}`;
+  const forBoth = await post(service.url, '/oauth/token', both, basic(client));
+  const good = [
+    accessToken,
+    await agedToken(service, accessToken),
+    await tokenOf(service.url, client, { resource: audience }),
+    String(forBoth.json['access_token']),
+  ];
   const { keys } = (await call(service.url, 'GET', '/.well-known/jwks.json')).json as { keys: { kid: string }[] };
   const { kid } = JSON.parse(Buffer.from(accessToken.split('.')[0]!, 'base64url').toString()) as { kid: string };
   const key = createPublicKey({ key: keys.find((published) => published.kid === kid) as never, format: 'jwk' });
-  const wrong = await wrongTokens(service, accessToken, key);
+  const signed = await introspect(service.url, client, accessToken, { accept: 'application/token-introspection+jwt' });
+  expect(signed.headers['content-type']).toBe('application/token-introspection+jwt');
+  const wrong = [
+    ...(await wrongTokens(service, accessToken, key, audience)),
+    { kind: 'type', what: 'a signed answer of introspection', token: signed.text } as const,
+  ];
 
   const findings: Findings[] = [];
   for (const verifier of everyVerifier()) {
-    const verify = await verifier.start({ issuer, audience: issuer, jwksUri });
+    const verify = await verifier.start({ issuer, audience, jwksUri });
     const objection = (token: string) => verify(token).catch(String);
-    for (const token of [...good.people, ...good.services]) {
+    for (const token of good) {
       expect.soft([verifier.name, await objection(token)]).toEqual([verifier.name, undefined]);
     }
     const accepted = [];

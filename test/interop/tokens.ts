@@ -1,5 +1,5 @@
 // Tokens that a service must refuse, each wrong in one way, and those that it must accept.
-import { createHmac, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { decode } from '../support/client.js';
@@ -33,19 +33,16 @@ export async function agedToken(service: Service, good: string): Promise<string>
   return sign({ ...decode(good), iat: now() - 840, exp: now() + 60 });
 }
 
-/** The token of a service: no session, no person, no role. */
-export async function serviceToken(
+/**
+ * @param good an access token; each of the others differs from it in one thing
+ * @param audience the one of those in it that the verifiers ask for
+ */
+export async function wrongTokens(
   service: Service,
-  { iss, aud }: { iss: string; aud: string | string[] },
-): Promise<string> {
-  const { sign } = await signerOf(service);
-  const client = `svc_${randomUUID()}`;
-  const times = { iat: now(), exp: now() + 900 };
-  return sign({ iss, aud, sub: client, client_id: client, jti: randomUUID(), tokenVersion: 1, scope: 'a b', ...times });
-}
-
-/** @param good an access token; each of the others differs from it in one thing */
-export async function wrongTokens(service: Service, good: string, publicKey: KeyObject): Promise<WrongToken[]> {
+  good: string,
+  publicKey: KeyObject,
+  audience: string,
+): Promise<WrongToken[]> {
   const { header, sign } = await signerOf(service);
   const claims: JWTPayload = decode(good);
   const [head = '', body = '', signature = ''] = good.split('.');
@@ -84,7 +81,7 @@ export async function wrongTokens(service: Service, good: string, publicKey: Key
     ...of('expired', { 'expired a minute ago': await sign({ ...claims, iat: now() - 960, exp: now() - 60 }) }),
     ...of('audience', {
       'for another audience': await sign({ ...claims, aud: foreign }),
-      'for other audiences': await sign({ ...claims, aud: [foreign, `${String(claims.aud)}.elsewhere.test`] }),
+      'for other audiences': await sign({ ...claims, aud: ['http://auth.test', `${audience}.elsewhere.test`] }),
     }),
     ...of('issuer', {
       'of another issuer': await sign({ ...claims, iss: foreign }),
