@@ -22,6 +22,9 @@ const complete: Record<string, string> = {
   'users invite': 'a@example.com',
   'users email': '--user a@example.com --email b@example.com',
   'users create-admin': '--email a@example.com',
+  'services add': 'orders --scope introspect --scope orders.read --resource https://bills.test',
+  'services rotate-secret': 'orders --end-previous',
+  'services remove': 'orders',
   'keys import': 'key.pem',
   'keys revoke': 'kid',
 };
@@ -83,6 +86,12 @@ it('reports a usage error in one sentence', () => {
     'sessions end': 'Give either --user (email or ID) or --all.',
     'sessions end --all --user a@example.com': 'Give either --user (email or ID) or --all.',
     'sessions end --al': 'Unknown option \'--al\'. (Did you mean --all?) "--help" lists the commands.',
+    'services add': 'Missing NAME.',
+    'services add Orders': 'NAME is 1 to 63 lower-case letters, digits and dashes, and begins with a letter.',
+    'services add orders --resource bills': 'A --resource is an absolute URI without a fragment.',
+    'services add orders --resource https://bills.test/#x': 'A --resource is an absolute URI without a fragment.',
+    'services add orders --scope "': 'A --scope is a word of at most 64 ASCII characters.',
+    'services add a b': 'Too many arguments for \'add\'. Expected 1 argument but got 2. "--help" lists the commands.',
     'keys revoke': 'Missing the kid: keys revoke KID. "keys list" shows them.',
   };
   for (const [line, complaint] of Object.entries(complaints)) {
