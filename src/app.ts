@@ -19,6 +19,7 @@ import { BrokenRequests } from './http/broken-request.js';
 import { assertHost } from './http/host-header.js';
 import { metadataOfIssuerPath } from './http/issuer-path.js';
 import { CrossSiteGuard } from './http/csrf.js';
+import { EXPOSED_HEADERS } from './http/open-to-all.js';
 import { securityHeaders, sendSecurityHeaders } from './http/security-headers.js';
 import { addressOf } from './limits/network.js';
 import { Passwords } from './credentials/password/passwords.js';
@@ -107,7 +108,7 @@ const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage'];
 async function allowOrigins(server: FastifyInstance, config: Config): Promise<void> {
   await server.register(cors, {
     allowedHeaders: ['authorization', 'content-type', ...TRACE_HEADERS, ...config.CORS_ALLOWED_HEADERS],
-    exposedHeaders: 'retry-after, x-request-id, www-authenticate',
+    exposedHeaders: EXPOSED_HEADERS.join(', '),
     maxAge: 600,
     strictPreflight: false,
     origin: [...config.ALLOWED_ORIGINS],

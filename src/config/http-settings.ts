@@ -42,6 +42,12 @@ export const httpSettings = {
     about:
       'How long an idle connection stays open. It must be longer than at the load balancer (60 at AWS and nginx, 600 at Google), or that sends requests into closed connections.',
   },
+  FEED_FOLLOWERS: {
+    schema: integer(4, 100_000).default(10_000),
+    standard: '10000',
+    about:
+      'How many siblings may wait for the next revocation at a time, on each instance; one network holds a quarter of the places at most. Each needs an open connection.',
+  },
   METRICS_PORT: {
     schema: port(1).optional(),
     standard: 'off',

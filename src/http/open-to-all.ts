@@ -1,5 +1,14 @@
 // Marks routes that pages of any origin may read.
 import { routeMark } from './route-mark.js';
 
-/** CORS allows every origin without credentials, instead of the listed origins. */
-export const OpenToAll = () => routeMark({ cors: { origin: '*', credentials: false } });
+/** Headers that pages may read of every answer, besides those that browsers always show. */
+export const EXPOSED_HEADERS = ['retry-after', 'x-request-id', 'www-authenticate'];
+
+/**
+ * CORS allows every origin without credentials, instead of the listed origins.
+ * @param exposes further headers that pages may read
+ */
+export const OpenToAll = ({ exposes = [] }: { exposes?: readonly string[] } = {}) =>
+  routeMark({
+    cors: { origin: '*', credentials: false, exposedHeaders: [...EXPOSED_HEADERS, ...exposes].join(', ') },
+  });

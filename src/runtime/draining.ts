@@ -4,13 +4,20 @@ import { Injectable } from '@nestjs/common';
 @Injectable()
 export class Draining {
   private hasBegun = false;
+  private readonly listeners: (() => void)[] = [];
 
   get isDraining(): boolean {
     return this.hasBegun;
   }
 
-  /** From now on /health/ready answers 503; everything else goes on. */
+  /** @param listener ends what would hold up the stop; it must not throw */
+  listen(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** From now on /health/ready answers 503, and no request is held any more; everything else goes on. */
   begin(): void {
     this.hasBegun = true;
+    for (const listener of this.listeners) listener();
   }
 }

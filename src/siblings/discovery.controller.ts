@@ -3,12 +3,16 @@ import { Controller, Get } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { OpenToAll } from '../http/open-to-all.js';
 import { Public } from '../http/public.decorator.js';
+import { FeedDocuments } from './feed-documents.js';
 import { metadataOfServices } from './services-metadata.js';
 
 @Public()
 @Controller('.well-known')
 export class DiscoveryController {
-  constructor(private readonly config: Config) {}
+  constructor(
+    private readonly config: Config,
+    private readonly feed: FeedDocuments,
+  ) {}
 
   @OpenToAll()
   @Get('oauth-authorization-server')
@@ -34,6 +38,7 @@ export class DiscoveryController {
     return {
       issuer: this.config.issuer,
       jwks_uri: `${this.config.publicUrl}/.well-known/jwks.json`,
+      revocations_uri: this.feed.url,
       response_types_supported: ['none'],
       ...metadataOfServices(this.config.publicUrl),
     };

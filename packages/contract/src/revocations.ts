@@ -21,7 +21,7 @@ export const FEED_HASH = 'sha-256-128';
 /** The member of `subs` that stands for every user. */
 export const EVERYBODY = '*';
 
-/** The payload of the document. All times are seconds since 1970. */
+/** The payload of the document. All times are seconds since 1970; `iat` and `exp` have fractions. */
 export interface RevocationsClaims {
   readonly iss: string;
   /** The URL of the document. */
@@ -32,6 +32,8 @@ export interface RevocationsClaims {
   /** How often to ask when the answer is not held, in seconds. */
   readonly ttl: number;
   readonly hash: typeof FEED_HASH;
+  /** The entity tag of the document, as its header says it. Equal sets have equal tags. */
+  readonly etag: string;
   /** Hashes of the sessions that ended. */
   readonly sids: readonly string[];
   /** Hashes of the tokens that ended. */

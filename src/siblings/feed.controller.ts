@@ -1,0 +1,67 @@
+// Serves the revocation feed (docs/protocols/feed.md).
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
+import * as z from 'zod';
+import { AS_OF_HEADER, FEED_MEDIA_TYPE } from '../../packages/contract/src/revocations.js';
+import { callerOf } from '../http/caller.js';
+import { OpenToAll } from '../http/open-to-all.js';
+import { Public } from '../http/public.decorator.js';
+import { addressOf } from '../limits/network.js';
+import { Draining } from '../runtime/draining.js';
+import { RevocationFeed } from './revocation-feed.js';
+
+/** Below what proxies wait for an answer, 30 seconds and more. */
+const MAX_WAIT_SECONDS = 20;
+/** A client that does not read its answer for so long loses its connection. */
+const READ_WITHIN_MS = 30_000;
+
+const feedQuery = z.object({
+  wait: z
+    .string()
+    .regex(/^\d{1,2}$/, 'must be a number of seconds')
+    .transform(Number)
+    .pipe(z.number().max(MAX_WAIT_SECONDS, `must be at most ${MAX_WAIT_SECONDS}`))
+    .default(0),
+});
+
+@Public()
+@Controller('.well-known')
+export class FeedController {
+  constructor(
+    private readonly feed: RevocationFeed,
+    private readonly draining: Draining,
+  ) {}
+
+  @OpenToAll({ exposes: ['etag', AS_OF_HEADER] })
+  @Get('revocations')
+  async revocations(
+    @Query({ schema: feedQuery }) { wait }: z.output<typeof feedQuery>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const seconds = request.method === 'HEAD' ? 0 : wait;
+    const hold = { seconds, network: addressOf(callerOf(request).ip), gone: whenGone(reply) };
+    const answer = await this.feed.answer({ ifNoneMatch: request.headers['if-none-match'], hold });
+    if (hold.gone.aborted) return;
+    endIfUnread(reply);
+    reply.headers({ 'cache-control': 'no-cache', etag: answer.etag, vary: 'accept-encoding' });
+    if (this.draining.isDraining) reply.header('connection', 'close'); // it had not begun when the request came
+    if ('asOf' in answer) return void reply.code(304).header(AS_OF_HEADER, answer.asOf).send();
+    const isGzipped = new Negotiator(request).encoding(['identity', 'gzip']) === 'gzip';
+    if (isGzipped) reply.header('content-encoding', 'gzip');
+    const { document } = answer;
+    void reply.type(FEED_MEDIA_TYPE).send(isGzipped ? await document.compressed : document.body);
+  }
+}
+
+function whenGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+function endIfUnread({ raw }: FastifyReply): void {
+  const timer = setTimeout(() => raw.destroy(), READ_WITHIN_MS).unref();
+  raw.once('close', () => clearTimeout(timer));
+}
