@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyStore } from '../src/keys/key-store.js';
+import { KeyWatch } from '../src/keys/key-watch.js';
 import { planRevocation } from '../src/keys/rotation.js';
 import { Purge } from '../src/sessions/purge.js';
 import { SessionEnd } from '../src/sessions/session-end.js';
@@ -97,7 +98,7 @@ const acts: Record<string, Act> = {
     const { kid } = decode(pick(world.accessTokens, 0), 0) as { kid: string };
     await service.app.get(KeyStore).change((keys, now) => planRevocation(keys, kid, now), null);
     await service.app.get(KeyRing).reload();
-    await service.app.get(KeyStore).change((keys, now) => planRevocation(keys, 'none', now), null);
+    await service.app.get(KeyWatch).look(); // makes the next standby
   },
   purge: () => service.app.get(Purge).run(),
   wait: (_, n) => service.advance([0.3, 1, 20, 70, 300, 600, 880, 1_000][n % 8] ?? 1),

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { KeysModule } from '../keys/keys.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
+import { CurrentSet } from './current-set.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { FeedController } from './feed.controller.js';
 import { FeedDocuments } from './feed-documents.js';
@@ -12,6 +13,6 @@ import { RevokedSets } from './revoked-set.js';
 @Module({
   imports: [KeysModule, OAuthModule, RevocationModule],
   controllers: [DiscoveryController, FeedController],
-  providers: [FeedDocuments, FeedMetrics, RevocationFeed, RevokedSets],
+  providers: [CurrentSet, FeedDocuments, FeedMetrics, RevocationFeed, RevokedSets],
 })
 export class SiblingsModule {}
