@@ -19,13 +19,16 @@ describe('a form', () => {
   });
 
   it('never fails with anything but a refusal, whatever the bytes are', () => {
+    const outcomeOf = (bytes: Uint8Array) => {
+      try {
+        return typeof parseForm(Buffer.from(bytes));
+      } catch (error) {
+        return (error as { code?: unknown }).code;
+      }
+    };
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        try {
-          parseForm(Buffer.from(bytes));
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'invalid_request' });
-        }
+        expect(['object', 'invalid_request']).toContain(outcomeOf(bytes));
       }),
     );
   });
