@@ -26,7 +26,7 @@ function fingerprint() {
   const inputs = ['src', 'packages/contract/src'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .map((file) => join(folder, String(file)))
-      .filter((file) => /\.(ts|lua|bin|css|browser\.js)$/.test(file))
+      .filter((file) => /\.(ts|lua|bin|css|json|browser\.js)$/.test(file))
       .toSorted(),
   );
   for (const file of [...inputs, 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
@@ -58,7 +58,7 @@ export function buildIfStale() {
     throw error;
   }
   for (const file of readdirSync(join(root, 'src'), { recursive: true }).map(String))
-    if (/\.(lua|bin|css|browser\.js)$/.test(file))
+    if (/\.(lua|bin|css|json|browser\.js)$/.test(file))
       for (const copy of [join('src', file), join('bundle', basename(file))])
         copyFileSync(join(root, 'src', file), join(draft, copy));
   writeFileSync(stampOf(draft), wanted);

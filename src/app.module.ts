@@ -7,12 +7,19 @@ import { CredentialsModule } from './credentials/credentials.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LinkPageModule } from './link-page/link-page.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { HttpModule } from './http/http.module.js';
 import { toInvalidRequest } from './http/invalid-request.js';
 import { MailDeliveryModule } from './mail/mail-delivery.module.js';
 import { RefusalFilter } from './http/refusal.filter.js';
 import { SiblingsModule } from './siblings/siblings.module.js';
 import { UnknownInputModule } from './http/unknown-input.module.js';
+
+const refusals = { provide: APP_FILTER, useClass: RefusalFilter };
+const validation = {
+  provide: APP_PIPE,
+  useValue: new StandardSchemaValidationPipe({ exceptionFactory: toInvalidRequest }),
+};
 
 @Module({
   imports: [
@@ -26,11 +33,9 @@ import { UnknownInputModule } from './http/unknown-input.module.js';
     LinkPageModule,
     SiblingsModule,
     HealthModule,
+    OpenApiModule,
     UnknownInputModule,
   ],
-  providers: [
-    { provide: APP_FILTER, useClass: RefusalFilter },
-    { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: toInvalidRequest }) },
-  ],
+  providers: [refusals, validation],
 })
 export class AppModule {}

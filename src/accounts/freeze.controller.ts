@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { type Caller, From } from '../http/caller.js';
+import { Documented } from '../http/documented.decorator.js';
 import { OwnOriginOnly } from '../http/own-origin.decorator.js';
 import { Public } from '../http/public.decorator.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
@@ -12,6 +13,12 @@ const freezeBody = z.strictObject({ token: z.string() });
 export class FreezeController {
   constructor(private readonly freeze: Freeze) {}
 
+  @Documented({
+    under: 'Mailed links',
+    does: 'Locks the account of the link that its old address received',
+    answers: { 204: { says: 'The account is locked.' } },
+    refuses: ['token_invalid', 'too_many_attempts', 'revocation_unconfirmed', 'unavailable'],
+  })
   @Public()
   @OwnOriginOnly()
   @Post()

@@ -1,5 +1,6 @@
 import { Controller, Delete, HttpCode } from '@nestjs/common';
 import { Cookies } from '../http/cookies.js';
+import { Documented, sessionCookies } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { Me, type Principal } from '../http/principal.js';
 import { NeedsRecentProof } from '../http/recent-proof.decorator.js';
@@ -16,6 +17,13 @@ export class OwnAccountController {
     private readonly cookies: Cookies,
   ) {}
 
+  @Documented({
+    under: 'Account',
+    does: 'Deletes the account of the caller',
+    note: 'Needs a sign-in or a reauthentication within `STEP_UP_MAX_AGE_SECONDS`.',
+    answers: { 204: { says: 'The account is gone.', cookies: sessionCookies } },
+    refuses: ['last_admin', 'revocation_unconfirmed'],
+  })
   @SkipVerdictCache()
   @NeedsRecentProof()
   @Delete()

@@ -1,22 +1,34 @@
 // Lists the security events of one user, for that user: the newest first, a page at a time.
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
 import type { AuditEvent } from '../audit/events.js';
 import { auditEvents } from '../database/audit-schema.js';
 import { timeOf } from '../database/columns.js';
 import { Database } from '../database/database.js';
 import { formatCursor, type Place } from './event-cursor.js';
 
-export interface ListedEvent {
-  readonly id: string;
-  readonly at: string;
-  readonly type: string;
-  readonly outcome: 'success' | 'failure';
-  readonly sessionId: string | null;
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-  readonly details: Readonly<Record<string, unknown>>;
-}
+const listedEvent = z
+  .object({
+    id: z.uuid(),
+    at: z.iso.datetime(),
+    type: z.string().meta({ description: 'What happened; new types may come.' }),
+    outcome: z.enum(['success', 'failure']),
+    sessionId: z.uuid().nullable(),
+    ip: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event' });
+
+type ListedEvent = Readonly<z.output<typeof listedEvent>>;
+
+export const eventPage = z.object({
+  events: z.array(listedEvent),
+  next: z.string().optional().meta({ description: 'The `after` of the next page; absent on the last one.' }),
+});
+
+export type EventPage = z.output<typeof eventPage>;
 
 interface Row extends Record<string, unknown>, ListedEvent {
   readonly micros: string;
@@ -59,7 +71,7 @@ const types = Object.keys(shown);
 export class OwnEvents {
   constructor(private readonly database: Database) {}
 
-  async of(userId: string, after: Place | undefined, limit: number): Promise<{ events: ListedEvent[]; next?: string }> {
+  async of(userId: string, after: Place | undefined, limit: number): Promise<EventPage> {
     const { rows } = await this.database.execute<Row>(this.statement(userId, after, limit));
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { Cookies } from '../http/cookies.js';
+import { Documented, sessionCookies } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { OwnOriginOnly } from '../http/own-origin.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
@@ -28,6 +29,23 @@ export class LogoutController {
   ) {}
 
   /** Ends the session of every token that the request carries; without any token there is nothing to do. */
+  @Documented({
+    under: 'Sessions',
+    does: 'Ends the session of every token that the request carries',
+    note: 'An expired access token counts. From our own pages also a beacon or a form, whose body is ignored.',
+    answers: { 204: { says: 'Ended, or there was none.', cookies: sessionCookies } },
+    takes: ['bearer', 'cookie', 'refreshCookie'],
+    refuses: [
+      ...([
+        'ambiguous_token',
+        'unauthenticated',
+        'refresh_token_invalid',
+        'token_stale',
+        'user_token_required',
+      ] as const),
+      ...(['revocation_unconfirmed', 'unavailable'] as const),
+    ],
+  })
   @Public()
   @TakesForms()
   @OwnOriginOnly({ unlessBearer: true }) // clears cookies even if none arrives
@@ -49,6 +67,12 @@ export class LogoutController {
     for (const confirmation of ended) assertConfirmed(confirmation);
   }
 
+  @Documented({
+    under: 'Sessions',
+    does: 'Ends every session of the caller, on all devices',
+    answers: { 204: { says: 'Ended.', cookies: sessionCookies } },
+    refuses: ['revocation_unconfirmed'],
+  })
   @SkipVerdictCache()
   @Post('logout-all')
   @HttpCode(204)

@@ -3,11 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { Cookies } from '../http/cookies.js';
+import { Documented, sessionCookies } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { Public } from '../http/public.decorator.js';
 import { RefreshCookies } from '../sessions/refresh-cookies.js';
 import { Refresh } from '../sessions/refresh.js';
-import { TokenAnswer } from '../sign-in/token-answer.js';
+import { type IssuedAnswer, issuedAnswer, TokenAnswer } from '../sign-in/token-answer.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { Logout } from './logout.js';
 
@@ -26,12 +27,23 @@ export class RefreshController {
     private readonly answer: TokenAnswer,
   ) {}
 
+  @Documented({
+    under: 'Sessions',
+    does: 'Rotates a refresh token',
+    note: 'In the body or in the cookie; the answer comes over the same transport. A lost answer may be asked for again for `REFRESH_GRACE_SECONDS`.',
+    answers: { 200: { says: 'New tokens.', body: issuedAnswer, cookies: sessionCookies } },
+    refuses: [
+      ...(['ambiguous_token', 'transport_mismatch', 'refresh_token_invalid', 'refresh_token_reused'] as const),
+      ...(['session_state_lost', 'too_many_attempts', 'unavailable'] as const),
+    ],
+    takes: ['refreshCookie'],
+  })
   @Post()
   @HttpCode(200)
   async rotate(
     @Body({ schema: refreshBody }) body: z.output<typeof refreshBody>,
     @On() exchange: Exchange,
-  ): Promise<object> {
+  ): Promise<IssuedAnswer> {
     const { request, caller } = exchange;
     const inBody = body?.refreshToken;
     if (inBody === undefined) {
@@ -44,6 +56,13 @@ export class RefreshController {
   }
 
   /** Logs a browser out, even after its access token has expired. */
+  @Documented({
+    under: 'Sessions',
+    does: 'Ends the session of a browser, also after its access token has expired',
+    answers: { 204: { says: 'Ended, or there was none. The cookies are cleared.', cookies: sessionCookies } },
+    refuses: ['unauthenticated', 'refresh_token_invalid', 'token_stale', 'revocation_unconfirmed', 'unavailable'],
+    takes: ['refreshCookie'],
+  })
   @Delete()
   @HttpCode(204)
   async end(@On() exchange: Exchange): Promise<void> {

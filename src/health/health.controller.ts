@@ -1,13 +1,24 @@
 // Answers whether the process is alive, and whether it can do its work.
 import { Controller, Get } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
+import * as z from 'zod';
 import { Database } from '../database/database.js';
 import { Refusal } from '../errors.js';
+import { Documented } from '../http/documented.decorator.js';
 import { Public } from '../http/public.decorator.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { MailHealth } from '../mail/mail-health.js';
 import { Redis } from '../redis/redis.js';
 import { Draining } from '../runtime/draining.js';
+
+const liveAnswer = z.object({ status: z.literal('live') });
+const readyAnswer = z.object({
+  status: z.literal('ready'),
+  degraded: z
+    .array(z.enum(['redis', 'mail']))
+    .optional()
+    .meta({ description: 'It works, and lacks these.' }),
+});
 
 @Public()
 @Controller('health')
@@ -20,14 +31,25 @@ export class HealthController {
     private readonly mail: MailHealth,
   ) {}
 
+  @Documented({
+    under: 'Operations',
+    does: 'Says that the process is alive: for restarts',
+    answers: { 200: { says: 'Alive.', body: liveAnswer } },
+  })
   @Get('live')
-  live(): object {
+  live(): z.output<typeof liveAnswer> {
     return { status: 'live' };
   }
 
   /** @throws Refusal `unavailable` without Postgres or a signer, and while the service drains */
+  @Documented({
+    under: 'Operations',
+    does: 'Says whether the instance can do its work: for traffic',
+    answers: { 200: { says: 'Ready.', body: readyAnswer } },
+    refuses: ['unavailable'],
+  })
   @Get('ready')
-  async ready(): Promise<object> {
+  async ready(): Promise<z.output<typeof readyAnswer>> {
     if (this.draining.isDraining) throw new Refusal('unavailable', { cause: new Error('shutting down') });
     try {
       await this.database.execute(sql`select 1`);
@@ -36,8 +58,8 @@ export class HealthController {
     }
     if (!this.keyRing.hasSigner()) throw new Refusal('unavailable', { cause: new Error('no signing key') });
     const degraded = [
-      ...(this.redis.isConfigured && !this.redis.isUp ? ['redis'] : []),
-      ...(this.mail.leaves ? [] : ['mail']),
+      ...(this.redis.isConfigured && !this.redis.isUp ? (['redis'] as const) : []),
+      ...(this.mail.leaves ? [] : (['mail'] as const)),
     ];
     return degraded.length > 0 ? { status: 'ready', degraded } : { status: 'ready' };
   }

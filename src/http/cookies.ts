@@ -14,6 +14,19 @@ const LONG_AGO = new Date(0);
 
 const paths: Readonly<Record<CookieKind, string>> = { access: '/', refresh: '/auth/refresh', session: '/' };
 
+/** RFC 6265bis §4.1.3: __Host- requires Path=/ and no Domain. Refresh and device have a narrower path: __Secure-. */
+export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'COOKIE_DOMAIN' | 'hasSecureCookies'>) {
+  const accessPrefix = COOKIE_DOMAIN ? '__Secure-' : '__Host-';
+  return hasSecureCookies
+    ? {
+        access: `${accessPrefix}access_token`,
+        refresh: '__Secure-refresh_token',
+        session: '__Host-auth_session',
+        device: '__Secure-device',
+      }
+    : { access: 'access_token', refresh: 'refresh_token', session: 'auth_session', device: 'device' };
+}
+
 @Injectable()
 export class Cookies {
   private readonly names: Readonly<Record<CookieKind, string>>;
@@ -24,15 +37,7 @@ export class Cookies {
   private readonly domains: Readonly<Record<CookieKind, string | undefined>>;
 
   constructor(private readonly config: Config) {
-    // RFC 6265bis §4.1.3: __Host- requires Path=/ and no Domain. The refresh cookie has a narrower path: __Secure-.
-    const accessPrefix = config.COOKIE_DOMAIN ? '__Secure-' : '__Host-';
-    this.names = config.hasSecureCookies
-      ? {
-          access: `${accessPrefix}access_token`,
-          refresh: '__Secure-refresh_token',
-          session: '__Host-auth_session',
-        }
-      : { access: 'access_token', refresh: 'refresh_token', session: 'auth_session' };
+    this.names = cookieNames(config);
     this.domains = { access: config.COOKIE_DOMAIN, refresh: undefined, session: undefined };
   }
 

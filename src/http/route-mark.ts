@@ -14,6 +14,10 @@ export function routeMark(config: Readonly<Record<string, unknown>>): MethodDeco
   };
 }
 
+/** @returns whether the handler of a route has the mark */
+export const isMarked = (handler: object, name: string): boolean =>
+  (Reflect.getMetadata(MARKS, handler) as Readonly<Record<string, unknown>> | undefined)?.[name] === true;
+
 /** @returns whether the request's route has the mark */
 export const hasMark = (request: FastifyRequest, name: string): boolean =>
   (request.routeOptions.config as unknown as Record<string, unknown>)[name] === true;

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import * as z from 'zod';
 import { Refusal } from '../errors.js';
+import { Documented } from '../http/documented.decorator.js';
 import { isKnown } from '../http/entity-tags.js';
 import { OpenToAll } from '../http/open-to-all.js';
 import { Public } from '../http/public.decorator.js';
@@ -13,6 +15,15 @@ interface Content {
   readonly etag: string;
 }
 
+const keySet = z.object({
+  keys: z.array(
+    z.object({
+      ...{ kty: z.literal('RSA'), use: z.literal('sig'), alg: z.literal('RS256') },
+      ...{ kid: z.string(), n: z.string(), e: z.string() },
+    }),
+  ),
+});
+
 @Public()
 @Controller('.well-known')
 export class JwksController {
@@ -20,6 +31,16 @@ export class JwksController {
 
   constructor(private readonly keyRing: KeyRing) {}
 
+  @Documented({
+    under: 'Keys and discovery',
+    does: 'Publishes the keys that verify access tokens (RFC 7517)',
+    answers: {
+      200: { says: 'The key set.', body: keySet, headers: { ETag: 'For `If-None-Match`.' } },
+      304: { says: 'The key set that the caller has is the present one.', headers: { ETag: 'The same.' } },
+    },
+    reads: { 'If-None-Match': 'The `ETag` of the key set that the caller has.' },
+    refuses: ['unavailable'],
+  })
   @OpenToAll()
   @Get('jwks.json')
   jwks(@Headers('if-none-match') known: string | undefined, @Res() reply: FastifyReply): void {

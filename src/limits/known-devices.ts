@@ -6,6 +6,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
 import type { Transport } from '../database/vocabularies.js';
 import { cookieValues } from '../http/cookie-header.js';
+import { cookieNames } from '../http/cookies.js';
 import type { Asking, Exchange } from '../http/exchange.js';
 import { type Device, formatDevices, newDeviceId, parseDevices, withDevice } from './devices.js';
 import { GuessLanes, type Lane } from './guess-lanes.js';
@@ -28,7 +29,7 @@ export class KnownDevices {
     private readonly config: Config,
     private readonly clock: Clock,
   ) {
-    this.cookieName = config.hasSecureCookies ? '__Secure-device' : 'device';
+    this.cookieName = cookieNames(config).device;
   }
 
   /** @returns the device, if it belongs to this user at their present epoch */

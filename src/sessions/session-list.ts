@@ -1,22 +1,27 @@
 // Lists a user's sessions, with the time and place of the last use.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
+import * as z from 'zod';
 import { timeOf } from '../database/columns.js';
 import { Database } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
-import type { Transport } from '../database/vocabularies.js';
+import { transports } from '../database/vocabularies.js';
 
-export interface ListedSession {
-  readonly id: string;
-  readonly createdAt: string;
-  /** Rounded down to 15 minutes: users need no more precision. */
-  readonly lastSeenAt: string;
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-  readonly persistent: boolean;
-  readonly transport: Transport;
-  readonly expiresAt: string;
-}
+export const listedSession = z
+  .object({
+    id: z.uuid(),
+    createdAt: z.iso.datetime(),
+    /** Users need no more precision. */
+    lastSeenAt: z.iso.datetime().meta({ description: 'Rounded down to 15 minutes.' }),
+    ip: z.string().nullable().meta({ description: 'The address of the last refresh or the sign-in.' }),
+    userAgent: z.string().nullable(),
+    persistent: z.boolean().meta({ description: 'Signed in with `remember`.' }),
+    transport: z.enum(transports),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Session' });
+
+export type ListedSession = Readonly<z.output<typeof listedSession>>;
 
 type Row = Record<string, unknown> &
   Omit<ListedSession, 'createdAt' | 'lastSeenAt' | 'expiresAt'> &

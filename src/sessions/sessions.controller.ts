@@ -3,13 +3,17 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
+import { Documented } from '../http/documented.decorator.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
 import { SessionEnd, type SessionsEnded } from './session-end.js';
-import { type ListedSession, SessionList } from './session-list.js';
+import { listedSession, SessionList } from './session-list.js';
 
-const endQuery = z.strictObject({ persistent: z.literal('true').optional() });
+const endQuery = z.strictObject({
+  persistent: z.literal('true').optional().meta({ description: 'Ends every remembered session, the current one too.' }),
+});
+const listAnswer = z.object({ sessions: z.array(listedSession.extend({ current: z.boolean() })) });
 
 @Controller('auth/sessions')
 export class SessionsController {
@@ -18,13 +22,24 @@ export class SessionsController {
     private readonly sessionList: SessionList,
   ) {}
 
+  @Documented({
+    under: 'Sessions',
+    does: 'Lists the sessions of the caller, the most recently used first',
+    answers: { 200: { says: 'The sessions.', body: listAnswer } },
+  })
   @Get()
-  async list(@Me() me: Principal): Promise<{ sessions: (ListedSession & { current: boolean })[] }> {
+  async list(@Me() me: Principal): Promise<z.output<typeof listAnswer>> {
     const sessions = await this.sessionList.of(me.userId);
     return { sessions: sessions.map((session) => ({ ...session, current: session.id === me.sessionId })) };
   }
 
   /** Ends all sessions but the current one; with `?persistent=true` every remembered session. */
+  @Documented({
+    under: 'Sessions',
+    does: 'Ends all sessions but the current one, or the remembered ones',
+    answers: { 204: { says: 'Ended.' } },
+    refuses: ['revocation_unconfirmed'],
+  })
   @SkipVerdictCache()
   @Delete()
   @HttpCode(204)
@@ -38,6 +53,13 @@ export class SessionsController {
   }
 
   /** Another user's id and a malformed id get the same answer: not found. */
+  @Documented({
+    under: 'Sessions',
+    does: 'Ends one session',
+    answers: { 204: { says: 'Ended.' } },
+    refuses: ['not_found', 'revocation_unconfirmed'],
+    path: { id: z.uuid() },
+  })
   @SkipVerdictCache()
   @Delete(':id')
   @HttpCode(204)

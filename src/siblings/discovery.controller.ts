@@ -1,10 +1,28 @@
 // Publishes the metadata that leads to everything that siblings use (RFC 8414, OpenID Connect Discovery).
 import { Controller, Get } from '@nestjs/common';
+import * as z from 'zod';
 import { Config } from '../config/config.js';
+import { Documented } from '../http/documented.decorator.js';
 import { OpenToAll } from '../http/open-to-all.js';
 import { Public } from '../http/public.decorator.js';
 import { FeedDocuments } from './feed-documents.js';
 import { metadataOfServices } from './services-metadata.js';
+
+const issuerMetadata = z.object({
+  issuer: z.string(),
+  jwks_uri: z.string(),
+  response_types_supported: z.array(z.string()),
+  grant_types_supported: z.array(z.string()),
+  scopes_supported: z.array(z.string()).readonly(),
+  ...{ token_endpoint: z.string(), token_endpoint_auth_methods_supported: z.array(z.string()) },
+  ...{ introspection_endpoint: z.string(), introspection_endpoint_auth_methods_supported: z.array(z.string()) },
+  introspection_signing_alg_values_supported: z.array(z.string()),
+  ...{ revocation_endpoint: z.string(), revocation_endpoint_auth_methods_supported: z.array(z.string()) },
+});
+const openidMetadata = issuerMetadata.extend({
+  subject_types_supported: z.array(z.string()),
+  id_token_signing_alg_values_supported: z.array(z.string()),
+});
 
 @Public()
 @Controller('.well-known')
@@ -14,15 +32,25 @@ export class DiscoveryController {
     private readonly feed: FeedDocuments,
   ) {}
 
+  @Documented({
+    under: 'Keys and discovery',
+    does: 'Describes this issuer (RFC 8414)',
+    answers: { 200: { says: 'The metadata.', body: issuerMetadata } },
+  })
   @OpenToAll()
   @Get('oauth-authorization-server')
-  authorizationServer(): object {
+  authorizationServer(): z.output<typeof issuerMetadata> {
     return this.metadata();
   }
 
+  @Documented({
+    under: 'Keys and discovery',
+    does: 'Describes this issuer (OpenID Connect Discovery 1.0)',
+    answers: { 200: { says: 'The metadata.', body: openidMetadata } },
+  })
   @OpenToAll()
   @Get('openid-configuration')
-  openidConfiguration(): object {
+  openidConfiguration(): z.output<typeof openidMetadata> {
     return {
       ...this.metadata(),
       subject_types_supported: ['public'],
@@ -34,7 +62,7 @@ export class DiscoveryController {
    * Only what exists. There is no authorization endpoint, which the registered response type `none`
    * comes closest to.
    */
-  private metadata() {
+  private metadata(): z.output<typeof issuerMetadata> {
     return {
       issuer: this.config.issuer,
       jwks_uri: `${this.config.publicUrl}/.well-known/jwks.json`,

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import Negotiator from 'negotiator';
 import * as z from 'zod';
+import { Documented } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { CallingService, ForServices } from './for-services.decorator.js';
 import { type Introspected, Introspection } from './introspection.js';
@@ -11,6 +12,11 @@ import { SIGNED_ANSWER, SignedIntrospection } from './signed-introspection.js';
 /** `token_type_hint` is read by nobody: the token's own form tells what it is. */
 export const tokenForm = z.object({ token: z.string('Missing.') }, 'Missing.');
 
+const introspected = z.union([
+  z.object({ active: z.literal(false) }),
+  z.looseObject({ active: z.literal(true), token_use: z.enum(['access_token', 'refresh_token']) }),
+]);
+
 @Controller('oauth')
 export class IntrospectionController {
   constructor(
@@ -19,6 +25,14 @@ export class IntrospectionController {
     private readonly limits: ServiceLimits,
   ) {}
 
+  @Documented({
+    under: 'For services',
+    does: 'Says whether a token counts, and what it is (RFC 7662)',
+    note: 'Spends nothing. `Accept: application/token-introspection+jwt` gets a signed answer (RFC 9701).',
+    answers: { 200: { says: 'What the token is.', body: introspected, orAs: { [SIGNED_ANSWER]: z.string() } } },
+    reads: { Accept: 'Whether the answer is signed.' },
+    refuses: ['insufficient_scope'],
+  })
   @ForServices('introspect')
   @Post('introspect')
   @HttpCode(200)

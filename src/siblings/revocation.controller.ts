@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import type * as z from 'zod';
 import { type Caller, From } from '../http/caller.js';
+import { Documented } from '../http/documented.decorator.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
 import { CallingService, ForServices } from './for-services.decorator.js';
 import { tokenForm } from './introspection.controller.js';
@@ -11,6 +12,12 @@ import { TokenRevocation } from './token-revocation.js';
 export class RevocationController {
   constructor(private readonly revocation: TokenRevocation) {}
 
+  @Documented({
+    under: 'For services',
+    does: 'Revokes an access token, or ends the session of a refresh token (RFC 7009)',
+    answers: { 200: { says: 'The token does not count any more, or never did.' } },
+    refuses: ['insufficient_scope', 'revocation_unconfirmed'],
+  })
   @ForServices('revoke')
   @Post('revoke')
   @HttpCode(200)

@@ -10,7 +10,7 @@ import type { SessionRef } from '../tokens/auth-session.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 import { NewDevice } from './new-device.js';
-import { TokenAnswer } from './token-answer.js';
+import { type IssuedAnswer, TokenAnswer } from './token-answer.js';
 
 /** A proven first factor. */
 export interface Proof {
@@ -48,7 +48,7 @@ export class SignIn {
    * @returns the body of the answer; cookies are set on the reply
    * @throws Refusal `unavailable` if the user changes each time; whatever `prove` throws
    */
-  async complete(prove: () => Promise<Proof>, wish: Wish, exchange: Exchange): Promise<object> {
+  async complete(prove: () => Promise<Proof>, wish: Wish, exchange: Exchange): Promise<IssuedAnswer> {
     if (!startsSession(exchange.request)) throw new Error('This route must be marked @StartsSession().');
     const replaces = await this.sessionOfBrowser(exchange);
     for (let proofs = 0; proofs < MAX_PROOFS; proofs++) {
@@ -64,7 +64,7 @@ export class SignIn {
    * Starts a new session after an act that ended the old one, such as a password change.
    * @throws Refusal `token_revoked` if the user changed again in between
    */
-  async goOn(proof: Proof, wish: Wish, exchange: Exchange): Promise<object> {
+  async goOn(proof: Proof, wish: Wish, exchange: Exchange): Promise<IssuedAnswer> {
     const answer = await this.start(proof, wish, exchange);
     if (!answer) throw new Refusal('token_revoked');
     return answer;
@@ -75,7 +75,7 @@ export class SignIn {
     wish: Wish,
     exchange: Exchange,
     effects: Pick<SessionWish, 'replaces' | 'alongside'> = {},
-  ) {
+  ): Promise<IssuedAnswer | undefined> {
     const { deviceToken: before, ...kind } = wish;
     const issued = await this.sessions.start(user, { ...kind, ...effects, methods }, exchange.caller);
     if (!issued) return undefined;

@@ -1,9 +1,42 @@
 // Answers with tokens in cookies or in the body, never both. A session keeps its transport.
 import { Injectable } from '@nestjs/common';
+import * as z from 'zod';
 import { Cookies } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';
 import { type IssuedAccess, type IssuedTokens, refreshAt } from '../sessions/issued-tokens.js';
 import { BrowserSession } from '../tokens/browser-session.js';
+import { publicUser } from '../users/users.js';
+
+const common = {
+  user: publicUser,
+  session: z.object({
+    id: z.uuid(),
+    expiresAt: z.iso.datetime().meta({ description: 'When the session ends unless it is refreshed.' }),
+    persistent: z.boolean(),
+    generation: z.int().meta({ description: 'How often the refresh token was rotated.' }),
+  }),
+  accessTokenExpiresAt: z.iso.datetime(),
+  refreshAt: z.iso.datetime().meta({ description: 'When to refresh: at random within 60 to 80 % of the life.' }),
+  // For clients whose clock is wrong.
+  expiresIn: z.int().meta({ description: '`accessTokenExpiresAt` in seconds from now.' }),
+  refreshIn: z.int().meta({ description: '`refreshAt` in seconds from now.' }),
+};
+
+const cookieTokens = z.object(common).meta({ id: 'CookieTokens', description: 'The tokens are in the cookies.' });
+
+const bearerTokens = z
+  .object({
+    ...common,
+    tokenType: z.literal('Bearer'),
+    accessToken: z.string(),
+    refreshToken: z.string().optional().meta({ description: 'Absent where the present one stays.' }),
+    deviceToken: z.string().optional().meta({ description: 'Send it with the next sign-in of this device.' }),
+  })
+  .meta({ id: 'BearerTokens' });
+
+export const issuedAnswer = z.union([bearerTokens, cookieTokens]);
+
+export type IssuedAnswer = z.output<typeof issuedAnswer>;
 
 @Injectable()
 export class TokenAnswer {
@@ -13,7 +46,7 @@ export class TokenAnswer {
   ) {}
 
   /** Sets the cookies of a cookie session; returns the body. */
-  write(issued: IssuedTokens | IssuedAccess, exchange: Exchange): object {
+  write(issued: IssuedTokens | IssuedAccess, exchange: Exchange): IssuedAnswer {
     const { user, session, accessToken } = issued;
     const refreshToken = 'refreshToken' in issued ? issued.refreshToken : undefined;
     const expiresIn = secondsBetween(accessToken.issuedAt, accessToken.expiresAt);
@@ -24,7 +57,6 @@ export class TokenAnswer {
       session: { id, expiresAt: expiresAt.toISOString(), persistent, generation },
       accessTokenExpiresAt: accessToken.expiresAt.toISOString(),
       refreshAt: dueAt.toISOString(),
-      // In seconds, for clients whose clock is wrong.
       expiresIn,
       refreshIn: secondsBetween(accessToken.issuedAt, dueAt),
     };

@@ -2,20 +2,20 @@
 import { Injectable } from '@nestjs/common';
 import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
+import * as z from 'zod';
 import { Database, type Queries } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { users } from '../database/schema.js';
-import type { Role } from '../database/vocabularies.js';
+import { roles } from '../database/vocabularies.js';
 
 export type User = typeof users.$inferSelect;
 
 /** What holders of the user's tokens may see. Every change of it increments `tokenVersion` (users/public-users.ts). */
-export interface PublicUser {
-  readonly id: string;
-  readonly email: string;
-  readonly role: Role;
-  readonly emailVerified: boolean;
-}
+export const publicUser = z
+  .object({ id: z.uuid(), email: z.string(), role: z.enum(roles), emailVerified: z.boolean() })
+  .meta({ id: 'User' });
+
+export type PublicUser = Readonly<z.output<typeof publicUser>>;
 
 export const toPublicUser = (user: Pick<User, 'id' | 'email' | 'role' | 'emailVerifiedAt'>): PublicUser => ({
   id: user.id,

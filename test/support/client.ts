@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { parseSetCookie } from 'cookie';
 import { noteCall } from './leaks.js';
-import { noteCode } from './met.js';
+import { checkDocumented } from './documented.js';
+import { noteAnswer, noteCode } from './met.js';
 
 export interface Answer {
   readonly status: number;
@@ -24,6 +25,7 @@ export async function call(base: string, method: string, path: string, given: Ca
   const answer = await send(base, method, path, given);
   noteCall(base, given, answer);
   noteCode(answer.json['code']);
+  noteAnswer(checkDocumented(method, path, answer), answer);
   return answer;
 }
 

@@ -10,12 +10,18 @@ import { Config } from '../../src/config/config.js';
 import type { Setting } from '../../src/config/setting.js';
 import { type Settings, settings } from '../../src/config/settings.js';
 import { refusalCodes } from '../../src/errors.js';
+import type { Answer } from './client.js';
+import { type Example, exampleOf, keep } from './examples.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     metFolder: string;
   }
 }
+
+/** `npm run docs:examples` */
+const KEEPS_EXAMPLES = process.env['KEEP_EXAMPLES'] === '1';
+const EXAMPLE = 'the example ';
 
 const noted = new Set<string>();
 
@@ -26,6 +32,13 @@ function note(what: string): void {
 }
 
 export const noteCode = (code: unknown): void => (typeof code === 'string' ? note(`the code ${code}`) : undefined);
+/** An answer in the words of the document (documented.ts). */
+export function noteAnswer(name: string | undefined, answer: Answer): void {
+  if (name === undefined) return;
+  note(`the answer ${name}`);
+  const example = KEEPS_EXAMPLES ? exampleOf(name, answer) : undefined;
+  if (example) note(`${EXAMPLE}${JSON.stringify(example)}`);
+}
 const noteSetting = (name: string): void => note(`the setting ${name}`);
 
 /** For settings of a separate process, whose reads cannot be observed, and for those whose effect a test asserts itself. */
@@ -58,6 +71,7 @@ export default function setup(project: TestProject) {
   return async () => {
     const met = new Set(readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n')));
     rmSync(folder, { recursive: true });
+    if (KEEPS_EXAMPLES) await keep([...met].flatMap(exampleIn));
     if (!(await isWhole(project))) return;
     const all = [
       ...refusalCodes.map((code) => `the code ${code}`),
@@ -69,6 +83,9 @@ export default function setup(project: TestProject) {
     project.vitest.logger.error(`No test has met ${unmet.join(', ')} (test/support/met.ts).`);
   };
 }
+
+const exampleIn = (line: string): Example[] =>
+  line.startsWith(EXAMPLE) ? [JSON.parse(line.slice(EXAMPLE.length)) as Example] : [];
 
 /** @returns whether every file of the suite ran, and every test in it; the verifiers of others are another suite */
 async function isWhole(project: TestProject): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { CostsHash } from '../../http/costs-hash.js';
+import { Documented } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { Me, type Principal } from '../../http/principal.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
@@ -18,6 +19,13 @@ const emailBody = z.strictObject({
 export class AddressController {
   constructor(private readonly addressChange: AddressChange) {}
 
+  @Documented({
+    under: 'Account',
+    does: 'Asks for another address',
+    note: 'Nothing changes until the link that the new address receives is posted to `/auth/email/verify`.',
+    answers: { 202: { says: 'The same for a free, a taken and the own address.' } },
+    refuses: ['invalid_credentials', 'too_many_attempts'],
+  })
   @SkipVerdictCache()
   @CostsHash()
   @Post()

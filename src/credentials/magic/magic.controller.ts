@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Config } from '../../config/config.js';
 import { transports } from '../../database/vocabularies.js';
 import { Refusal } from '../../errors.js';
+import { Documented, signInCookies } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
 import { Public } from '../../http/public.decorator.js';
@@ -10,6 +11,7 @@ import { StartsSession } from '../../http/starts-session.decorator.js';
 import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
 import { RequestedMail } from '../../mail/requested-mail.js';
 import { SignIn } from '../../sign-in/sign-in.js';
+import { type IssuedAnswer, issuedAnswer } from '../../sign-in/token-answer.js';
 import { emailAddress } from '../../users/email.js';
 import { MagicProof } from './magic-proof.js';
 
@@ -30,6 +32,12 @@ export class MagicController {
     private readonly config: Config,
   ) {}
 
+  @Documented({
+    under: 'Signing in',
+    does: 'Mails a link that signs in',
+    answers: { 202: { says: 'Always, whether or not the address has an account.' } },
+    refuses: ['not_found', 'too_many_attempts', 'unavailable'],
+  })
   @Public()
   @OwnOriginOnly()
   @Post('request')
@@ -42,6 +50,12 @@ export class MagicController {
     await this.requestedMail.ask('magic', email, exchange);
   }
 
+  @Documented({
+    under: 'Signing in',
+    does: 'Signs in by the token of a mailed link',
+    answers: { 200: { says: 'Signed in.', body: issuedAnswer, cookies: signInCookies } },
+    refuses: ['not_found', 'token_invalid', 'too_many_attempts', 'unavailable'],
+  })
   @Public()
   @StartsSession()
   @Post()
@@ -49,7 +63,7 @@ export class MagicController {
   async follow(
     @Body({ schema: magicBody }) body: z.output<typeof magicBody>,
     @On() exchange: Exchange,
-  ): Promise<object> {
+  ): Promise<IssuedAnswer> {
     this.assertOn();
     const { token, remember: persistent, transport, deviceToken } = body;
     const prove = await this.magicProof.by(token, exchange.caller);

@@ -1,11 +1,13 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
+import { Documented, signInCookies } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { Me, type Principal } from '../../http/principal.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
 import { assertConfirmed } from '../../revocation/confirmation.js';
 import { SignIn } from '../../sign-in/sign-in.js';
+import { type IssuedAnswer, issuedAnswer } from '../../sign-in/token-answer.js';
 import { CallerSession } from './caller-session.js';
 import { PasswordChange } from './password-change.js';
 
@@ -20,6 +22,16 @@ export class PasswordController {
   ) {}
 
   /** Ends every session; the caller continues in a new session over the same transport. */
+  @Documented({
+    under: 'Account',
+    does: 'Changes the password, and ends every other session',
+    note: 'The caller goes on in a new session over the same transport.',
+    answers: { 200: { says: 'Changed.', body: issuedAnswer, cookies: signInCookies } },
+    refuses: [
+      ...(['invalid_credentials', 'transport_mismatch', 'password_rejected', 'too_many_attempts'] as const),
+      ...(['overloaded', 'revocation_unconfirmed'] as const),
+    ],
+  })
   @SkipVerdictCache()
   @Post()
   @HttpCode(200)
@@ -27,7 +39,7 @@ export class PasswordController {
     @Body({ schema: passwordBody }) { currentPassword, newPassword }: z.output<typeof passwordBody>,
     @Me() me: Principal,
     @On() exchange: Exchange,
-  ): Promise<object> {
+  ): Promise<IssuedAnswer> {
     const wish = await this.callerSession.of(me, exchange.request);
     const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange);
     assertConfirmed(changed.confirmation);

@@ -2,12 +2,13 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { CostsHash } from '../../http/costs-hash.js';
+import { Documented } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { Me, type Principal } from '../../http/principal.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
 import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
 import { Reauthentication } from '../../sessions/reauthentication.js';
-import { TokenAnswer } from '../../sign-in/token-answer.js';
+import { type IssuedAnswer, issuedAnswer, TokenAnswer } from '../../sign-in/token-answer.js';
 import { CallerSession } from './caller-session.js';
 import { CurrentPassword } from './current-password.js';
 
@@ -26,6 +27,13 @@ export class ReauthenticateController {
   ) {}
 
   /** The same session goes on; only its access token is new, with the present time as `auth_time`. */
+  @Documented({
+    under: 'Account',
+    does: 'Proves once more who the caller is',
+    note: 'The same session goes on, with a new access token and `auth_time`; the refresh token stays.',
+    answers: { 200: { says: 'Proven.', body: issuedAnswer, cookies: ['access'] } },
+    refuses: ['invalid_credentials', 'transport_mismatch', 'too_many_attempts'],
+  })
   @SkipVerdictCache()
   @CostsHash()
   @Post('reauthenticate')
@@ -34,7 +42,7 @@ export class ReauthenticateController {
     @Body({ schema: reauthenticateBody }) body: z.output<typeof reauthenticateBody>,
     @Me() me: Principal,
     @On() exchange: Exchange,
-  ): Promise<object> {
+  ): Promise<IssuedAnswer> {
     const { transport } = await this.callerSession.of(me, exchange.request);
     const user = await this.currentPassword.prove('reauthenticate', me, body, exchange);
     const proof = { user, sessionId: me.sessionId, transport, methods: ['pwd'] };

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { CostsHash } from '../../http/costs-hash.js';
+import { Documented } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
 import { Public } from '../../http/public.decorator.js';
@@ -19,6 +20,12 @@ export class RecoveryController {
     private readonly passwordReset: PasswordReset,
   ) {}
 
+  @Documented({
+    under: 'Registration',
+    does: 'Mails a link that sets a new password',
+    answers: { 202: { says: 'Always, whether or not the address has an account.' } },
+    refuses: ['too_many_attempts', 'unavailable'],
+  })
   @Public()
   @OwnOriginOnly()
   @Post('forgot')
@@ -30,6 +37,12 @@ export class RecoveryController {
     await this.requestedMail.ask('reset', email, exchange);
   }
 
+  @Documented({
+    under: 'Mailed links',
+    does: 'Sets a new password by the token of a mailed link, and ends every session',
+    answers: { 204: { says: 'The password is new; nobody is signed in.' } },
+    refuses: ['token_invalid', 'password_rejected', 'too_many_attempts', 'revocation_unconfirmed', 'unavailable'],
+  })
   @Public()
   @OwnOriginOnly()
   @CostsHash()

@@ -3,15 +3,17 @@ import * as z from 'zod';
 import { Config } from '../../config/config.js';
 import { Refusal } from '../../errors.js';
 import { CostsHash } from '../../http/costs-hash.js';
+import { Documented } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
 import { Public } from '../../http/public.decorator.js';
 import { emailAddress } from '../../users/email.js';
-import type { PublicUser } from '../../users/users.js';
+import { publicUser } from '../../users/users.js';
 import { Registration } from './registration.js';
 import { VerifiedRegistration } from './verified-registration.js';
 
 const registerBody = z.strictObject({ email: emailAddress, password: z.string() });
+const registeredAnswer = z.object({ user: publicUser });
 
 @Controller('auth')
 export class RegistrationController {
@@ -22,6 +24,15 @@ export class RegistrationController {
   ) {}
 
   /** 201 with the user, or 202 without a word where the address is to be verified. */
+  @Documented({
+    under: 'Registration',
+    does: 'Makes an account',
+    answers: {
+      201: { says: 'The account is made; nobody is signed in.', body: registeredAnswer },
+      202: { says: 'With `REGISTRATION=verified`: the address gets a mail, whether or not it has an account.' },
+    },
+    refuses: ['registration_closed', 'email_taken', 'password_rejected', 'too_many_attempts', 'unavailable'],
+  })
   @Public()
   @OwnOriginOnly()
   @CostsHash()
@@ -30,7 +41,7 @@ export class RegistrationController {
   async register(
     @Body({ schema: registerBody }) { email, password }: z.output<typeof registerBody>,
     @On() exchange: Exchange,
-  ): Promise<{ user: PublicUser } | undefined> {
+  ): Promise<z.output<typeof registeredAnswer> | undefined> {
     const { registration } = this.config;
     if (registration === 'closed') throw new Refusal('registration_closed');
     if (registration === 'open') return { user: await this.registration.register(email, password, exchange.caller) };

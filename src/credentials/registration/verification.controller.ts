@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
+import { Documented } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { OwnOriginOnly } from '../../http/own-origin.decorator.js';
 import { Public } from '../../http/public.decorator.js';
@@ -21,6 +22,13 @@ export class VerificationController {
   ) {}
 
   /** The address that an account has, or the one that it is to have: the token says which. */
+  @Documented({
+    under: 'Mailed links',
+    does: 'Confirms the address that received the link',
+    note: 'The address that an account has, or the one that it is to have: the token says which.',
+    answers: { 204: { says: 'Confirmed.' } },
+    refuses: ['token_invalid', 'too_many_attempts', 'revocation_unconfirmed', 'unavailable'],
+  })
   @Public()
   @OwnOriginOnly()
   @Post()
@@ -33,6 +41,12 @@ export class VerificationController {
     else await this.verification.verify(token, exchange.caller);
   }
 
+  @Documented({
+    under: 'Registration',
+    does: 'Mails the link that verifies an address once more',
+    answers: { 202: { says: 'Always, whether or not the address has an account.' } },
+    refuses: ['too_many_attempts', 'unavailable'],
+  })
   @Public()
   @OwnOriginOnly()
   @Post('resend')

@@ -1,0 +1,44 @@
+import { Controller, Get } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import * as z from 'zod';
+import { Config } from '../config/config.js';
+import { cookieNames } from '../http/cookies.js';
+import { Documented } from '../http/documented.decorator.js';
+import { OpenToAll } from '../http/open-to-all.js';
+import { Public } from '../http/public.decorator.js';
+import { documentOf } from './document.js';
+import type { Json } from './json-schema.js';
+import type { Controller as ControllerClass } from './routes.js';
+
+const documentAnswer = z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) });
+
+@Public()
+@Controller()
+export class OpenApiController {
+  private document: Json | undefined;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly config: Config,
+  ) {}
+
+  @Documented({
+    under: 'Operations',
+    does: 'Describes every route of this service (OpenAPI 3.1)',
+    answers: { 200: { says: 'The document.', body: documentAnswer } },
+  })
+  @OpenToAll()
+  @Get('openapi.json')
+  openapi(): Json {
+    this.document ??= documentOf(controllersOf(this.modules), {
+      publicUrl: this.config.publicUrl,
+      cookies: cookieNames(this.config),
+    });
+    return this.document;
+  }
+}
+
+const controllersOf = (modules: ModulesContainer): ControllerClass[] =>
+  [...modules.values()].flatMap(({ controllers }) =>
+    [...controllers.values()].map(({ metatype }) => metatype as ControllerClass),
+  );

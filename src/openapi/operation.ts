@@ -1,0 +1,153 @@
+// One route of the document: what it takes, and each of its answers.
+import * as z from 'zod';
+import { Refusal, type RefusalCode } from '../errors.js';
+import type { Answered } from '../http/documented.decorator.js';
+import type { Examples } from './examples.js';
+import { ownHeaders, shared } from './headers.js';
+import { refusalsOf } from './implied-refusals.js';
+import type { Json, JsonSchemas } from './json-schema.js';
+import type { Route } from './routes.js';
+
+export type CookieNames = Readonly<Record<'access' | 'refresh' | 'session' | 'device', string>>;
+
+interface Means {
+  readonly schemas: JsonSchemas;
+  readonly examples: Examples;
+  readonly cookies: CookieNames;
+}
+
+export function operationOf(route: Route, means: Means): Json {
+  const { under, does, note, answers } = route.documentation;
+  const parameters = parametersOf(route, means.schemas);
+  const { examples } = means;
+  return {
+    operationId: idOf(route),
+    tags: [under],
+    summary: does,
+    ...(note === undefined ? {} : { description: note }),
+    security: securityOf(route),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(route.body ? { requestBody: bodyOf(route, route.body, means.schemas) } : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answered]) => [status, answerOf(route, status, answered, means)]),
+      ),
+      ...refusalsByStatus(route, examples),
+      default: refusedOf(['internal_error'], route, examples),
+    },
+  };
+}
+
+/** Stable while the path is: `postAuthLogin`, `deleteAuthSessionsId`. */
+const idOf = ({ method, path }: Route): string =>
+  [method.toLowerCase(), ...path.split(/[^a-z0-9]+/i)]
+    .filter((word) => word !== '')
+    .map((word, at) => (at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+    .join('');
+
+function securityOf({ isPublic, isOAuth, documentation }: Route): Json[] {
+  if (isOAuth) return [{ service: [] }, {}]; // or with client_id and client_secret in the form
+  if (!isPublic) return [{ bearer: [] }, { cookie: [] }];
+  const taken = documentation.takes ?? [];
+  return [...taken.map((each) => ({ [each]: [] })), ...(taken.length > 0 ? [{}] : [])];
+}
+
+function parametersOf({ documentation, query }: Route, schemas: JsonSchemas): Json[] {
+  const parameter = (where: string, name: string, required: boolean, schema: Json): Json => {
+    const { description, ...rest } = schema;
+    return { in: where, name, required, ...(description === undefined ? {} : { description }), schema: rest };
+  };
+  const inPath = Object.entries(documentation.path ?? {}).map(([name, schema]) =>
+    parameter('path', name, true, schemas.ofInput(schema)),
+  );
+  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) =>
+    parameter(
+      'query',
+      name,
+      !z.safeParse(schema as z.ZodType, undefined).success,
+      schemas.ofInput(schema as z.ZodType),
+    ),
+  );
+  const inHeader = Object.entries(documentation.reads ?? {}).map(([name, description]) =>
+    parameter('header', name, false, { description, type: 'string' }),
+  );
+  return [...inPath, ...inQuery, ...inHeader];
+}
+
+function bodyOf({ isOAuth }: Route, body: z.ZodType, schemas: JsonSchemas): Json {
+  const isOptional = z.safeParse(body, undefined).success;
+  const type = isOAuth ? 'application/x-www-form-urlencoded' : 'application/json';
+  return { required: !isOptional, content: { [type]: { schema: schemas.ofInput(body) } } };
+}
+
+function answerOf({ method, path }: Route, status: string, answered: Answered, { schemas, examples, cookies }: Means) {
+  const { says, body, type = 'application/json', orAs = {}, cookies: kinds = [], headers = {} } = answered;
+  const others = Object.entries(orAs).map(([name, schema]) => [name, { schema: schemas.ofOutput(schema) }]);
+  const example = examples.answers[`${method} ${path} ${status}`];
+  const media = body && { schema: schemas.ofOutput(body), ...(example === undefined ? {} : { example }) };
+  const names = kinds.map((kind) => cookies[kind]);
+  return {
+    description: says,
+    headers: { ...shared('X-Request-Id'), ...ownHeaders(headers), ...(names.length > 0 ? setCookie(names) : {}) },
+    ...(media ? { content: { [type]: media, ...(Object.fromEntries(others) as Json) } } : {}),
+  };
+}
+
+/** OpenAPI has no place for the names of cookies: hence the extension. */
+const setCookie = (names: readonly string[]): Json => ({
+  'Set-Cookie': {
+    description: `Sets or clears ${names.map((name) => `\`${name}\``).join(', ')}, each in a line of its own.`,
+    schema: { type: 'string' },
+    'x-cookies': names,
+  },
+});
+
+function refusalsByStatus(route: Route, examples: Examples): Json {
+  const codes = refusalsOf(route);
+  const statusOf = (code: RefusalCode) => new Refusal(code).status;
+  const statuses = [...new Set(codes.map(statusOf))];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      refusedOf(
+        codes.filter((code) => statusOf(code) === status),
+        route,
+        examples,
+      ),
+    ]),
+  );
+}
+
+/** Most statuses have one code: that answer stands in `components.responses`. */
+const refusedOf = (codes: readonly RefusalCode[], route: Route, examples: Examples): Json =>
+  codes.length === 1 && !route.isOAuth
+    ? { $ref: `#/components/responses/${codes[0]}` }
+    : refused(codes, route, examples);
+
+export function refused(codes: readonly RefusalCode[], { isOAuth }: Pick<Route, 'isOAuth'>, examples: Examples): Json {
+  const { status } = new Refusal(codes[0] ?? 'internal_error');
+  const challenges = status === 401 || codes.some((code) => withChallenge.has(code));
+  const named = codes.map((code) => (isOAuth ? `oauth_${code}` : code)).filter((name) => name in examples.refusals);
+  return {
+    description: codes.map((code) => `- \`${code}\`: ${new Refusal(code).message}`).join('\n'),
+    headers: shared(
+      'X-Request-Id',
+      ...(challenges ? (['WWW-Authenticate'] as const) : []),
+      ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
+    ),
+    content: {
+      [isOAuth ? 'application/json' : 'application/problem+json']: {
+        schema: {
+          allOf: [
+            { $ref: `#/components/schemas/${isOAuth ? 'OAuthProblem' : 'Problem'}` },
+            { properties: { code: { enum: codes } } },
+          ],
+        },
+        examples: Object.fromEntries(named.map((name) => [name, { $ref: `#/components/examples/${name}` }])),
+      },
+    },
+  };
+}
+
+/** Statuses other than 401 that carry a challenge. */
+const withChallenge = new Set<RefusalCode>(['reauthentication_required', 'ambiguous_token', 'user_token_required']);
