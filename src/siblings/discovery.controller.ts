@@ -11,6 +11,7 @@ import { metadataOfServices } from './services-metadata.js';
 const issuerMetadata = z.object({
   issuer: z.string(),
   jwks_uri: z.string(),
+  revocations_uri: z.string(),
   response_types_supported: z.array(z.string()),
   grant_types_supported: z.array(z.string()),
   scopes_supported: z.array(z.string()).readonly(),

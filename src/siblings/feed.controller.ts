@@ -5,6 +5,7 @@ import Negotiator from 'negotiator';
 import * as z from 'zod';
 import { AS_OF_HEADER, FEED_MEDIA_TYPE } from '../../packages/contract/src/revocations.js';
 import { callerOf } from '../http/caller.js';
+import { Documented } from '../http/documented.decorator.js';
 import { OpenToAll } from '../http/open-to-all.js';
 import { Public } from '../http/public.decorator.js';
 import { addressOf } from '../limits/network.js';
@@ -22,7 +23,8 @@ const feedQuery = z.object({
     .regex(/^\d{1,2}$/, 'must be a number of seconds')
     .transform(Number)
     .pipe(z.number().max(MAX_WAIT_SECONDS, `must be at most ${MAX_WAIT_SECONDS}`))
-    .default(0),
+    .default(0)
+    .meta({ description: 'How many seconds an answer without news may be held, at most 20.' }),
 });
 
 @Public()
@@ -33,6 +35,20 @@ export class FeedController {
     private readonly draining: Draining,
   ) {}
 
+  @Documented({
+    under: 'Keys and discovery',
+    does: 'Publishes what is revoked, signed: the feed that siblings follow',
+    note: 'With `wait` and `If-None-Match` the answer is held until there is news. `docs/protocols/feed.md` has the format.',
+    answers: {
+      200: { says: 'The document.', type: FEED_MEDIA_TYPE, body: z.string(), headers: { ETag: 'Of the set.' } },
+      304: {
+        says: 'The set is still as the caller knows it.',
+        headers: { ETag: 'The same.', [AS_OF_HEADER]: 'When that was read: signed.' },
+      },
+    },
+    reads: { 'If-None-Match': 'The `ETag` of the document that the caller has.' },
+    refuses: ['unavailable'],
+  })
   @OpenToAll({ exposes: ['etag', AS_OF_HEADER] })
   @Get('revocations')
   async revocations(

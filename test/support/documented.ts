@@ -79,6 +79,7 @@ const ofTransport = new Set([
   'content-length',
   'content-type',
   'transfer-encoding',
+  'content-encoding',
 ]);
 /** Requests that never reach a route, as the document's introduction says. */
 const ofBrokenRequests = new Set([408, 417, 431]);
