@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations as ofAccounts } from './mutations/accounts.mjs';
+import { mutations as ofFeed } from './mutations/feed.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofMail } from './mutations/mail.mjs';
@@ -17,7 +18,7 @@ const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', .
   .split('\0')
   .filter(Boolean);
 
-const mutations = [...ofRefresh, ...ofKeys, ...ofLimits, ...ofMail, ...ofAccounts];
+const mutations = [...ofRefresh, ...ofKeys, ...ofLimits, ...ofMail, ...ofAccounts, ...ofFeed];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);
 } else {

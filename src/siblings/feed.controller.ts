@@ -1,21 +1,22 @@
 // Serves the revocation feed (docs/protocols/feed.md).
+import type { Socket } from 'node:net';
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import * as z from 'zod';
 import { AS_OF_HEADER, FEED_MEDIA_TYPE } from '../../packages/contract/src/revocations.js';
-import { callerOf } from '../http/caller.js';
 import { Documented } from '../http/documented.decorator.js';
 import { OpenToAll } from '../http/open-to-all.js';
 import { Public } from '../http/public.decorator.js';
+import { plainAddress } from '../http/trusted-proxies.js';
 import { addressOf } from '../limits/network.js';
 import { Draining } from '../runtime/draining.js';
-import { RevocationFeed } from './revocation-feed.js';
+import { type FeedAnswer, RevocationFeed } from './revocation-feed.js';
 
 /** Below what proxies wait for an answer, 30 seconds and more. */
 const MAX_WAIT_SECONDS = 20;
 /** A client that does not read its answer for so long loses its connection. */
-const READ_WITHIN_MS = 30_000;
+const READ_WITHIN_MS = 15_000;
 
 const feedQuery = z.object({
   wait: z
@@ -30,6 +31,9 @@ const feedQuery = z.object({
 @Public()
 @Controller('.well-known')
 export class FeedController {
+  /** Connections on which a request is held. Those that are pipelined behind it are not: a connection has one place. */
+  private readonly holding = new WeakSet<Socket>();
+
   constructor(
     private readonly feed: RevocationFeed,
     private readonly draining: Draining,
@@ -56,10 +60,9 @@ export class FeedController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const seconds = request.method === 'HEAD' ? 0 : wait;
-    const hold = { seconds, network: addressOf(callerOf(request).ip), gone: whenGone(reply) };
-    const answer = await this.feed.answer({ ifNoneMatch: request.headers['if-none-match'], hold });
-    if (hold.gone.aborted) return;
+    const seconds = request.method === 'HEAD' || this.holding.has(request.raw.socket) ? 0 : wait;
+    const answer = await this.answer(request, seconds);
+    if (request.raw.socket.destroyed) return;
     endIfUnread(reply);
     reply.headers({ 'cache-control': 'no-cache', etag: answer.etag, vary: 'accept-encoding' });
     if (this.draining.isDraining) reply.header('connection', 'close'); // it had not begun when the request came
@@ -69,12 +72,20 @@ export class FeedController {
     const { document } = answer;
     void reply.type(FEED_MEDIA_TYPE).send(isGzipped ? await document.compressed : document.body);
   }
-}
 
-function whenGone({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once('close', () => gone.abort());
-  return gone.signal;
+  /** The connection and not the response tells that the client has gone: a pipelined response never learns of it. */
+  private async answer({ raw, headers, ip }: FastifyRequest, seconds: number): Promise<FeedAnswer> {
+    const { socket } = raw;
+    const gone = new AbortController();
+    const leave = () => gone.abort();
+    if (seconds > 0) this.holding.add(socket.once('close', leave));
+    try {
+      const hold = { seconds, network: addressOf(plainAddress(ip)), gone: gone.signal };
+      return await this.feed.answer({ ifNoneMatch: headers['if-none-match'], hold });
+    } finally {
+      if (seconds > 0) this.holding.delete(socket.off('close', leave));
+    }
+  }
 }
 
 function endIfUnread({ raw }: FastifyReply): void {

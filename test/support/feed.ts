@@ -59,10 +59,10 @@ export function isDeadBy(
   const floor = subs[hashOf(sub)];
   return (
     kids.includes(decode(accessToken, 0)['kid']) ||
-    sids.includes(hashOf(sid)) ||
+    (sid !== undefined && sids.includes(hashOf(sid))) ||
     jtis.includes(hashOf(jti)) ||
     (floor !== undefined && tokenVersion < floor) ||
-    iat < (subs['*'] ?? 0)
+    (sid !== undefined && iat < (subs['*'] ?? 0)) // people, not services
   );
 }
 
