@@ -53,7 +53,7 @@ await untilTheEnd(async () => {
     const subjects = subjectsOn(infrastructure);
     const nodeArgs = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'];
     // Uses the output of tsc, not the bundle, so that the graph names packages.
-    const subject = await subjects.start(kind, { signingKeyBits: 2048, nodeArgs, program: 'dist/main.js' });
+    const subject = await subjects.start(kind, { signingKeyBits: 2048, nodeArgs, program: 'dist/src/main.js' });
     const sessions = await signInMany(subject, 16);
     await load(subject, sessions, 2); // warms up
     await load(subject, sessions, SECONDS);

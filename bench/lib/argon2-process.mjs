@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 
-const { settings } = await import(new URL('../../dist/config/settings.js', import.meta.url).href);
+const { settings } = await import(new URL('../../dist/src/config/settings.js', import.meta.url).href);
 const standard = (name) => settings[name].schema.parse(undefined);
 const password = 'a passphrase of the bench';
 const stored = await hash(password, {

@@ -2,7 +2,7 @@
 import pg from 'pg';
 
 const { firstRefreshToken, familyOf, formatRefreshToken, hashOf } = await import(
-  new URL('../../dist/tokens/refresh-token.js', import.meta.url).href
+  new URL('../../dist/src/tokens/refresh-token.js', import.meta.url).href
 );
 /** Inserts part by part in random order, so that the usable sessions are spread over the table. */
 const PARTS = 20;

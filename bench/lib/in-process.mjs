@@ -2,7 +2,7 @@
 import { buildIfStale } from '../../scripts/build.mjs';
 
 buildIfStale();
-const built = (file) => import(new URL(`../../dist/${file}`, import.meta.url).href);
+const built = (file) => import(new URL(`../../dist/src/${file}`, import.meta.url).href);
 const { createApp } = await built('app.js');
 const { Clock } = await built('clock.js');
 const { Config } = await built('config/config.js');

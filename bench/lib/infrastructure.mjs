@@ -7,7 +7,7 @@ import pg from 'pg';
 import { atEnd, freePort, startServer } from './processes.mjs';
 
 const { startEmbeddedPostgres } = await import(
-  new URL('../../dist/database/embedded/postgres.js', import.meta.url).href
+  new URL('../../dist/src/database/embedded/postgres.js', import.meta.url).href
 );
 
 /** Production settings of PostgreSQL: durable, with enough memory and connections. */

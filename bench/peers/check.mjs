@@ -12,7 +12,7 @@ import { ask, assertFine } from './exchange.mjs';
 
 buildIfStale();
 const { startEmbeddedPostgres } = await import(
-  new URL('../../dist/database/embedded/postgres.js', import.meta.url).href
+  new URL('../../dist/src/database/embedded/postgres.js', import.meta.url).href
 );
 
 const REDIS_SERVER = '/usr/bin/redis-server';
