@@ -14,6 +14,7 @@ const SCENARIOS = [
   'floods',
   'jwks',
   'two-instances',
+  'feed',
   'growth',
   'soak',
 ];

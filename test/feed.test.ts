@@ -235,6 +235,7 @@ describe('held requests', () => {
     const held = [follow(own.url, etag), follow(own.url, etag)];
     await until('they are held', async () => (await followers(own)) === 2);
     own.app.get(Draining).begin();
+    await until('none is held', async () => (await followers(own)) === 0, 5_000);
     for (const { answer } of held) {
       const { statusCode, headers } = await answer;
       expect([statusCode, headers.connection, typeof headers['revocations-as-of']]).toEqual([304, 'close', 'string']);
