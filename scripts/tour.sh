@@ -28,6 +28,7 @@ expect '"email":"ada@example.com"'
 expect '"refreshToken":"wrt_'
 expect '}202$'
 expect '"kty":"RSA"'
+expect '"active":true'
 expect '"code":"token_revoked"'
 expect 'Ended 0 session(s) of '
 
