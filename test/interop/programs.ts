@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { bearer, call } from '../support/client.js';
+import { bearer, callOther } from '../support/client.js';
 import type { Verify } from './verifier.js';
 
 /** A folder that a program of another user may enter; removed when the test ends. */
@@ -43,7 +43,7 @@ export async function startServer(
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const answers = () => call(`http://127.0.0.1:${port}`, 'GET', '/').then(Boolean, () => false);
+  const answers = () => callOther(`http://127.0.0.1:${port}`, 'GET', '/').then(Boolean, () => false);
   for (let waited = 0; waited < 20_000; waited += 100) {
     if (await answers()) return;
     if (child.exitCode !== null) break;
@@ -56,7 +56,7 @@ export async function startServer(
 export const resource =
   (port: number): Verify =>
   async (token) => {
-    const answer = await call(`http://127.0.0.1:${port}`, 'GET', '/resource', { headers: bearer(token) });
+    const answer = await callOther(`http://127.0.0.1:${port}`, 'GET', '/resource', { headers: bearer(token) });
     return answer.status === 200 ? undefined : `${answer.status} ${answer.text.slice(0, 200)}`;
   };
 

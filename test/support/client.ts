@@ -29,6 +29,13 @@ export async function call(base: string, method: string, path: string, given: Ca
   return answer;
 }
 
+/** Of a server that is not the service: what it answers is not in docs/openapi.json. */
+export async function callOther(base: string, method: string, path: string, given: Call = {}): Promise<Answer> {
+  const answer = await send(base, method, path, given);
+  noteCall(base, given, answer);
+  return answer;
+}
+
 function send(base: string, method: string, path: string, { body, rawBody, headers = {} }: Call): Promise<Answer> {
   const data = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
   const type =
