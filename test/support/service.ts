@@ -69,7 +69,7 @@ export async function startService(
   });
   const clock = new MovableClock();
   const app = await createApp({ config, log: Log.to(config, sink), clock });
-  await app.listen(0, '127.0.0.1');
+  await app.listen(config.PORT, '127.0.0.1');
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on('error', () => undefined);
   const { port } = app.getHttpServer().address() as { port: number };
