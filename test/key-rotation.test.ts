@@ -162,6 +162,8 @@ describe('K4: a revoked key', () => {
     expect(events.map(({ type }) => type)).toEqual(['key.activated', 'key.revoked']);
     const logout = await call(first.url, 'POST', '/auth/logout', { headers: bearer(phone.accessToken) });
     expect(logout.json).toMatchObject({ status: 401, code: 'token_stale', session: 'keep' });
+    const headers = { cookie: `access_token=${phone.accessToken}`, 'sec-fetch-site': 'same-origin' };
+    expect((await call(first.url, 'DELETE', '/auth/refresh', { headers })).json['code']).toBe('token_stale');
     expect((await me(first.url, accessToken)).status).toBe(200); // a thief of the key ends no session
   }, 60_000);
 

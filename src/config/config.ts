@@ -31,6 +31,7 @@ export class Config {
   /** Origins that the cross-site guard treats as our own. */
   readonly ownOrigins: ReadonlySet<string>;
   readonly hasSecureCookies: boolean;
+  readonly hasApiDocs: boolean;
   readonly redisMinReplicas: number;
   /** False in a production without a mail server: then no mail is queued. */
   readonly sendsMail: boolean;
@@ -52,6 +53,7 @@ export class Config {
     this.mailFrom = values.MAIL_FROM ?? { name: '', address: 'watchword@localhost' };
     this.linkBaseUrl = values.LINK_BASE_URL ?? `${this.publicUrl}/link`;
     this.hasSecureCookies = this.publicUrl.startsWith('https:');
+    this.hasApiDocs = (values.API_DOCS ?? (this.isProduction ? 'off' : 'on')) === 'on';
     this.ownOrigins = new Set([
       this.publicUrl,
       ...(this.isProduction ? [] : [`http://localhost:${values.PORT}`, `http://127.0.0.1:${values.PORT}`]),

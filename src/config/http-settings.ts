@@ -1,4 +1,5 @@
 // The settings of HTTP: addresses, origins, proxies, metrics. A part of settings.ts.
+import * as z from 'zod';
 import { listenAddress, trustedProxies } from './addresses.js';
 import { cookieDomain, headerName, integer, list, port } from './formats.js';
 import { allowedOrigin, publicOrigin } from './origins.js';
@@ -47,6 +48,11 @@ export const httpSettings = {
     standard: '10000',
     about:
       'How many siblings may wait for the next revocation at a time, on each instance; one network holds a quarter of the places at most. Each needs an open connection.',
+  },
+  API_DOCS: {
+    schema: z.enum(['on', 'off']).optional(),
+    standard: 'on; in production off',
+    about: 'Whether GET /docs shows the document of GET /openapi.json as a page.',
   },
   METRICS_PORT: {
     schema: port(1).optional(),

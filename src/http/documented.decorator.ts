@@ -39,6 +39,8 @@ export interface Documentation {
   readonly answers: Readonly<Record<number, Answered>>;
   /** Refusals beside those that the route's other decorators imply (openapi/implied-refusals.ts). */
   readonly refuses?: readonly RefusalCode[];
+  /** Cookies that a refusal may clear: the session is over all the same, or they name none. */
+  readonly refusalsClear?: readonly CookieOfAnswer[];
   /** The parts of the path, in its order; a wildcard takes the name of its part. */
   readonly path?: Readonly<Record<string, z.ZodType>>;
   /** Headers of the request that change the answer: what each is for. */

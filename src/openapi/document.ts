@@ -44,7 +44,7 @@ export function documentOf(controllers: readonly Controller[], { publicUrl, cook
   const referred = JSON.stringify(paths);
   const responses = refusalCodes
     .filter((code) => referred.includes(`#/components/responses/${code}"`))
-    .map((code) => [code, refused([code], { isOAuth: false }, examples)] as const);
+    .map((code) => [code, refused([code], examples)] as const);
   return {
     openapi: '3.1.1',
     info,

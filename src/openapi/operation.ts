@@ -19,7 +19,6 @@ interface Means {
 export function operationOf(route: Route, means: Means): Json {
   const { under, does, note, answers } = route.documentation;
   const parameters = parametersOf(route, means.schemas);
-  const { examples } = means;
   return {
     operationId: idOf(route),
     tags: [under],
@@ -32,8 +31,8 @@ export function operationOf(route: Route, means: Means): Json {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answered]) => [status, answerOf(route, status, answered, means)]),
       ),
-      ...refusalsByStatus(route, examples),
-      default: refusedOf(['internal_error'], route, examples),
+      ...refusalsByStatus(route, means),
+      default: refusedOf(['internal_error'], route, means),
     },
   };
 }
@@ -102,39 +101,46 @@ const setCookie = (names: readonly string[]): Json => ({
   },
 });
 
-function refusalsByStatus(route: Route, examples: Examples): Json {
+function refusalsByStatus(route: Route, means: Means): Json {
   const codes = refusalsOf(route);
   const statusOf = (code: RefusalCode) => new Refusal(code).status;
-  const statuses = [...new Set(codes.map(statusOf))];
+  const of = (status: number) => codes.filter((code) => statusOf(code) === status);
   return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      refusedOf(
-        codes.filter((code) => statusOf(code) === status),
-        route,
-        examples,
-      ),
-    ]),
+    [...new Set(codes.map(statusOf))].map((status) => [status, refusedOf(of(status), route, means)]),
   );
 }
 
 /** Most statuses have one code: that answer stands in `components.responses`. */
-const refusedOf = (codes: readonly RefusalCode[], route: Route, examples: Examples): Json =>
-  codes.length === 1 && !route.isOAuth
-    ? { $ref: `#/components/responses/${codes[0]}` }
-    : refused(codes, route, examples);
+function refusedOf(codes: readonly RefusalCode[], route: Route, { examples, cookies }: Means): Json {
+  const cleared = route.documentation.refusalsClear?.map((kind) => cookies[kind]) ?? [];
+  if (codes.length === 1 && !route.isOAuth && cleared.length === 0)
+    return { $ref: `#/components/responses/${codes[0]}` };
+  return refused(codes, examples, { isOAuth: route.isOAuth, cleared });
+}
 
-export function refused(codes: readonly RefusalCode[], { isOAuth }: Pick<Route, 'isOAuth'>, examples: Examples): Json {
+interface Manner {
+  readonly isOAuth: boolean;
+  readonly cleared: readonly string[];
+}
+
+export function refused(
+  codes: readonly RefusalCode[],
+  examples: Examples,
+  { isOAuth, cleared }: Manner = { isOAuth: false, cleared: [] },
+): Json {
   const { status } = new Refusal(codes[0] ?? 'internal_error');
   const challenges = status === 401 || codes.some((code) => withChallenge.has(code));
   const named = codes.map((code) => (isOAuth ? `oauth_${code}` : code)).filter((name) => name in examples.refusals);
   return {
     description: codes.map((code) => `- \`${code}\`: ${new Refusal(code).message}`).join('\n'),
-    headers: shared(
-      'X-Request-Id',
-      ...(challenges ? (['WWW-Authenticate'] as const) : []),
-      ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
-    ),
+    headers: {
+      ...shared(
+        'X-Request-Id',
+        ...(challenges ? (['WWW-Authenticate'] as const) : []),
+        ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
+      ),
+      ...(cleared.length > 0 ? setCookie(cleared) : {}),
+    },
     content: {
       [isOAuth ? 'application/json' : 'application/problem+json']: {
         schema: {

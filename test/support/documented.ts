@@ -83,6 +83,8 @@ const ofTransport = new Set([
 ]);
 /** Requests that never reach a route, as the document's introduction says. */
 const ofBrokenRequests = new Set([408, 417, 431]);
+/** It has a port of its own. */
+const OF_METRICS = '/metrics';
 const withoutRoute = new Set(['not_found', 'invalid_request', 'csrf_rejected', 'body_too_large', 'internal_error']);
 
 /**
@@ -90,7 +92,7 @@ const withoutRoute = new Set(['not_found', 'invalid_request', 'csrf_rejected', '
  * @throws a sentence that says what is not documented
  */
 export function checkDocumented(method: string, url: string, answer: Answer): string | undefined {
-  if (method === 'OPTIONS' || ofBrokenRequests.has(answer.status)) return undefined;
+  if (method === 'OPTIONS' || url === OF_METRICS || ofBrokenRequests.has(answer.status)) return undefined;
   const code = answer.json['code'] as string | undefined;
   const path = templateOf(url, answer);
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
@@ -165,3 +167,37 @@ function mistakesInCookies(response: Json, { cookies }: Answer): string[] {
   const sent = new Set(cookies.map((line) => bare(line.split('=', 1)[0] ?? '')));
   return [...sent].filter((name) => !documented.has(name)).map((name) => `the cookie ${name} is not documented`);
 }
+
+/** Every answer of the document, in its words; `internal_error` stands for all routes in the table of codes. */
+export function documentedAnswers(): string[] {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations as Json).flatMap(([method, { responses }]) =>
+      Object.entries(responses as Json)
+        .filter(([status]) => status !== 'default')
+        .flatMap(([status, response]) => {
+          const name = `${method.toUpperCase()} ${path} ${status}`;
+          return codesOf(response as Json)?.map((code) => `${name} ${code}`) ?? [name];
+        }),
+    ),
+  );
+}
+
+export interface DocumentedRoute {
+  readonly method: string;
+  readonly path: string;
+  /** Needs an access token. */
+  readonly isClosed: boolean;
+  readonly codes: readonly string[];
+  /** Of the body, those that are required; undefined where none is taken. */
+  readonly fields: readonly string[] | undefined;
+}
+
+export const documentedRoutes: readonly DocumentedRoute[] = Object.entries(paths).flatMap(([path, operations]) =>
+  Object.entries(operations as Json).map(([method, { security, responses, requestBody }]) => ({
+    method: method.toUpperCase(),
+    path,
+    isClosed: security.length > 0 && security.every((each: Json) => 'bearer' in each || 'cookie' in each),
+    codes: Object.values(responses as Json).flatMap((response) => codesOf(response as Json) ?? []),
+    fields: requestBody && ((Object.values(requestBody.content as Json)[0] as Json)['schema'].required ?? []),
+  })),
+);

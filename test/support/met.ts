@@ -11,6 +11,7 @@ import type { Setting } from '../../src/config/setting.js';
 import { type Settings, settings } from '../../src/config/settings.js';
 import { refusalCodes } from '../../src/errors.js';
 import type { Answer } from './client.js';
+import { documentedAnswers } from './documented.js';
 import { type Example, exampleOf, keep } from './examples.js';
 
 declare module 'vitest' {
@@ -76,6 +77,7 @@ export default function setup(project: TestProject) {
     const all = [
       ...refusalCodes.map((code) => `the code ${code}`),
       ...Object.keys(settings).map((name) => `the setting ${name}`),
+      ...documentedAnswers().map((name) => `the answer ${name}`),
     ];
     const unmet = all.filter((each) => !met.has(each));
     if (unmet.length === 0) return;

@@ -27,7 +27,7 @@ export class VerificationController {
     does: 'Confirms the address that received the link',
     note: 'The address that an account has, or the one that it is to have: the token says which.',
     answers: { 204: { says: 'Confirmed.' } },
-    refuses: ['token_invalid', 'too_many_attempts', 'revocation_unconfirmed', 'unavailable'],
+    refuses: ['token_invalid', 'too_many_attempts', 'unavailable'],
   })
   @Public()
   @OwnOriginOnly()
