@@ -12,6 +12,7 @@ import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofMail } from './mutations/mail.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
+import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const patterns = ['src', 'packages', 'test', 'drizzle', 'docs', '*.json', '*.ts'];
@@ -19,7 +20,16 @@ const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', .
   .split('\0')
   .filter(Boolean);
 
-const mutations = [...ofRefresh, ...ofKeys, ...ofLimits, ...ofMail, ...ofAccounts, ...ofFeed, ...ofServices];
+const mutations = [
+  ...ofRefresh,
+  ...ofKeys,
+  ...ofLimits,
+  ...ofMail,
+  ...ofAccounts,
+  ...ofFeed,
+  ...ofServices,
+  ...ofVerifier,
+];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);
 } else {

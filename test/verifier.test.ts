@@ -246,12 +246,18 @@ describe('F4: an answer of the feed is refused, and the old set is kept, when it
     'has no time': (issuer) => async (_, response) => response.end(await issuer.document({ iat: undefined })),
     'has no list of sessions': (issuer) => async (_, response) =>
       response.end(await issuer.document({ sids: undefined })),
+    'has no entity tag under its signature': (issuer) => async (_, response) =>
+      response.end(await issuer.document({ etag: undefined })),
     'hashes in another way': (issuer) => async (_, response) =>
       response.end(await issuer.document({ hash: 'sha-256' })),
     'has floors that are texts': (issuer) => async (_, response) =>
       response.end(await issuer.document({ subs: { x: '9' } })),
-    'leads to another place': (issuer) => (_, response) =>
-      response.writeHead(302, { location: `${issuer.url}/elsewhere` }).end(),
+    'leads to another place': (issuer) => (_, response) => {
+      issuer.instead.set('/elsewhere', async (__, other) => other.end(await issuer.document()));
+      response.writeHead(302, { location: `${issuer.url}/elsewhere` }).end();
+    },
+    'is good, but larger than 8 MiB': (issuer) => async (_, response) =>
+      response.end(await issuer.document({ pad: 'a'.repeat(9_000_000) })),
     'is empty': () => (_, response) => response.end(),
     'says that nothing is new without a signature': () => (_, response) => response.writeHead(304).end(),
     'says that nothing is new about another document': (issuer) => async (_, response) => {
@@ -444,14 +450,14 @@ describe('the metadata', () => {
         jwks_uri: `${issuer.url}/jwks`,
         revocations_uri: issuer.feedUrl,
         ...over,
-      }),
+      }).replaceAll('PORT', new URL(issuer.url).port),
     );
 
   it.each([
     ['names another issuer (RFC 8414 §3.3)', { issuer: 'https://auth.example.org' }],
-    ['leads to keys of another origin', { jwks_uri: 'http://127.0.0.1:1/jwks' }],
+    ['leads to keys of another origin', { jwks_uri: 'http://localhost:PORT/jwks' }],
     ['leads to keys of another origin that begins alike', { jwks_uri: 'http://127.0.0.1.evil.example/jwks' }],
-    ['leads to a feed of another origin', { revocations_uri: 'http://localhost:1/.well-known/revocations' }],
+    ['leads to a feed of another origin', { revocations_uri: 'http://localhost:PORT/.well-known/revocations' }],
     ['holds a name and a password', { jwks_uri: 'http://user:secret@127.0.0.1/jwks' }],
     ['names no keys', { jwks_uri: undefined }],
     ['names no feed', { revocations_uri: undefined }],

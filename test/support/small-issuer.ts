@@ -103,7 +103,7 @@ export class SmallIssuer {
   }
 
   document(over: Claims = {}, header: Record<string, unknown> = {}, kid = this.signingKid): Promise<string> {
-    const times = { iat: this.now(), exp: this.now() + 60, ttl: 2, hash: FEED_HASH };
+    const times = { iat: this.now(), exp: this.now() + 60, ttl: 2, hash: FEED_HASH, etag: this.etag() };
     const payload = { iss: this.issuer, sub: this.feedUrl, ...times, ...this.set, ...over };
     return this.sign(payload, { typ: FEED_TYP, ...header }, kid);
   }

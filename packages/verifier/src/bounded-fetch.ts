@@ -17,17 +17,30 @@ export interface Bounds {
 
 /** @throws Error when there is no whole answer within the bounds, or the answer points elsewhere */
 export async function boundedFetch(fetch: typeof globalThis.fetch, url: string, bounds: Bounds): Promise<Answer> {
-  const ends = [AbortSignal.timeout(bounds.timeoutMs), ...(bounds.signal ? [bounds.signal] : [])];
-  const signal = AbortSignal.any(ends);
-  // A redirect could lead to a document of somebody else.
-  const init = { signal, redirect: 'error' as const, headers: { ...bounds.headers } };
-  const response = await fetch(url, init);
-  if (Number(response.headers.get('content-length')) > bounds.maxBytes) {
-    await response.body?.cancel();
-    throw new Error(`${url} is larger than ${bounds.maxBytes} bytes`);
+  // Not AbortSignal.any and AbortSignal.timeout: Node 20 may collect them while the request still runs, and then nothing
+  // ends it.
+  const end = new AbortController();
+  const close = () => end.abort(new Error(`${url}: the verifier was closed`));
+  if (bounds.signal?.aborted) close();
+  bounds.signal?.addEventListener('abort', close, { once: true });
+  const late = () => end.abort(new Error(`${url} gave no whole answer within ${bounds.timeoutMs} ms`));
+  const timer = setTimeout(late, bounds.timeoutMs);
+  try {
+    // A redirect could lead to a document of somebody else.
+    const init = { signal: end.signal, redirect: 'error' as const, headers: { ...bounds.headers } };
+    const response = await fetch(url, init);
+    if (Number(response.headers.get('content-length')) > bounds.maxBytes) throw tooLarge(url, bounds.maxBytes);
+    return { status: response.status, headers: response.headers, text: await textOf(response, url, bounds.maxBytes) };
+  } catch (error) {
+    end.abort(error); // also ends a connection that goes on sending
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    bounds.signal?.removeEventListener('abort', close);
   }
-  return { status: response.status, headers: response.headers, text: await textOf(response, url, bounds.maxBytes) };
 }
+
+const tooLarge = (url: string, maxBytes: number) => new Error(`${url} is larger than ${maxBytes} bytes`);
 
 async function textOf(response: Response, url: string, maxBytes: number): Promise<string> {
   if (!response.body) return '';
@@ -38,10 +51,7 @@ async function textOf(response: Response, url: string, maxBytes: number): Promis
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
-    if (bytes > maxBytes) {
-      await reader.cancel();
-      throw new Error(`${url} is larger than ${maxBytes} bytes`);
-    }
+    if (bytes > maxBytes) throw tooLarge(url, maxBytes);
     text += decoder.decode(value, { stream: true });
   }
 }

@@ -8,8 +8,8 @@ export interface FeedDocument {
   readonly set: RevocationSet;
   /** The set was read at this time, in seconds since 1970. */
   readonly iat: number;
-  /** The entity tag that the signature covers, if the issuer puts it there. */
-  readonly etag: string | undefined;
+  /** The entity tag, under the signature: the header's could be anybody's. */
+  readonly etag: string;
 }
 
 export interface FeedTrust {
@@ -28,11 +28,12 @@ export async function readDocument(text: string, trust: FeedTrust): Promise<Feed
   const { claims, iat, kid } = await readSigned(text, FEED_TYP, trust, ['exp']);
   const { hash, sids, jtis, subs, kids, etag } = claims;
   if (hash !== FEED_HASH) throw new Error('the feed hashes in a way that this version does not know');
+  if (typeof etag !== 'string') throw new Error('the feed has no entity tag under its signature');
   if (!areTexts(sids) || !areTexts(jtis) || !areTexts(kids) || !areFloors(subs))
     throw new Error('the feed has no list, or one of another type');
   const set = RevocationSet.of({ sids, jtis, subs, kids });
   if (set.revokesKey(kid)) throw new Error('the feed is signed by a key that it calls revoked');
-  return { set, iat, etag: typeof etag === 'string' ? etag : undefined };
+  return { set, iat, etag };
 }
 
 /**

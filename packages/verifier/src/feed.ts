@@ -2,7 +2,7 @@
 import { AS_OF_HEADER, FEED_MEDIA_TYPE } from '../../contract/src/revocations.js';
 import { boundedFetch } from './bounded-fetch.js';
 import type { Discovery } from './discovery.js';
-import { type FeedTrust, readAsOf, readDocument } from './feed-document.js';
+import { type FeedDocument, type FeedTrust, readAsOf, readDocument } from './feed-document.js';
 import type { IssuerKeys } from './issuer-keys.js';
 import { pause } from './pause.js';
 import { RevocationSet } from './revocation-set.js';
@@ -130,15 +130,14 @@ export class RevocationFeed {
       return false;
     }
     if (status !== 200) throw new HttpFailure(revocationsUri, status, Number(headers.get('retry-after')) || 0);
-    const document = await readDocument(text, trust);
-    return this.apply(document.set, document.iat, document.etag ?? headers.get('etag') ?? undefined);
+    return this.apply(await readDocument(text, trust));
   }
 
-  private apply(set: RevocationSet, iat: number, etag: string | undefined): boolean {
+  private apply({ set, iat, etag }: FeedDocument): boolean {
     if (iat < this.knownAsOf) throw new Error('the document is older than the last one');
     const before = this.set;
     const hasNewKeys = set.hasKeysBeyond(before);
-    const isNews = etag === undefined || etag !== this.etag;
+    const isNews = etag !== this.etag;
     const isOfSameSecond = iat === this.knownAsOf;
     this.set = isOfSameSecond ? before.with(set) : set;
     // What two documents of one second add up to has no tag: the next request fetches the whole.
