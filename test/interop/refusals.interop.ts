@@ -29,9 +29,12 @@ it('verifiers of others accept the tokens of people and services, and refuse for
   const key = createPublicKey({ key: keys.find((published) => published.kid === kid) as never, format: 'jwk' });
   const signed = await introspect(service.url, client, accessToken, { accept: 'application/token-introspection+jwt' });
   expect(signed.headers['content-type']).toBe('application/token-introspection+jwt');
+  const feed = await call(service.url, 'GET', '/.well-known/revocations');
+  expect(feed.headers['content-type']).toBe('application/revocations+jwt');
   const wrong = [
     ...(await wrongTokens(service, accessToken, key, audience)),
     { kind: 'type', what: 'a signed answer of introspection', token: signed.text } as const,
+    { kind: 'type', what: 'the feed of revocations', token: feed.text } as const,
   ];
 
   const findings: Findings[] = [];
