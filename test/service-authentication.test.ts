@@ -144,6 +144,16 @@ describe('a rotation of the secret', () => {
     expect((await introspect(service.url, third, token)).json['active']).toBe(false);
   });
 
+  it('at the same time by several operators leaves the two newest secrets, and no more', async () => {
+    const client = await addService(service);
+    const all = await Promise.all(Array.from({ length: 5 }, () => rotated(service, client)));
+    const good = [];
+    for (const each of [client, ...all]) good.push((await introspect(service.url, each, 'x')).status === 200);
+    expect(good.filter(Boolean)).toHaveLength(2);
+    const [row] = await service.query('SELECT secret_version FROM services WHERE name = $1', [client.name]);
+    expect(row).toEqual({ secret_version: 6 });
+  });
+
   it('shows in the metrics which secret is still used', async () => {
     const before = await addService(service);
     const after = await rotated(service, before);
