@@ -204,9 +204,11 @@ describe('a route refuses as the document says', () => {
     const mails = new Set(['/auth/magic/request', '/auth/password/forgot', '/auth/email/verify/resend']);
     const client = { clientId: 'svc_nobody', secret: 'no secret of ours' };
     const oauth = { ...basic(client), 'content-type': 'application/x-www-form-urlencoded' };
-    await meets('too_many_attempts', routesWith('too_many_attempts').filter(isOAuth), (route) =>
-      go(service, route, { rawBody: 'token=x&grant_type=client_credentials', headers: oauth }),
-    );
+    const guess = (route: DocumentedRoute) =>
+      go(service, route, { rawBody: 'token=x&grant_type=client_credentials', headers: oauth });
+    const ofServices = routesWith('too_many_attempts').filter(isOAuth);
+    for (const route of ofServices) for (let time = 0; time < 4; time++) await guess(route);
+    await meets('too_many_attempts', ofServices, guess);
     await meets(
       'too_many_attempts',
       routesWith('too_many_attempts').filter(({ path }) => guesses.has(path) || mails.has(path)),
