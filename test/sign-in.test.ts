@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 /** These cannot start a session; a page of another origin may call them, with no cookie of ours. */
-const startNoSession = new Set(['/auth/refresh']);
+const startNoSession = new Set(['/auth/refresh', '/oauth/introspect', '/oauth/revoke', '/oauth/token']);
 
 function publicPosts(): string[] {
   const controllers = [...service.app.get(ModulesContainer).values()].flatMap((module) => [
