@@ -40,12 +40,14 @@ const complaintsOf = (cwd: string, args: readonly string[]) =>
     (error: Error & { stdout?: string }) => error.stdout || error.message,
   );
 
+let programs = 0;
+
 /** Writes the same program as an ES module or as CommonJS. */
 function write(path: string, kind: 'mjs' | 'cjs', imports: readonly Import[], body: string): string {
   const lines = imports.map(([names, from]) =>
     kind === 'mjs' ? `import ${names} from '${from}';` : `const ${names} = require('${from}');`,
   );
-  const file = join(path, `program-${Math.random().toString(36).slice(2)}.${kind}`);
+  const file = join(path, `program-${++programs}.${kind}`);
   writeFileSync(file, [...lines, body].join('\n'));
   return file;
 }
