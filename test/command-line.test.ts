@@ -104,7 +104,7 @@ const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...docs.filter((fi
 const lines = pages.flatMap((page) =>
   [
     ...readFileSync(page, 'utf8').matchAll(
-      /(?:npm run (?:--silent )?cli --|node dist\/bundle\/cli\.js) ([a-z-][^`\n#|<>]*)/g,
+      /(?:npm run (?:--silent )?cli --|node dist\/bundle\/cli\.js) ([a-z-][^`\n#|<>)]*)/g,
     ),
   ].map(([, line = '']) => [page, line.trim()] as const),
 );
