@@ -1,6 +1,7 @@
 // Services that are protected by the adapters: what their callers receive.
 import 'reflect-metadata';
-import { createServer } from 'node:http';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { Controller, Delete, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AccessTokenClaims } from '../packages/contract/src/claims.js';
 import { protect as protectExpress } from '../packages/verifier/src/express.js';
 import { claimsOf, protect as protectFastify } from '../packages/verifier/src/fastify.js';
-import { createVerifier, type Protection } from '../packages/verifier/src/main.js';
+import { createVerifier, type Protection, type Verifier } from '../packages/verifier/src/main.js';
 import { Claims, OnStale, Public, Requires, Roles, Scopes, WatchwordModule } from '../packages/verifier/src/nest.js';
 import { protect as protectNode } from '../packages/verifier/src/node.js';
 import { AUDIENCE, hashed, nowSeconds, SmallIssuer } from './support/small-issuer.js';
@@ -196,6 +197,24 @@ describe.each(Object.entries(frameworks))('a service on %s', (_, serve) => {
   });
 });
 
+describe('a service on express', () => {
+  it.each([undefined, null, 'route', 'router', 0, false])('stays closed when a verifier throws %j', async (thrown) => {
+    const verifier: Verifier = Object.create(verifierOf(await new SmallIssuer().listen()), {
+      verify: { value: () => Promise.reject(thrown) },
+    });
+    const passed: unknown[] = [];
+    const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET' });
+    request.headers.authorization = 'Bearer x';
+    await new Promise<void>((done) =>
+      protectExpress(verifier)(request, new ServerResponse(request), (error) => {
+        passed.push(error);
+        done();
+      }),
+    );
+    expect(passed).toEqual([expect.any(Error)]);
+  });
+});
+
 describe('a service on nest', () => {
   it('closes every route but those that are @Public(), also one whose controller nobody thought of', async () => {
     const issuer = await new SmallIssuer().listen();
@@ -215,6 +234,46 @@ describe('a service on nest', () => {
     const url = await nestUrl([Orders], issuer);
     expect(await answerOf(`${url}/orders`)).toMatchObject({ status: 401 });
     expect(await answerOf(`${url}/orders/prices`)).toMatchObject({ status: 200, text: 'prices' });
+  });
+
+  it('closes a handler that demands something, though its controller is @Public()', async () => {
+    const issuer = await new SmallIssuer().listen();
+    @Controller()
+    @Public()
+    class Things {
+      @Get('open')
+      open() {
+        return 'open';
+      }
+
+      @Get('closed')
+      @Roles('admin')
+      closed() {
+        return 'closed';
+      }
+
+      @Get('contradiction')
+      @Public()
+      @Requires({ maxAge: 60 })
+      contradiction() {
+        return 'contradiction';
+      }
+    }
+    @Controller('admin')
+    @Roles('admin')
+    class Admin {
+      @Get('login')
+      @Public()
+      login() {
+        return 'login';
+      }
+    }
+    const url = await nestUrl([Things, Admin], issuer);
+    expect(await answerOf(`${url}/open`)).toMatchObject({ status: 200 });
+    expect(await answerOf(`${url}/closed`)).toMatchObject({ status: 401 });
+    expect(await answerOf(`${url}/closed`, bearer(await issuer.token()))).toMatchObject({ code: 'forbidden' });
+    expect(await answerOf(`${url}/contradiction`)).toMatchObject({ status: 401 });
+    expect(await answerOf(`${url}/admin/login`)).toMatchObject({ status: 200 });
   });
 
   it('adds up what a controller and its handler demand, and the handler overrides the same demand', async () => {

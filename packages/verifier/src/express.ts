@@ -21,6 +21,13 @@ export function protect(verifier: Verifier, protection: Protection = {}) {
         response.writeHead(status, headers).end(body);
         return 'answered';
       })
-      .then((answered) => answered ?? next(), next);
+      .then(
+        (answered) => answered ?? next(),
+        (error: unknown) => next(asError(error)),
+      );
   };
 }
+
+/** Express goes on to the route if `next` is called with nothing, and skips guards if it is called with 'route'. */
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error('The check of the token failed.', { cause: thrown });

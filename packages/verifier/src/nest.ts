@@ -36,7 +36,10 @@ export interface WatchwordOptions extends VerifierOptions, Pick<Protection, 'coo
   readonly everyRoute?: boolean;
 }
 
-/** Opens a route, or every route of a controller, to callers without a token. */
+/**
+ * Opens a route, or every route of a controller, to callers without a token. A handler or a controller that also demands
+ * something stays closed.
+ */
 export const Public = () => SetMetadata(IS_PUBLIC, true);
 
 /** Admits people with one of the roles; everybody else receives 403 `forbidden`. */
@@ -80,12 +83,12 @@ export class AccessTokenGuard implements CanActivate {
   /** @throws HttpException with the problem details as its response */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const places = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;
+    if (this.isPublic(places)) return true;
     if (context.getType() !== 'http') throw new Error('AccessTokenGuard protects HTTP routes only.');
     const http = context.switchToHttp();
     const request = http.getRequest<IncomingRequest>();
     const onStale = this.reflector.getAllAndOverride<StalePolicy | undefined>(ON_STALE, places);
-    const [ofHandler, ofClass] = places.map((place) => this.reflector.get<Demands | undefined>(DEMANDS, place));
+    const [ofHandler, ofClass] = places.map((place) => this.demandsOf(place));
     const { cookie } = this.options;
     try {
       const protection = { ...ofClass, ...ofHandler, ...(cookie ? { cookie } : {}), ...(onStale ? { onStale } : {}) };
@@ -99,7 +102,19 @@ export class AccessTokenGuard implements CanActivate {
       throw new HttpException(problem, status, { cause: error });
     }
   }
+
+  /** The nearest mark counts, and a demand is one, too. Where both stand at one place, the demand counts. */
+  private isPublic(places: readonly Place[]): boolean {
+    const nearest = places.find((place) => this.reflector.get(IS_PUBLIC, place) ?? this.demandsOf(place));
+    return nearest !== undefined && this.demandsOf(nearest) === undefined;
+  }
+
+  private demandsOf(place: Place): Demands | undefined {
+    return this.reflector.get<Demands | undefined>(DEMANDS, place);
+  }
 }
+
+type Place = ReturnType<ExecutionContext['getHandler']> | ReturnType<ExecutionContext['getClass']>;
 
 /** Follows the issuer, and protects every route of the application. */
 @Module({})
