@@ -208,6 +208,48 @@ describe('a revocation', () => {
   });
 });
 
+describe('a key that was revoked stays so', () => {
+  it('when the feed names it no more while the copy of the key set still holds it', async () => {
+    const issuer = await start();
+    const verifier = following(issuer);
+    expect(await verdictOn(verifier, await issuer.token())).toBe('accepted');
+    issuer.signingKid = 'next';
+    issuer.revoke({ kids: ['first'] }); // and the key set goes on to publish it
+    const forged = () => issuer.token({}, {}, 'first');
+    await until('it is refused', async () => (await verdictOn(verifier, await forged())) === 'token_stale (keep)');
+    issuer.aheadSeconds = 2;
+    issuer.set.kids = [];
+    const ended = issuer.claims();
+    issuer.revoke({ sids: [hashed(ended.sid)] });
+    const dead = await issuer.sign(ended, { typ: 'at+jwt' });
+    await until('the next set is known', async () => (await verdictOn(verifier, dead)) === 'token_revoked (ended)');
+    expect(await verdictOn(verifier, await forged())).toBe('token_stale (keep)');
+    expect(await verdictOn(verifier, await issuer.token())).toBe('accepted');
+  });
+
+  it('when the sibling was cut off for so long that the feed names it no more', async () => {
+    const issuer = await start();
+    let ahead = 0;
+    const verifier = following(issuer, { clock: () => Date.now() + ahead });
+    expect(await verdictOn(verifier, await issuer.token())).toBe('accepted');
+    for (const path of ['/jwks', FEED]) issuer.instead.set(path, (_, response) => response.writeHead(500).end());
+    issuer.revoke({});
+    await until('the feed is lost', () => verifier.health().lastError !== undefined);
+    ahead = 90_000_000;
+    issuer.aheadSeconds = 90_000;
+    issuer.signingKid = 'next';
+    issuer.published.splice(0, 1);
+    const forged = await issuer.token({}, {}, 'first');
+    issuer.instead.delete(FEED);
+    await until('the feed answers, and the key set does not', () => issuer.requests.at(-1) === '/jwks');
+    expect(await verdictOn(verifier, forged)).toBe('unavailable (keep)');
+    issuer.instead.delete('/jwks');
+    await until('the feed is back', () => verifier.health().isFresh);
+    expect(await verdictOn(verifier, forged)).toBe('unauthenticated');
+    expect(await verdictOn(verifier, await issuer.token())).toBe('accepted');
+  });
+});
+
 describe('F4: an answer of the feed is refused, and the old set is kept, when it', () => {
   const attacks: Record<
     string,
@@ -300,7 +342,8 @@ describe('F4: an answer of the feed is refused, and the old set is kept, when it
 
     issuer.instead.delete(FEED);
     issuer.set = { ...issuer.set, sids: [hashed(claims.sid), hashed(randomUUID()), hashed(randomUUID())] };
-    await until('the truth is taken again', () => verifier.health().entries === 3);
+    // With the key: one that was revoked stays so.
+    await until('the truth is taken again', () => verifier.health().entries === 4);
   });
 
   it('drips for ever: it is cut off before the feed would be stale', async () => {
@@ -386,6 +429,36 @@ describe('F5: when the feed is lost', () => {
       () => issuer.requests.filter((path) => path === FEED).length > 3,
     );
     expect(verifier.health()).toMatchObject({ isFresh: true, lastError: undefined });
+    issuer.revoke({ sids: [hashed(claims.sid)] });
+    await until('the revocation is known', async () => (await verdictOn(verifier, token)) === 'token_revoked (ended)');
+  });
+
+  it.each(['Accept', 'refused', '', null])('a policy that does not exist, %j, accepts nothing', async (onStale) => {
+    const issuer = await start();
+    issuer.instead.set(FEED, (_, response) => response.writeHead(503).end());
+    const verifier = following(issuer);
+    expect(await verdictOn(verifier, await issuer.token(), { onStale })).toBe('unavailable (keep)');
+  });
+
+  it('the issuer has no place for one more that waits: a sibling asks without waiting, and hears as soon', async () => {
+    const issuer = await start();
+    const verifier = following(issuer);
+    const claims = issuer.claims();
+    const token = await issuer.sign(claims, { typ: 'at+jwt' });
+    expect(await verdictOn(verifier, token)).toBe('accepted');
+    let refused = 0;
+    issuer.instead.set(FEED, (request, response) => {
+      if (!request.url?.includes('wait')) return issuer.answerFeed(request, response);
+      refused++;
+      return response.writeHead(503, { 'retry-after': '2' }).end();
+    });
+    issuer.revoke({});
+    await until('it was refused a place', () => refused > 0);
+    for (let count = 0; count < 3; count++) {
+      const asked = issuer.requests.length;
+      await until('it asks again', () => issuer.requests.length > asked);
+    }
+    expect({ refused, ...verifier.health() }).toMatchObject({ refused: 1, isFresh: true, lastError: undefined });
     issuer.revoke({ sids: [hashed(claims.sid)] });
     await until('the revocation is known', async () => (await verdictOn(verifier, token)) === 'token_revoked (ended)');
   });

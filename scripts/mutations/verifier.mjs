@@ -34,7 +34,17 @@ const edits = {
     [`${SRC}/verifier.ts`, "revocations.revokesKey(kid) ? 'version_stale' : ", ''],
   ],
   'a stale feed is no reason to refuse': [
-    [`${SRC}/verifier.ts`, "if (onStale === 'refuse' && this.feed.isStale)", "if (onStale === 'never')"],
+    [`${SRC}/verifier.ts`, "if (onStale !== 'accept' && this.feed.isStale)", "if (onStale === 'never')"],
+  ],
+  'a policy that does not exist accepts': [
+    [`${SRC}/verifier.ts`, "if (onStale !== 'accept' &&", "if (onStale === 'refuse' &&"],
+  ],
+  'a revoked key is forgotten with the feed': [[`${SRC}/feed.ts`, 'set.withKeysOf(before)', 'set']],
+  'a sibling that was cut off for long keeps its old copy of the keys': [
+    [`${SRC}/feed.ts`, 'if (!isFirst && iat - this.knownAsOf > UNHEARD_SECONDS) await this.keys.renew();', ''],
+  ],
+  'a sibling without a place to wait insists on one': [
+    [`${SRC}/feed.ts`, 'performance.now() < this.crowdedUntil', 'performance.now() < 0'],
   ],
   'the metadata may lead to another origin': [
     [`${SRC}/discovery.ts`, 'url?.origin !== new URL(this.settings.issuer).origin || ', 'url === undefined || '],

@@ -19,6 +19,10 @@ const [NEWS_GAP_MS, IDLE_GAP_MS] = [250, 1_000];
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [250, 5_000];
 /** How far the clocks of issuer and sibling may be apart, in seconds. */
 const SKEW_SECONDS = 30;
+/** After so long without news the feed may have named a revoked key and forgotten it. The issuer names it for hours. */
+const UNHEARD_SECONDS = 600;
+/** A follower that the issuer had no place for asks without waiting for so long. */
+const CROWDED_MS = 30_000;
 
 class HttpFailure extends Error {
   constructor(
@@ -39,7 +43,7 @@ export class RevocationFeed {
   private renewedAt = -Infinity;
   private failures = 0;
   /** The issuer had no place for a request that waits. */
-  private isCrowded = false;
+  private crowdedUntil = -Infinity;
   private readonly end = new AbortController();
   /** Resolves when the first attempt is over, however it went. */
   readonly firstAttempt: Promise<void>;
@@ -114,7 +118,7 @@ export class RevocationFeed {
     const url = new URL(revocationsUri);
     const known = this.etag;
     const longest = Math.min(MAX_WAIT_SECONDS, Math.floor(this.settings.maxFeedAge / 3));
-    const wait = known === undefined || this.isCrowded ? 0 : longest;
+    const wait = known === undefined || performance.now() < this.crowdedUntil ? 0 : longest;
     if (wait > 0) url.searchParams.set('wait', String(wait));
     const { status, headers, text } = await boundedFetch(this.settings.fetch, url.href, {
       timeoutMs: wait * 1_000 + GRACE_MS,
@@ -122,10 +126,13 @@ export class RevocationFeed {
       signal: this.end.signal,
       headers: { accept: FEED_MEDIA_TYPE, ...(known === undefined ? {} : { 'if-none-match': known }) },
     });
-    this.isCrowded = status === 503 && wait > 0;
+    if (status === 503 && wait > 0) {
+      this.crowdedUntil = performance.now() + CROWDED_MS;
+      return this.ask(); // a request that does not wait is always answered
+    }
     if (status === 304 && known !== undefined) {
       this.etag = undefined; // if the confirmation is not good, the whole document is fetched next
-      this.renew(await readAsOf(headers.get(AS_OF_HEADER) ?? '', known, trust));
+      await this.renew(await readAsOf(headers.get(AS_OF_HEADER) ?? '', known, trust));
       this.etag = known;
       return false;
     }
@@ -133,22 +140,25 @@ export class RevocationFeed {
     return this.apply(await readDocument(text, trust));
   }
 
-  private apply({ set, iat, etag }: FeedDocument): boolean {
+  private async apply({ set, iat, etag }: FeedDocument): Promise<boolean> {
     if (iat < this.knownAsOf) throw new Error('the document is older than the last one');
     const before = this.set;
     const hasNewKeys = set.hasKeysBeyond(before);
     const isNews = etag !== this.etag;
     const isOfSameSecond = iat === this.knownAsOf;
-    this.set = isOfSameSecond ? before.with(set) : set;
+    this.set = isOfSameSecond ? before.with(set) : set.withKeysOf(before);
     // What two documents of one second add up to has no tag: the next request fetches the whole.
     this.etag = isOfSameSecond && isNews ? undefined : etag;
-    this.renew(iat);
+    await this.renew(iat);
     if (hasNewKeys) void this.keys.renew().catch(() => undefined);
     return isNews;
   }
 
-  private renew(iat: number): void {
+  /** @throws Error when the keys may have changed unheard, and cannot be had: nothing is confirmed then */
+  private async renew(iat: number): Promise<void> {
     if (iat <= this.knownAsOf) return; // a copy of what is known proves nothing about now
+    const isFirst = this.knownAsOf === -Infinity && this.failures === 0;
+    if (!isFirst && iat - this.knownAsOf > UNHEARD_SECONDS) await this.keys.renew();
     this.knownAsOf = iat;
     this.renewedAt = this.settings.elapsed();
   }

@@ -50,9 +50,9 @@ export class IssuerKeys {
     }
   };
 
-  /** Fetches the set now, because a key was revoked. A failure is no news: the feed names the revoked keys. */
+  /** Fetches the set now: a key was revoked, or may have been. @throws Error when it cannot be had */
   async renew(): Promise<void> {
-    await (await this.remote()).reload().catch(() => undefined);
+    await (await this.remote()).reload();
   }
 
   private renewIfDue(set: RemoteSet): void {

@@ -43,6 +43,14 @@ export class RevocationSet {
     return new RevocationSet(sids, jtis, subs, new Set([...this.kids, ...other.kids]));
   }
 
+  /**
+   * A revoked key never comes back. The issuer names it for as long as a copy of the key set may be old, but ours may be
+   * older: it stays in use while no other can be had.
+   */
+  withKeysOf({ kids }: RevocationSet): RevocationSet {
+    return new RevocationSet(this.sids, this.jtis, this.subs, new Set([...this.kids, ...kids]));
+  }
+
   /** The number of entries. */
   get size(): number {
     return this.sids.size + this.jtis.size + this.subs.size + this.kids.size;

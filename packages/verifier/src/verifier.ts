@@ -81,7 +81,7 @@ class FollowingVerifier implements Verifier {
     const { revocations } = this.feed;
     const verdict = revocations.revokesKey(kid) ? 'version_stale' : revocations.verdictOf(claims);
     if (verdict !== 'live') throw refusalFor[verdict]();
-    if (onStale === 'refuse' && this.feed.isStale)
+    if (onStale !== 'accept' && this.feed.isStale)
       throw new VerificationError('unavailable', { cause: this.feed.lastError ?? new Error('the feed is stale') });
     return claims;
   }
