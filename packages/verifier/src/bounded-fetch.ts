@@ -25,12 +25,18 @@ export async function boundedFetch(fetch: typeof globalThis.fetch, url: string, 
   bounds.signal?.addEventListener('abort', close, { once: true });
   const late = () => end.abort(new Error(`${url} gave no whole answer within ${bounds.timeoutMs} ms`));
   const timer = setTimeout(late, bounds.timeoutMs);
+  // Nor the signal alone: once Node 20 has collected the response, an abort no longer ends the read of its body.
+  const ended = new Promise<never>((_, fail) =>
+    end.signal.addEventListener('abort', () => fail(end.signal.reason), { once: true }),
+  );
+  ended.catch(() => undefined);
   try {
     // A redirect could lead to a document of somebody else.
     const init = { signal: end.signal, redirect: 'error' as const, headers: { ...bounds.headers } };
     const response = await fetch(url, init);
     if (Number(response.headers.get('content-length')) > bounds.maxBytes) throw tooLarge(url, bounds.maxBytes);
-    return { status: response.status, headers: response.headers, text: await textOf(response, url, bounds.maxBytes) };
+    const text = await Promise.race([textOf(response, url, bounds.maxBytes), ended]);
+    return { status: response.status, headers: response.headers, text };
   } catch (error) {
     end.abort(error); // also ends a connection that goes on sending
     throw error;
