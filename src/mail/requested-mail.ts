@@ -1,5 +1,5 @@
-// Queues the mails that a request causes. Where anybody may ask by naming an address, nobody is looked up: known and unknown addresses
-// cost the same, and get the same answer.
+// Queues the mails that a request causes. Where anybody may ask by naming an address, nobody is looked up: known and
+// unknown addresses cost the same, and get the same answer.
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';

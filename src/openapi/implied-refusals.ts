@@ -1,4 +1,4 @@
-// Which refusals of a route follow from its method and its decorators, so that no route repeats them.
+// Derives refusals of a route from its method and its decorators, so that no route repeats them.
 import type { RefusalCode } from '../errors.js';
 import type { Route } from './routes.js';
 

@@ -1,4 +1,4 @@
-// What ended of services within the life of their tokens, for the revocation feed.
+// Reads which tokens of services have ended and could still be alive, for the revocation feed.
 import { sql } from 'drizzle-orm';
 import { services, serviceTokenRevocations } from '../database/services-schema.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';

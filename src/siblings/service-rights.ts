@@ -1,4 +1,4 @@
-// What a service may do, as the operator writes it.
+// Checks the rights of a service as the operator writes them: scopes, audiences, resources.
 import * as z from 'zod';
 
 /** The rights at Watchword's own routes. Other scopes only appear in the service's tokens. */

@@ -1,4 +1,5 @@
-// A process of many followers: `node many-followers.mjs PORT COUNT ETAG`. Each asks again after a 304. It says how many have the news.
+// A process of many followers: `node many-followers.mjs PORT COUNT ETAG`. Each asks again after a 304. It prints how many
+// have received the news.
 import { connect } from 'node:net';
 
 const [port, count, etag] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];

@@ -1,4 +1,4 @@
-// What a route demands of a caller whose token is good.
+// Checks what a route demands of a caller whose token is good: roles, scopes, a recent sign-in.
 import type { AccessTokenClaims } from '../../contract/src/claims.js';
 import { VerificationError } from './errors.js';
 

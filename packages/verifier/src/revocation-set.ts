@@ -1,4 +1,4 @@
-// What is revoked, as one document of the feed said it.
+// Holds what one document of the feed calls revoked.
 import { createHash } from 'node:crypto';
 import { EVERYBODY, type RevocationsClaims } from '../../contract/src/revocations.js';
 

@@ -1,4 +1,4 @@
-// What the operator of a sibling chooses, checked once.
+// Checks the options of a verifier once, when it is made.
 
 /** What a route does when the feed is too old to tell whether a token is revoked. */
 export type StalePolicy = 'refuse' | 'accept';

@@ -30,7 +30,8 @@ export const servicesAdd = command({
     }
     const added = await desk.get(Services).add(name, rights, 'operator', desk.caller);
     if (!added) throw taken(name);
-    const sentence = `Added ${name}. The secret is shown this once.\nclient_id:     ${added.clientId}\nclient_secret: ${added.secret}`;
+    const credentials = `client_id:     ${added.clientId}\nclient_secret: ${added.secret}`;
+    const sentence = `Added ${name}. The secret is shown this once.\n${credentials}`;
     return { sentence, result: { dryRun, service: name, ...rights, ...added } };
   },
 });

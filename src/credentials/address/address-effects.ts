@@ -1,5 +1,5 @@
-// Applies the effects of a change of address in its transaction. Links to the old address are void: each names the address that it
-// is for. Sessions go on, and their next refresh tells them the new address.
+// Applies the effects of a change of address in its transaction. Links to the old address are void: each names the
+// address that it is for. Sessions go on, and their next refresh returns the new address.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import type { Transaction } from '../../database/database.js';
