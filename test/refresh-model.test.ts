@@ -1,6 +1,6 @@
 // Compares the service with the model of docs/protocols/refresh.md: clients, thieves, operators and time in any order.
 import fc from 'fast-check';
-import { afterAll, beforeAll, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Purge } from '../src/sessions/purge.js';
 import { type Person, register } from './support/client.js';
 import { type Model, modelSettings } from './support/refresh-model.js';
@@ -13,33 +13,38 @@ const RUNS = Number(process.env['MODEL_RUNS'] ?? 300);
 /** Earlier failures run first: the seed that found each, and the shrunk steps that it printed. */
 const regressions: { seed: number; steps: Step[] }[] = [];
 
-let service: Service;
-let person: Person;
-let passwordHash = '';
+describe.each([
+  { grace: 60, which: 'by default', settings: {}, runs: RUNS },
+  { grace: 300, which: 'at most', settings: { REFRESH_GRACE_SECONDS: '300' }, runs: Math.ceil(RUNS / 3) },
+])('with a grace of $grace seconds, as it is $which,', ({ grace, settings, runs }) => {
+  let service: Service;
+  let person: Person;
+  let passwordHash = '';
 
-beforeAll(async () => {
-  service = await startService(modelSettings);
-  // It would delete rows during a long run.
-  await service.app.get(Purge).beforeApplicationShutdown();
-  person = await register(service.url);
-  const [user] = await service.query<{ hash: string }>('SELECT password_hash AS hash FROM users');
-  passwordHash = user?.hash ?? '';
-  // The last administrator keeps the role, and a sequence of steps may take it from its user.
-  await service.query(`INSERT INTO users (id, email, role) VALUES (gen_random_uuid(), 'admin@example.com', 'admin')`);
+  beforeAll(async () => {
+    service = await startService({ ...modelSettings, ...settings });
+    // It would delete rows during a long run.
+    await service.app.get(Purge).beforeApplicationShutdown();
+    person = await register(service.url);
+    const [user] = await service.query<{ hash: string }>('SELECT password_hash AS hash FROM users');
+    passwordHash = user?.hash ?? '';
+    // The last administrator keeps the role, and a sequence of steps may take it from its user.
+    await service.query(`INSERT INTO users (id, email, role) VALUES (gen_random_uuid(), 'admin@example.com', 'admin')`);
+  });
+  afterAll(() => service.stop());
+
+  const run = (steps: Iterable<fc.AsyncCommand<Model, Real>>) =>
+    fc.asyncModelRun(() => begin(service, person, passwordHash, grace), steps);
+
+  it.each(regressions)('the failure that seed $seed found stays fixed', async ({ steps }) => {
+    await run(steps.map((step) => new Command(step)));
+  });
+
+  it(
+    'the service answers every sequence of steps as the model of the protocol does',
+    async () => {
+      await fc.assert(fc.asyncProperty(someSteps, run), { numRuns: runs });
+    },
+    300_000 + RUNS * 500,
+  );
 });
-afterAll(() => service.stop());
-
-const run = (steps: Iterable<fc.AsyncCommand<Model, Real>>) =>
-  fc.asyncModelRun(() => begin(service, person, passwordHash), steps);
-
-it.each(regressions)('the failure that seed $seed found stays fixed', async ({ steps }) => {
-  await run(steps.map((step) => new Command(step)));
-});
-
-it(
-  'the service answers every sequence of steps as the model of the protocol does',
-  async () => {
-    await fc.assert(fc.asyncProperty(someSteps, run), { numRuns: RUNS });
-  },
-  300_000 + RUNS * 500,
-);

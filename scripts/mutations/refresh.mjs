@@ -8,6 +8,13 @@ const edits = {
   'the grace never ends': [
     [FAMILY, "sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`", 'sql`true`'],
   ],
+  'the grace is a minute, whatever the setting says': [
+    [
+      FAMILY,
+      "make_interval(secs => ${given('graceSeconds')}) > now`",
+      "make_interval(secs => least(60, ${given('graceSeconds')})) > now`",
+    ],
+  ],
   'a replay derives a new successor instead of the same': [
     [
       REFRESH,

@@ -1,16 +1,14 @@
 // A model of the refresh protocol that shares no code with the service: its tokens are opaque strings.
 
 const DAY = 86_400_000;
-const GRACE = 60_000;
 export const ACCESS_SECONDS = 900;
 export const LEEWAY_SECONDS = 30;
 
-/** Short lives, so that ten thousand sequences stay within the range of dates. */
+/** Short lives, so that ten thousand sequences stay within the range of dates. The grace is the caller's choice. */
 export const modelSettings = {
   REFRESH_IDLE_DAYS: '1',
   REFRESH_REMEMBER_DAYS: '2',
   REFRESH_ABSOLUTE_DAYS: '3',
-  REFRESH_GRACE_SECONDS: String(GRACE / 1000),
   ACCESS_TOKEN_TTL_SECONDS: String(ACCESS_SECONDS),
   RATE_LIMITS: 'off',
 };
@@ -61,6 +59,8 @@ export interface Session {
 
 export interface Model {
   now: number;
+  /** In milliseconds. */
+  readonly grace: number;
   readonly userId: string;
   role: 'user' | 'admin';
   version: number;
@@ -96,12 +96,12 @@ export function judgeRefresh(
   token: Token,
   over: Transport,
 ): Refused | 'rotation' | 'replay' {
-  const { now } = model;
+  const { now, grace } = model;
   const isOver = row.isEnded || now >= row.expiresAt || now >= session.absoluteEnd || session.epoch !== model.epoch;
   if (isOver || model.isDisabled) return 'refresh_token_invalid';
   if (over !== session.transport) return 'transport_mismatch';
   if (token.text === row.current) return 'rotation';
-  if (token.text === row.previous && now < row.rotatedAt + GRACE) return 'replay';
+  if (token.text === row.previous && now < row.rotatedAt + grace) return 'replay';
   return token.generation > row.generation ? 'session_state_lost' : 'refresh_token_reused';
 }
 
@@ -112,8 +112,9 @@ export function judgeAccess(model: Model, session: Session, token: AccessToken):
 }
 
 /** A user with a row and nothing else in the database. */
-export const newUser = (userId: string, now: number): Model => ({
+export const newUser = (userId: string, now: number, graceSeconds: number): Model => ({
   now,
+  grace: graceSeconds * 1000,
   userId,
   role: 'user',
   version: 1,
@@ -173,9 +174,9 @@ export function endAll(model: Model): void {
 }
 
 /** The instants at which a verdict changes: no request may straddle one. */
-export const edges = ({ sessions }: Model): number[] =>
+export const edges = ({ sessions, grace }: Model): number[] =>
   sessions.flatMap(({ row, absoluteEnd, accessTokens }) => [
-    row.rotatedAt + GRACE,
+    row.rotatedAt + grace,
     row.expiresAt,
     absoluteEnd,
     ...accessTokens.map(({ deadAt }) => deadAt),

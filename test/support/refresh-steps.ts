@@ -62,10 +62,10 @@ const optional = <T>(weight: number, value: T) =>
 const aRefresh = fc
   .tuple(device, age, optional(5, { answer: 'lost' as const }), optional(1, { over: 'other' as const }))
   .map(([device, age, lost, over]): Step => ({ do: 'refresh', device, age, ...lost, ...over }));
-/** In seconds: within the grace, beyond it, beyond an access token's life, and beyond the two idle lives. */
+/** In seconds: within each grace, within the longer one, beyond both, beyond an access token's life and the idle lives. */
 const aWait = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(2, 20, 40) },
-  { weight: 3, arbitrary: fc.constantFrom(61, 300) },
+  { weight: 3, arbitrary: fc.constantFrom(61, 250, 310) },
   { weight: 2, arbitrary: fc.constantFrom(600, 1_000) },
   { weight: 2, arbitrary: fc.constantFrom(50_000, 87_000, 180_000) },
 );
@@ -91,7 +91,7 @@ export const someSteps = fc.noBias(
 );
 
 /** A new user who is signed in on both devices. */
-export async function begin(service: Service, person: Person, passwordHash: string) {
+export async function begin(service: Service, person: Person, passwordHash: string, graceSeconds: number) {
   const userId = randomUUID();
   const real: Real = { service, person: { ...person, email: `${userId}@example.com` } };
   await service.query('INSERT INTO users (id, email, password_hash) VALUES ($1, $2, $3)', [
@@ -99,7 +99,7 @@ export async function begin(service: Service, person: Person, passwordHash: stri
     real.person.email,
     passwordHash,
   ]);
-  const model = newUser(userId, (await look(service, userId)).now);
+  const model = newUser(userId, (await look(service, userId)).now, graceSeconds);
   service.log.length = 0;
   for (const device of [0, 1]) await new Command({ do: 'sign in', device, remember: false }).run(model, real);
   return { model, real };
