@@ -10,6 +10,16 @@ const NETWORK = 'src/limits/network.ts';
  * @type {Record<string, [string, string, string[][]]>}
  */
 const guards = {
+  'a charge does not wait for the disk': [
+    'guess-durability',
+    'wait for the disk',
+    [[STATEMENTS, 'chained(lanes, charging)', 'chained(lanes, charging, withoutWaiting)']],
+  ],
+  'a reset does not wait for the disk': [
+    'guess-durability',
+    'wait for the disk',
+    [[BUDGET, '.clearIn.runIn(', '.clear.runIn(']],
+  ],
   'a delay is not waited for': [
     'guessing',
     '300 wrong passwords',

@@ -71,7 +71,7 @@ export class GuessBudget {
 
   /** In the transaction of an act that makes the account its owner's again. */
   async clearIn(tx: Transaction, account: Account, lanes: readonly Lane[]): Promise<void> {
-    await statementsFor(lanes).clear.runIn(tx, { ...account, ...named(lanes) });
+    await statementsFor(lanes).clearIn.runIn(tx, { ...account, ...named(lanes) });
   }
 
   /** Nothing was verified. The delay goes only if nobody else was charged since. */
