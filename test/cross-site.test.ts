@@ -164,6 +164,10 @@ describe('CORS for what browsers and apps add by themselves', () => {
     return answer.headers['access-control-allow-origin'] === origin && allowed.includes(header);
   };
 
+  it('lets a page ask for what has changed: of the key set, of the feed', async () => {
+    expect(await ask(service, LISTED, 'if-none-match')).toBe(true);
+  });
+
   it('lets the headers of W3C tracing pass, and those that a setting names', async () => {
     const traced = await startServiceForTest({ ALLOWED_ORIGINS: LISTED, CORS_ALLOWED_HEADERS: 'X-B3-TraceId' });
     for (const header of ['traceparent', 'tracestate', 'baggage'])
