@@ -107,7 +107,13 @@ const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage'];
  */
 async function allowOrigins(server: FastifyInstance, config: Config): Promise<void> {
   await server.register(cors, {
-    allowedHeaders: ['authorization', 'content-type', 'if-none-match', ...TRACE_HEADERS, ...config.CORS_ALLOWED_HEADERS],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'if-none-match',
+      ...TRACE_HEADERS,
+      ...config.CORS_ALLOWED_HEADERS,
+    ],
     exposedHeaders: EXPOSED_HEADERS.join(', '),
     maxAge: 600,
     strictPreflight: false,
