@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations as ofAccounts } from './mutations/accounts.mjs';
+import { mutations as ofBrowser } from './mutations/browser.mjs';
 import { mutations as ofFeed } from './mutations/feed.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
@@ -29,6 +30,7 @@ const mutations = [
   ...ofFeed,
   ...ofServices,
   ...ofVerifier,
+  ...ofBrowser,
 ];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);
