@@ -15,7 +15,8 @@ COPY packages/verifier/package.json packages/verifier/
 # No package's install script runs: none that ends up in the image needs one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/build-pages.mjs scripts/fresh-folder.mjs scripts/
+COPY web web
 COPY src src
 # The native argon2 is an optional package too, so only the embedded PostgreSQL is taken out by name. The links to our own
 # packages go, because the bundle holds what it uses of them.

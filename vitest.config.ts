@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/support/redis-binary.ts', 'test/support/postgres.ts', 'test/support/met.ts'],
+    globalSetup: [
+      'test/support/redis-binary.ts',
+      'test/support/postgres.ts',
+      'test/support/met.ts',
+      'test/support/built-pages.ts',
+    ],
     setupFiles: ['reflect-metadata', 'test/support/seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

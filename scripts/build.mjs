@@ -1,92 +1,50 @@
 // Builds dist/ if the sources have changed. Two builds may run at once, and a killed build leaves no partial one.
 // dist/ holds the output of tsc; dist/bundle/ holds the bundled programs, so that a start loads a few files, not 1,500.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPagesIfStale, inputsOfPages, PAGES } from './build-pages.mjs';
+import { digestOf, filesIn, isFresh, replaceFolder } from './fresh-folder.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const stampOf = (folder) => join(folder, '.built-from');
 
 /** A digest of the build's inputs. */
-function fingerprint() {
-  const digest = createHash('sha256');
-  const inputs = ['src', 'packages/contract/src'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true })
-      .map((file) => join(folder, String(file)))
-      .filter((file) => /\.(ts|lua|bin|css|json|browser\.js)$/.test(file))
-      .toSorted(),
-  );
-  for (const file of [...inputs, 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
-    if (existsSync(join(root, file))) digest.update(`${file}\0`).update(readFileSync(join(root, file)));
-  }
-  return digest.digest('hex');
-}
+const fingerprint = () =>
+  digestOf(root, [
+    ...['src', 'packages/contract/src'].flatMap((folder) =>
+      filesIn(root, folder, /\.(ts|lua|bin|css|json|browser\.js)$/),
+    ),
+    ...inputsOfPages(),
+    ...['scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+  ]);
 
 /** @returns {void} once dist/ holds a build of the present sources; throws a sentence if that fails */
 export function buildIfStale() {
+  // An image holds the build but neither sources nor compiler.
+  if (!existsSync(join(root, 'src'))) return;
   const dist = join(root, 'dist');
   const wanted = fingerprint();
-  const isFresh = () => existsSync(stampOf(dist)) && readFileSync(stampOf(dist), 'utf8') === wanted;
-  // An image holds the build but neither sources nor compiler.
-  if (isFresh() || !existsSync(join(root, 'src'))) return;
+  if (isFresh(dist, wanted)) return;
 
   const startedAt = performance.now();
   process.stderr.write('Watchword is built from its sources; this takes some seconds …\n');
-  const draft = join(root, `dist.${process.pid}`);
   const compiler = findCompiler();
-  makeFolder(draft);
-  const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', draft];
-  try {
+  replaceFolder(dist, wanted, (draft) => {
+    buildPagesIfStale();
+    const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', draft];
     const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
     if (status !== 0) throw new Error('The sources do not compile.');
     bundle(draft);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    throw error;
-  }
-  for (const file of readdirSync(join(root, 'src'), { recursive: true }).map(String))
-    if (/\.(lua|bin|css|json|browser\.js)$/.test(file))
-      for (const copy of [join('src', file), join('bundle', basename(file))])
-        copyFileSync(join(root, 'src', file), join(draft, copy));
-  writeFileSync(stampOf(draft), wanted);
-  const old = `${draft}.old`;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      renameSync(draft, dist); // fails if dist exists
-      break;
-    } catch (error) {
-      if (isFresh()) break; // another start was first, and its build is in use
-      if (attempt === 20) throw error;
-      if (existsSync(dist)) renameSync(dist, `${old}.${attempt}`);
-    }
-  }
-  rmSync(draft, { recursive: true, force: true });
-  for (const left of readdirSync(root).filter((name) => name.startsWith(`dist.${process.pid}.old`))) {
-    rmSync(join(root, left), { recursive: true, force: true });
-  }
+    for (const file of readdirSync(join(root, 'src'), { recursive: true }).map(String))
+      if (/\.(lua|bin|css|json|browser\.js)$/.test(file))
+        for (const copy of [join('src', file), join('bundle', basename(file))])
+          copyFileSync(join(root, 'src', file), join(draft, copy));
+    cpSync(PAGES, join(draft, 'bundle/web'), { recursive: true });
+  });
   process.stderr.write(`Built in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s.\n`);
-}
-
-function makeFolder(draft) {
-  try {
-    mkdirSync(draft);
-  } catch (cause) {
-    const advice = 'make the folder writable, or run `npm run build` once as its owner';
-    throw new Error(`The build cannot be written to ${root} (${cause.code}): ${advice}.`, { cause });
-  }
 }
 
 function findCompiler() {

@@ -1,5 +1,6 @@
 import { Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { OwnAccountModule } from './accounts/own-account.module.js';
 import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -31,6 +32,7 @@ const validation = {
     CredentialsModule,
     AuthModule,
     LinkPageModule,
+    AccountPagesModule,
     SiblingsModule,
     HealthModule,
     OpenApiModule,

@@ -1,5 +1,6 @@
 // Defines every setting: its format, default and meaning. docs/settings.md and .env.example are generated from it.
 import * as z from 'zod';
+import { accountPageSettings } from './account-page-settings.js';
 import { postgresUrl } from './backends.js';
 import { audience, httpUrl, integer, issuer, list, webhookSecret } from './formats.js';
 import { httpSettings } from './http-settings.js';
@@ -135,6 +136,7 @@ export const settings = {
   },
   ...limitSettings,
   ...passwordSettings,
+  ...accountPageSettings,
   ...mailSettings,
   ...mailBrandSettings,
   ...keySettings,

@@ -55,6 +55,7 @@ export const headings = {
   Account: 'What signed-in users do with their own account.',
   Registration: 'Accounts, and the mails that anybody may ask for.',
   'Mailed links': 'Where the links in mails lead.',
+  'Account pages': 'What people see in a browser.',
   'For services': 'Routes of OAuth for services with a secret.',
   'Keys and discovery': 'For services that verify access tokens.',
   Operations: 'For those who run the service.',

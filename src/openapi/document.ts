@@ -1,4 +1,5 @@
 // Makes the OpenAPI 3.1 document from the routes.
+import { version } from '../config/version.js';
 import { headings } from '../http/documented.decorator.js';
 import { oauthProblem, problem } from '../http/problem.js';
 import { refusalCodes } from '../errors.js';
@@ -15,7 +16,7 @@ interface Place {
 
 const info = {
   title: 'Watchword',
-  version: '0.1.0',
+  version,
   summary: 'Sign-in, sessions and the keys that verify their access tokens.',
   description: [
     'A refusal is `application/problem+json`. Decide by its `code`; its `session` says whether the session goes on.',

@@ -17,7 +17,7 @@ interface Means {
 }
 
 export function operationOf(route: Route, means: Means): Json {
-  const { under, does, note, answers } = route.documentation;
+  const { under, does, note } = route.documentation;
   const parameters = parametersOf(route, means.schemas);
   return {
     operationId: idOf(route),
@@ -28,9 +28,7 @@ export function operationOf(route: Route, means: Means): Json {
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body ? { requestBody: bodyOf(route, route.body, means.schemas) } : {}),
     responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, answered]) => [status, answerOf(route, status, answered, means)]),
-      ),
+      ...answersByStatus(route, means),
       ...refusalsByStatus(route, means),
       default: refusedOf(['internal_error'], route, means),
     },
@@ -79,6 +77,11 @@ function bodyOf({ isOAuth }: Route, body: z.ZodType, schemas: JsonSchemas): Json
   return { required: !isOptional, content: { [type]: { schema: schemas.ofInput(body) } } };
 }
 
+const answersByStatus = (route: Route, means: Means): Json =>
+  Object.fromEntries(
+    Object.entries(route.documentation.answers).map(([status, each]) => [status, answerOf(route, status, each, means)]),
+  );
+
 function answerOf({ method, path }: Route, status: string, answered: Answered, { schemas, examples, cookies }: Means) {
   const { says, body, type = 'application/json', orAs = {}, cookies: kinds = [], headers = {} } = answered;
   const others = Object.entries(orAs).map(([name, schema]) => [name, { schema: schemas.ofOutput(schema) }]);
@@ -106,8 +109,21 @@ function refusalsByStatus(route: Route, means: Means): Json {
   const statusOf = (code: RefusalCode) => new Refusal(code).status;
   const of = (status: number) => codes.filter((code) => statusOf(code) === status);
   return Object.fromEntries(
-    [...new Set(codes.map(statusOf))].map((status) => [status, refusedOf(of(status), route, means)]),
+    [...new Set(codes.map(statusOf))].map((status) => [status, refusedBeside(status, of(status), route, means)]),
   );
+}
+
+/** A status that the route also answers without a refusal, such as a page that says that there is no such page. */
+function refusedBeside(status: number, codes: readonly RefusalCode[], route: Route, means: Means): Json {
+  const answered = route.documentation.answers[status];
+  if (answered === undefined) return refusedOf(codes, route, means);
+  const refusal = refused(codes, means.examples);
+  const { content } = answerOf(route, String(status), answered, means);
+  return {
+    ...refusal,
+    description: [refusal['description'], `- ${answered.says}`].join('\n'),
+    content: Object.assign({}, refusal['content'], content),
+  };
 }
 
 /** Most statuses have one code: that answer stands in `components.responses`. */

@@ -35,6 +35,7 @@ const patterns = Object.keys(paths).map((path) => {
   const text = path
     .replaceAll('.', '\\.')
     .replace(/\{purpose\}/, '[a-z].*')
+    .replace(/\{page\}/, '(?!assets/).*')
     .replace(/\{\w+\}/g, '[^/]+');
   return { path, pattern: new RegExp(`^${text}$`) };
 });

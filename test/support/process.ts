@@ -13,6 +13,7 @@ import { noteGiven } from './met.js';
 const parts = [
   'src',
   'packages/contract',
+  'web',
   'drizzle',
   'scripts',
   'package.json',
