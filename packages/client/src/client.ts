@@ -1,0 +1,96 @@
+// The client that apps use: one per page, process or (on a server) request.
+import { Acts, type Credentials } from './acts.js';
+import type { Session, User } from './answers.js';
+import { Keeper } from './keeper.js';
+import { onWake } from './platform.js';
+import { Refresh } from './refresh.js';
+import { Requests } from './requests.js';
+import { type ClientOptions, type Settings, settingsOf } from './settings.js';
+import { type SessionEvent, State } from './state.js';
+import { openTabs } from './tabs.js';
+
+export interface Client {
+  /** The person as the last answer described them; null when signed out, or before `restore()`. */
+  readonly user: User | null;
+  readonly session: Session | null;
+  /** When the access token ends, on this machine's clock; null when signed out or not known. */
+  readonly expiresAt: Date | null;
+  /**
+   * As `fetch`. Requests to the issuer and to `apis` carry the session, and are sent once more after a refresh where
+   * the answer asks for one. A path alone is the page's own, or the issuer's where there is no page.
+   * @throws Undecided (name `TimeoutError`) when a refresh takes longer than `patienceMs`: the session goes on
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** @throws Refused such as `invalid_credentials`; an error of the network as `fetch` throws it */
+  signIn(credentials: Credentials): Promise<User>;
+  /**
+   * Takes the token answer of another route that `fetch` did not send: `fetch` takes those of its own by itself.
+   * @returns the person, or null where the response is no token answer
+   */
+  adopt(response: Response): Promise<User | null>;
+  /**
+   * At the start of a page or an app: asks who is signed in.
+   * @returns null when nobody is
+   * @throws Refused or an error of the network when that cannot be known now: nobody is signed out by it
+   */
+  restore(): Promise<User | null>;
+  /** Refreshes now. Resolves when it is decided, whatever the decision. @throws Refused, Undecided */
+  refresh(): Promise<void>;
+  /** @throws Refused or an error of the network when the session may go on */
+  signOut(): Promise<void>;
+  /** Ends every session of the person, on all devices. @throws as `signOut` */
+  signOutEverywhere(): Promise<void>;
+  /** @returns a function that ends the subscription */
+  subscribe(listener: (event: SessionEvent) => void): () => void;
+  /** Stops listening to tabs and waking up. The session goes on. */
+  close(): void;
+}
+
+/** @throws TypeError for options that promise more than they keep, such as an issuer with a path */
+export const createClient = (options: ClientOptions): Client => clientOf(settingsOf(options));
+
+export function clientOf(settings: Settings): Client {
+  const { issuer } = settings;
+  const state = new State();
+  const keeper = new Keeper(settings, state);
+  const refresh = new Refresh(keeper);
+  const requests = new Requests(keeper, refresh);
+  const acts = new Acts(keeper, requests);
+  const refreshQuietly = () => void refresh.need().catch(() => undefined);
+  if (settings.hasTabs) keeper.tabs = openTabs(issuer, (message) => keeper.hear(message) && refreshQuietly());
+  const stopWaking = onWake(() => {
+    refresh.wake();
+    if (state.held && state.held.refreshAt <= settings.now()) refreshQuietly();
+  });
+
+  return {
+    get user() {
+      return state.user;
+    },
+    get session() {
+      return state.session;
+    },
+    get expiresAt() {
+      const at = state.held?.expiresAt ?? Infinity;
+      return at < Infinity ? new Date(at) : null;
+    },
+    fetch: (input, init) => requests.fetch(input, init),
+    signIn: (credentials) => acts.signIn(credentials),
+    restore: () => acts.restore(),
+    signOut: () => acts.signOut(),
+    signOutEverywhere: () => acts.signOutEverywhere(),
+    async adopt(response) {
+      return (await keeper.guard('exclusive', () => requests.adopt(response))) ? state.user : null;
+    },
+    async refresh() {
+      await keeper.loaded();
+      await refresh.need();
+    },
+    subscribe: (listener) => state.subscribe(listener),
+    close() {
+      stopWaking();
+      refresh.close();
+      keeper.tabs?.close();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+// Tells the other tabs of a browser what happened, and hears it from them. No message holds a token.
+import type { Held } from './answers.js';
+import { platform } from './platform.js';
+
+export type Message =
+  | { readonly type: 'held'; readonly held: Held }
+  | { readonly type: 'ended'; readonly id: string; readonly code: string | undefined };
+
+export interface Tabs {
+  tell(message: Message): void;
+  close(): void;
+}
+
+/** Without BroadcastChannel every tab finds out by its own next request. */
+export function openTabs(issuer: string, hear: (message: Message) => void): Tabs {
+  const Channel = platform.BroadcastChannel;
+  const channel = Channel && new Channel(`watchword:${issuer}`);
+  channel?.addEventListener('message', ({ data }) => hear(data as Message));
+  channel?.unref?.();
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has one origin
+    tell: (message) => channel?.postMessage(message),
+    close: () => channel?.close(),
+  };
+}

@@ -1,0 +1,66 @@
+// What a refused request means.
+import { describe, expect, it } from 'vitest';
+import { asksForRefresh, isPassing, problemOf, retryAfterOf } from './verdicts.js';
+
+const answer = (status: number, body: unknown = {}, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json', ...headers } });
+
+describe('a refused request', () => {
+  it.each([
+    ['token_expired', 'keep', 'bearer', true],
+    ['token_stale', 'keep', 'bearer', true],
+    ['token_revoked', 'keep', 'bearer', true],
+    ['token_revoked', 'ended', 'bearer', false],
+    ['token_expired', 'ended', 'bearer', false],
+    ['unauthenticated', undefined, 'cookie', true],
+    ['unauthenticated', undefined, 'bearer', false],
+    ['invalid_credentials', undefined, 'cookie', false],
+    ['something_new', 'keep', 'cookie', false],
+    [undefined, undefined, 'cookie', false],
+  ])('with %s and the session %s over %s is worth a refresh: %s', (code, session, transport, isWorth) => {
+    expect(
+      asksForRefresh(
+        answer(401),
+        { ...(code ? { code } : {}), ...(session ? { session: session as 'keep' } : {}) },
+        transport,
+      ),
+    ).toBe(isWorth);
+  });
+
+  it('is worth a refresh only if it is a 401', () => {
+    for (const status of [400, 403, 409, 503])
+      expect(asksForRefresh(answer(status), { code: 'token_expired' }, 'bearer')).toBe(false);
+  });
+
+  it('says nothing about the session unless it is a problem of RFC 9457', async () => {
+    const body = { code: 'token_revoked', session: 'ended' };
+    expect(await problemOf(answer(401, body))).toEqual(body);
+    expect(await problemOf(answer(401, body, { 'content-type': 'application/json' }))).toEqual({});
+    expect(
+      await problemOf(
+        new Response('{"session":', { status: 401, headers: { 'content-type': 'application/problem+json' } }),
+      ),
+    ).toEqual({});
+    expect(await problemOf(answer(401, null))).toEqual({});
+    expect(await problemOf(answer(200, body))).toEqual({});
+  });
+
+  it('leaves its body to the caller', async () => {
+    const response = answer(401, { code: 'token_expired' });
+    await problemOf(response);
+    expect(await response.json()).toEqual({ code: 'token_expired' });
+  });
+
+  it('may be decided later: whatever the server could not decide', () => {
+    for (const status of [408, 429, 500, 502, 503, 504])
+      expect([status, isPassing(answer(status))]).toEqual([status, true]);
+    for (const status of [400, 401, 403, 404]) expect([status, isPassing(answer(status))]).toEqual([status, false]);
+  });
+
+  it('names the seconds to wait in the body or in the header', () => {
+    expect(retryAfterOf(answer(429), { retryAfter: 7 })).toBe(7);
+    expect(retryAfterOf(answer(503, {}, { 'retry-after': '3' }), {})).toBe(3);
+    expect(retryAfterOf(answer(503, {}, { 'retry-after': 'Fri, 27 Nov 2026 12:00:00 GMT' }), {})).toBe(0);
+    expect(retryAfterOf(answer(503), {})).toBe(0);
+  });
+});
