@@ -1,16 +1,14 @@
-// Starts the account pages in the browser.
+// Starts the account pages: first the token leaves the address bar, then the texts are loaded.
 import { render } from 'preact';
-import { pageNameIn } from '../../packages/contract/src/account-pages.js';
-import { settings } from './settings.js';
+import { App } from './app.js';
+import { startAuth } from './auth.js';
+import { startLanguage } from './language.js';
+import { startMailedToken } from './mailed-token.js';
+import { startRouter } from './router.js';
 
-const page = pageNameIn(location.pathname.slice('/account/'.length));
-
+startMailedToken();
+startRouter();
+startAuth();
+await startLanguage();
 const root = document.querySelector('#app');
-if (root)
-  render(
-    <main>
-      <h1>{settings.name}</h1>
-      <p>{page}</p>
-    </main>,
-    root,
-  );
+if (root) render(<App />, root);

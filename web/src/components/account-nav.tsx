@@ -1,0 +1,48 @@
+// The way through one's own account, and out of it.
+import { auth } from '../auth.js';
+import { navigate, to } from '../router.js';
+import { t } from '../text.js';
+import { Button } from './button.js';
+import { Outcome } from './outcome.js';
+import { useCall } from './use-call.js';
+
+const entries = [
+  ['', 'nav.profile'],
+  ['password', 'nav.password'],
+  ['devices', 'nav.devices'],
+  ['activity', 'nav.activity'],
+] as const;
+
+interface Props {
+  readonly page: string;
+  readonly user: { readonly email: string };
+}
+
+export function AccountNav({ page, user }: Props) {
+  const leaving = useCall(async () => {
+    await auth.signOut();
+    navigate('sign-in', { replace: true });
+  });
+  return (
+    <>
+      <div class="person">
+        <span class="address">{user.email}</span>
+        <Button call={leaving} look="plain">
+          {t('sign-out')}
+        </Button>
+      </div>
+      <Outcome call={leaving} />
+      <nav class="nav" aria-label={t('nav.label')}>
+        <ul>
+          {entries.map(([name, key]) => (
+            <li key={name}>
+              <a href={to(name)} aria-current={name === page ? 'page' : undefined}>
+                {t(key)}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+// Turns a refusal into a sentence that says what to do next.
+import type { Refused } from '../requests.js';
+import { reasonKey } from './reasons.js';
+import { duration, isTextKey, t, type TextKey } from '../text.js';
+
+/** Sentences of one form, for codes that mean something of their own there. */
+export type Says = Readonly<Record<string, TextKey>>;
+
+export function sentenceOf({ code, retryAfter }: Refused, says: Says = {}): string {
+  const params = { code, time: duration(retryAfter ?? 30) };
+  const key = `errors.${code}`;
+  return t(says[code] ?? (isTextKey(key) ? key : 'errors.failed'), params);
+}
+
+/** @returns what is wrong with the field of this name, as the service says */
+export function objectionTo(name: string, refused: Refused, passwordField: string): string | undefined {
+  if (refused.code === 'password_rejected') return name === passwordField ? reasonIn(refused) : undefined;
+  const isNamed = refused.code === 'invalid_request' && refused.errors?.some(({ path }) => path === name);
+  return isNamed ? t(/email/i.test(name) ? 'errors.email' : 'errors.field') : undefined;
+}
+
+function reasonIn({ errors }: Refused): string {
+  const { key, count } = reasonKey(errors?.[0]?.message);
+  return t(key, { count });
+}

@@ -1,0 +1,37 @@
+// Where a person goes after signing in. A target that is not listed is ignored: a link to us must not lead elsewhere.
+import { settings } from './settings.js';
+import { navigate, to } from './router.js';
+
+const NAME = 'return_to';
+
+/** @returns the target if it is on our own origin or on a listed one */
+export function returnTo(query: URLSearchParams): URL | undefined {
+  const wish = query.get(NAME);
+  if (wish === null || !URL.canParse(wish, location.origin)) return undefined;
+  const url = new URL(wish, location.origin);
+  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+  const isListed = url.origin === location.origin || settings.origins.includes(url.origin);
+  return isHttp && isListed && url.username === '' && url.password === '' ? url : undefined;
+}
+
+/** Leaves for the target, or for the account. */
+export function leave(query: URLSearchParams): void {
+  const target = returnTo(query);
+  if (target === undefined) navigate('', { replace: true });
+  else location.replace(target);
+}
+
+/** The address of another signed-out page, which keeps the target. */
+export function onward(page: string, query: URLSearchParams): string {
+  return to(page, kept(query));
+}
+
+export function kept(query: URLSearchParams): URLSearchParams {
+  const wish = query.get(NAME);
+  return new URLSearchParams(wish === null ? {} : { [NAME]: wish });
+}
+
+/** To sign in, and come back to this address. */
+export function signInFor(address: string): string {
+  return to('sign-in', new URLSearchParams({ [NAME]: address }));
+}

@@ -1,0 +1,81 @@
+// Which page is shown. Links are ordinary <a href>; a plain click on one changes the page without loading it anew.
+import { useEffect, useState } from 'preact/hooks';
+
+export const BASE = '/account';
+
+export interface Place {
+  /** The name of the page; '' is the profile. */
+  readonly page: string;
+  readonly query: URLSearchParams;
+  /** What the page before handed over; it is in no address, and survives a reload. */
+  readonly state: Readonly<Record<string, string>>;
+  /** Counts up with each change, so that a page that is opened again starts anew. */
+  readonly visit: number;
+}
+
+interface Move {
+  readonly query?: URLSearchParams;
+  readonly state?: Readonly<Record<string, string>>;
+  /** The present entry of the history is overwritten: Back does not lead here. */
+  readonly replace?: boolean;
+}
+
+const watchers = new Set<() => void>();
+let visit = 0;
+
+/** Whatever follows the name is ignored: link rewriters add to it. */
+export const pageName = (): string => /^\/account\/?([a-z-]*)/.exec(location.pathname)?.[1] ?? '';
+
+export function place(): Place {
+  const state = (history.state ?? {}) as Readonly<Record<string, string>>;
+  return { page: pageName(), query: new URLSearchParams(location.search), state, visit };
+}
+
+/** @returns the address of a page */
+export function to(page: string, query = new URLSearchParams()): string {
+  const text = query.toString();
+  return `${BASE}${page === '' ? '' : `/${page}`}${text === '' ? '' : `?${text}`}`;
+}
+
+export function navigate(page: string, { query, state, replace = false }: Move = {}): void {
+  const address = to(page, query);
+  if (replace) history.replaceState(state ?? null, '', address);
+  else history.pushState(state ?? null, '', address);
+  changed();
+}
+
+/** Shows the present place anew. */
+export function changed(): void {
+  visit += 1;
+  for (const watch of watchers) watch();
+}
+
+/** Whether the page was reached from another one of ours: then its heading takes the focus. */
+export const hasMoved = (): boolean => visit > 0;
+
+export function usePlace(): Place {
+  const [present, setPresent] = useState(place);
+  useEffect(() => {
+    const watch = () => setPresent(place());
+    watchers.add(watch);
+    return () => watchers.delete(watch) && undefined;
+  }, []);
+  return present;
+}
+
+export function startRouter(): void {
+  addEventListener('popstate', changed);
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element && event.target.closest('a');
+    if (!link || !isPlain(event) || link.target !== '' || link.hasAttribute('download')) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || !/^\/account(?:\/|$)/.test(url.pathname)) return;
+    event.preventDefault();
+    history.pushState(null, '', url);
+    changed();
+    scrollTo(0, 0);
+  });
+}
+
+const isPlain = ({ button, altKey, ctrlKey, metaKey, shiftKey, defaultPrevented }: MouseEvent) =>
+  button === 0 && !altKey && !ctrlKey && !metaKey && !shiftKey && !defaultPrevented;
