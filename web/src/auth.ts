@@ -9,38 +9,35 @@ const HINT = 'watchword:signed-in';
 
 interface Known {
   readonly user: typeof auth.user;
-  /** What ended the session while the pages were open. */
+  /** The code that ended the session while the pages were open. */
   readonly ended: string | undefined;
 }
 
+const readers = new Set<() => void>();
 let ended: string | undefined;
 
 export function startAuth(): void {
   auth.subscribe(({ type, code }) => {
     ended = type === 'ended' ? (code ?? 'ended') : undefined;
-    hint(type !== 'ended');
+    changed();
   });
 }
 
+/** Asks the service who is signed in. */
+export async function restore(): Promise<void> {
+  await auth.restore();
+  changed();
+}
+
+/** Renders anew when somebody signs in or out, here or in another tab. */
 export function useAuth(): Known {
-  const [known, setKnown] = useState<Known>({ user: auth.user, ended });
-  useEffect(() => auth.subscribe(() => setKnown({ user: auth.user, ended })), []);
-  return known;
-}
-
-/** Renders anew when it is known who is signed in. */
-export function useRestored(): boolean {
-  const [isKnown, setIsKnown] = useState(auth.user !== null);
+  const [, setChanges] = useState(0);
   useEffect(() => {
-    if (!isKnown) void restored().finally(() => setIsKnown(true));
+    const read = () => setChanges((changes) => changes + 1);
+    readers.add(read);
+    return () => void readers.delete(read);
   }, []);
-  return isKnown;
-}
-
-/** An answer that does not come counts as nobody. */
-async function restored(): Promise<void> {
-  const user = await auth.restore().catch(() => null);
-  if (user === null) hint(false);
+  return { user: auth.user, ended };
 }
 
 export function mayBeSignedIn(): boolean {
@@ -51,11 +48,12 @@ export function mayBeSignedIn(): boolean {
   }
 }
 
-function hint(isSignedIn: boolean): void {
+function changed(): void {
   try {
-    if (isSignedIn) localStorage.setItem(HINT, '1');
-    else localStorage.removeItem(HINT);
+    if (auth.user === null) localStorage.removeItem(HINT);
+    else localStorage.setItem(HINT, '1');
   } catch {
     // Storage is off: every page asks.
   }
+  for (const read of readers) read();
 }

@@ -1,7 +1,7 @@
 // A page for a person who is signed in. Everybody else is led to sign in, and comes back.
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { auth, useAuth } from '../auth.js';
+import { restore, useAuth } from '../auth.js';
 import { ActionLink } from '../components/action-link.js';
 import { Outcome } from '../components/outcome.js';
 import { Page } from '../components/page.js';
@@ -15,7 +15,7 @@ export function OwnPage({ content: Content }: { readonly content: ComponentType 
   const { user, ended } = useAuth();
   const [isKnown, setKnown] = useState(user !== null);
   const call = useCall(async () => {
-    await auth.restore();
+    await restore();
     setKnown(true);
   });
   useEffect(() => {

@@ -1,6 +1,6 @@
 // Where a person signs in: by password, or by a link in a mail. Who is signed in already may go on.
 import { useEffect, useState } from 'preact/hooks';
-import { auth, mayBeSignedIn, useAuth, useRestored } from '../auth.js';
+import { auth, mayBeSignedIn, restore, useAuth } from '../auth.js';
 import { Button } from '../components/button.js';
 import { Page } from '../components/page.js';
 import { Waiting } from '../components/waiting.js';
@@ -16,11 +16,11 @@ type Shown = 'waiting' | 'known' | 'password' | 'link';
 export function SignIn({ place }: { readonly place: Place }) {
   const [shown, setShown] = useState<Shown>(() => (auth.user ? 'known' : mayBeSignedIn() ? 'waiting' : 'password'));
   const [email, setEmail] = useState('');
-  const isRestored = useRestored();
-  // A form that somebody has begun to fill in is not taken away.
   useEffect(() => {
-    if (isRestored && shown !== 'link' && !isBegun()) setShown(auth.user ? 'known' : 'password');
-  }, [isRestored]);
+    // An answer that does not come counts as nobody. A form that somebody has begun to fill in is not taken away.
+    const show = () => setShown((before) => (isUntouched(before) ? (auth.user ? 'known' : 'password') : before));
+    if (shown !== 'known') void restore().then(show, show);
+  }, []);
 
   function change(to: Shown): void {
     setEmail(emailField()?.value ?? '');
@@ -59,7 +59,5 @@ function Known({ place: { query }, other }: { readonly place: Place; readonly ot
 
 const emailField = () => document.querySelector<HTMLInputElement>('input[name="email"]');
 
-const isBegun = () =>
-  [...document.querySelectorAll<HTMLInputElement>('form input')].some(
-    ({ value, type }) => type !== 'checkbox' && value !== '',
-  );
+const isUntouched = (shown: Shown) =>
+  shown !== 'link' && !emailField()?.value && document.activeElement !== emailField();
