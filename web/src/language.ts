@@ -17,7 +17,7 @@ export const language = (): string => current.language;
 export const texts = (): Texts => current.texts;
 
 export async function startLanguage(): Promise<void> {
-  await load(languageOf([kept(), ...navigator.languages]));
+  await load(languageNow());
 }
 
 export async function chooseLanguage(chosen: string): Promise<void> {
@@ -48,13 +48,11 @@ async function load(chosen: string): Promise<void> {
   for (const read of readers) read();
 }
 
-/** The first wish that can be met; a region (de-AT) counts for its language. */
-function languageOf(wishes: readonly string[]): string {
-  const met = wishes.map((wish) => wish.toLowerCase().split('-', 1)[0] ?? '').find((wish) => isOffered(wish));
-  return met ?? settings.language;
+/** What was chosen here, else what the service found best for this browser. */
+function languageNow(): string {
+  const chosen = kept();
+  return settings.languages.includes(chosen) ? chosen : settings.language;
 }
-
-const isOffered = (wish: string) => settings.languages.includes(wish) && `../texts/${wish}.json` in files;
 
 function kept(): string {
   try {
