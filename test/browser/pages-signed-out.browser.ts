@@ -111,7 +111,7 @@ describe('signing in', () => {
     await page.getByText(english('wait', { time: '2 seconds' })).waitFor();
     const button = page.getByRole('button', { name: english('sign-in.submit'), exact: true });
     expect(await button.getAttribute('aria-disabled')).toBe('true');
-    await button.click();
+    await button.click({ force: true });
     expect(asked).toBe(1);
     await page.locator('button[type=submit][aria-disabled=false]').waitFor();
     await button.click();

@@ -15,7 +15,7 @@ const filled = (text: string, params: Params) =>
 export const english = (key: Key, params: Params = {}): string => filled(en[key], params);
 export const german = (key: Key, params: Params = {}): string => filled(de[key], params);
 
-export interface Sent {
+interface Sent {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -59,10 +59,10 @@ function bodyOf(request: Request): unknown {
 /** C9: nothing keeps people out, nothing breaks the policy, and nothing is asked of another host. */
 export async function expectNoFindings({ page, sent, troubles }: Watched): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }); // no colours in between
     expect.soft(await barriersOn(page), `${page.url()} ${colorScheme}`).toEqual([]);
   }
-  await page.emulateMedia({ colorScheme: null });
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   expect.soft(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), page.url()).toBe(true);
   expect.soft(troubles).toEqual([]);
   const { host } = new URL(page.url());

@@ -1,7 +1,8 @@
 // Which page is shown. Links are ordinary <a href>; a plain click on one changes the page without loading it anew.
 import { useEffect, useState } from 'preact/hooks';
+import { pageNameIn } from '../../packages/contract/src/account-pages.js';
 
-export const BASE = '/account';
+const BASE = '/account';
 
 export interface Place {
   /** The name of the page; '' is the profile. */
@@ -23,10 +24,12 @@ interface Move {
 const watchers = new Set<() => void>();
 let visit = 0;
 
-/** Whatever follows the name is ignored: link rewriters add to it. */
-export const pageName = (): string => /^\/account\/?([a-z-]*)/.exec(location.pathname)?.[1] ?? '';
+/** No page has this name. */
+const NONE = '?';
 
-export function place(): Place {
+export const pageName = (): string => pageNameIn(location.pathname.slice(BASE.length + 1)) ?? NONE;
+
+function place(): Place {
   const state = (history.state ?? {}) as Readonly<Record<string, string>>;
   return { page: pageName(), query: new URLSearchParams(location.search), state, visit };
 }
