@@ -4,10 +4,10 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: [
+      'test/support/built-pages.ts',
       'test/support/redis-binary.ts',
       'test/support/postgres.ts',
       'test/support/met.ts',
-      'test/support/built-pages.ts',
     ],
     setupFiles: ['reflect-metadata', 'test/support/seed.ts'],
     testTimeout: 120_000,
