@@ -15,7 +15,7 @@ import { until } from './support/until.js';
 let browser: Browser;
 let service: Service;
 beforeAll(async () => {
-  service = await startService({ MAIL_BRAND_NAME: 'Example', MAIL_SUPPORT: 'help@example.com', MAIL_ACCENT: '7c3aed' });
+  service = await startService({ BRAND_NAME: 'Example', SUPPORT_CONTACT: 'help@example.com', BRAND_ACCENT: '7c3aed' });
   browser = await startBrowser();
 }, 120_000);
 afterAll(async () => {
