@@ -11,6 +11,7 @@ FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/contract packages/contract
+COPY packages/client packages/client
 COPY packages/verifier/package.json packages/verifier/
 # No package's install script runs: none that ends up in the image needs one.
 RUN npm ci --ignore-scripts --no-audit --no-fund

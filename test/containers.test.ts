@@ -20,6 +20,7 @@ function copy(): string {
   for (const part of [
     'src',
     'packages/contract',
+    'packages/client',
     'web',
     'packages/verifier/package.json',
     'drizzle',

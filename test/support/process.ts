@@ -13,6 +13,7 @@ import { noteGiven } from './met.js';
 const parts = [
   'src',
   'packages/contract',
+  'packages/client',
   'web',
   'drizzle',
   'scripts',
