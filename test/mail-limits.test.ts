@@ -1,7 +1,9 @@
 // Nobody is flooded with mail, and asking for a mail tells nobody who has an account.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyWatch } from '../src/keys/key-watch.js';
+import { Spray } from '../src/limits/spray.js';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
+import { MailHealth } from '../src/mail/mail-health.js';
 import { type Answer, call, register, somebody } from './support/client.js';
 import { mailed } from './support/one-time-tokens.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -153,8 +155,10 @@ describe('known, unknown, unverified, pending, disabled and password-less addres
       await service.stop();
       proxy.close();
     });
-    await service.app.get(MailDelivery).beforeApplicationShutdown();
-    service.app.get(KeyWatch).onApplicationShutdown(); // their statements are of no request
+    // Their statements are of no request.
+    for (const each of [MailDelivery, MailHealth, Spray])
+      await service.app.get(each, { strict: false }).beforeApplicationShutdown();
+    service.app.get(KeyWatch).onApplicationShutdown();
     const states = {
       known: 'email_verified_at = now()',
       unverified: 'email_verified_at = NULL',
