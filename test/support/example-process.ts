@@ -27,9 +27,20 @@ export function copyOfExamples(packages: readonly string[]): string {
 
 export const removed = (folder: string) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 
-/** @returns its address; it ends by itself when the test does, or the test fails */
-export async function startExample(folder: string, name: string, issuer: string, ownPort?: number): Promise<string> {
-  const port = ownPort ?? (await freePort());
+export interface Example {
+  readonly url: string;
+  /** It must end by itself. */
+  readonly stop: () => Promise<void>;
+}
+
+/** @returns its address; stopped when the test ends */
+export async function startExample(folder: string, name: string, issuer: string): Promise<string> {
+  const example = await exampleOf(folder, name, issuer, await freePort());
+  onTestFinished(example.stop);
+  return example.url;
+}
+
+export async function exampleOf(folder: string, name: string, issuer: string, port: number): Promise<Example> {
   const { PATH = '' } = process.env;
   const env = { PATH, HOME: folder, ISSUER: issuer, PORT: String(port) };
   const child: ChildProcess = spawn('npm', ['start'], { cwd: join(folder, 'examples', name), env, detached: true });
@@ -37,20 +48,25 @@ export async function startExample(folder: string, name: string, issuer: string,
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<void>((done) => child.once('close', () => done()));
-  onTestFinished(async () => {
+  const stop = async () => {
     const end = (signal: NodeJS.Signals) => child.exitCode ?? process.kill(-child.pid!, signal);
     end('SIGTERM');
     const isOver = await Promise.race([exited.then(() => true), sleep(10_000).then(() => false)]);
     if (!isOver) end('SIGKILL');
-    expect([name, isOver, output]).toEqual([name, true, expect.any(String)]); // it ends by itself
-  });
+    expect([name, isOver, output]).toEqual([name, true, expect.any(String)]);
+  };
   const url = `http://127.0.0.1:${port}`;
   const answers = () =>
     callOther(url, 'GET', '/').then(
       ({ status }) => status === 200,
       () => false,
     );
-  await until(`${name} answers or ends`, async () => child.exitCode !== null || answers(), 30_000);
-  if (child.exitCode !== null) throw new Error(output);
-  return url;
+  try {
+    await until(`${name} answers or ends`, async () => child.exitCode !== null || answers(), 30_000);
+    if (child.exitCode !== null) throw new Error(output);
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
