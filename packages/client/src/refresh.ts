@@ -62,13 +62,20 @@ export class Refresh {
 
   private async decide(since: number): Promise<void> {
     const { state } = this.keeper;
+    const id = state.session?.id;
+    let heals = false;
+    // What others have refreshed since is no reason to leave an older cookie where it is.
+    const isWanted = () => (heals ? state.session?.id === id : state.version === since);
     this.firstTry = undefined;
-    for (let delay = FIRST_DELAY_MS; !this.isClosed && state.version === since;) {
-      const trying = this.inTurn(since);
+    for (let delay = FIRST_DELAY_MS; !this.isClosed && isWanted();) {
+      const trying = this.inTurn(isWanted);
       this.firstTry ??= trying.catch(() => undefined);
       const outcome = await trying;
       if (outcome === 'done') return;
-      if (outcome === 'again') continue;
+      if (outcome === 'again') {
+        heals = true;
+        continue;
+      }
       await this.rest(Math.max(delay, outcome) * (1 + Math.random() / 2));
       delay = Math.min(delay * 2, MAX_DELAY_MS);
     }
@@ -87,9 +94,9 @@ export class Refresh {
   }
 
   /** One tab after the other, so that those who wait learn of it and need no refresh; but not for long. */
-  private inTurn(since: number): Promise<Outcome> {
+  private inTurn(isWanted: () => boolean): Promise<Outcome> {
     const { settings, state } = this.keeper;
-    const run = () => this.keeper.guard('shared', async () => (state.version === since ? this.once() : 'done'));
+    const run = () => this.keeper.guard('shared', async () => (isWanted() ? this.once() : 'done'));
     if (!settings.hasTabs) return run();
     const asked = Date.now();
     const wish = { mode: 'exclusive', waitMs: OTHER_TAB_MS } as const;
@@ -122,6 +129,7 @@ export class Refresh {
   private async ask(held: Held | null | undefined): Promise<Held | Outcome> {
     const { settings, state } = this.keeper;
     const { issuer, isBearer } = settings;
+    const { version } = state;
     const init: RequestInit = {
       method: 'POST',
       credentials: isBearer ? 'omit' : 'include',
@@ -137,7 +145,8 @@ export class Refresh {
       const response = await settings.fetch(`${issuer}/auth/refresh`, { ...init, signal });
       return { response, answer: await tokenAnswer(response), problem: await problemOf(response) };
     }).catch(() => undefined);
-    if (!seen) return 0;
+    // The cookies come before the body: they may have arrived alone, and late.
+    if (!seen) return !isBearer && state.version !== version ? 'again' : 0;
     const { response, answer, problem } = seen;
     if (response.ok && answer) {
       const next = heldOf(answer, settings.now(), held);
