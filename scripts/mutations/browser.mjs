@@ -11,9 +11,35 @@ const edits = {
   'pages of every origin may read answers': [['src/app.ts', 'origin: [...config.ALLOWED_ORIGINS]', 'origin: true']],
 };
 
-export const mutations = Object.entries(edits).map(([name, changes]) => ({
-  name: `browser: ${name}`,
-  edits: changes,
-  run: ['--config', 'vitest.browser.config.ts', 'isolation', '--bail', '1'],
-  verdict: (output) => /AssertionError: (.*)/.exec(output)?.[1],
-}));
+const CLIENT = 'packages/client/src';
+
+/** With the title of the test that detects it. */
+const ofTabs = {
+  'an older cookie stays in the browser': [
+    'is healed within the grace',
+    [[`${CLIENT}/refresh.ts`, 'heals = true;\n', '']],
+  ],
+  'each tab refreshes for itself': [
+    'refresh once',
+    [[`${CLIENT}/tabs.ts`, 'channel?.postMessage(message)', 'channel?.postMessage({ type: "none" })']],
+  ],
+};
+
+/** Only a failed expectation counts. */
+const verdict = (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1];
+const config = ['--config', 'vitest.browser.config.ts'];
+
+export const mutations = [
+  ...Object.entries(edits).map(([name, changes]) => ({
+    name: `browser: ${name}`,
+    edits: changes,
+    run: [...config, 'isolation', '--bail', '1'],
+    verdict,
+  })),
+  ...Object.entries(ofTabs).map(([name, [test, changes]]) => ({
+    name: `tabs: ${name}`,
+    edits: changes,
+    run: [...config, 'tabs', '-t', test],
+    verdict,
+  })),
+];
