@@ -1,6 +1,6 @@
 // The session of this browser, for the pages.
 import { useEffect, useState } from 'preact/hooks';
-import { createClient } from './client-stub.js';
+import { createClient } from '../../packages/client/src/main.js';
 
 export const auth = createClient({ issuer: location.origin, transport: 'cookie' });
 

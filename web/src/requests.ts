@@ -1,31 +1,15 @@
 // Sends a request to the service, and turns a refusal into an error with its code.
+import { Refused } from '../../packages/client/src/main.js';
 import { auth } from './auth.js';
 import { language } from './language.js';
 
 const TIMEOUT_MS = 15_000;
 
-/** The service's answer that it will not do this (RFC 9457). */
-export class Refused extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    /** Seconds to wait. */
-    readonly retryAfter?: number,
-    readonly errors: readonly { readonly path: string; readonly message: string }[] = [],
-  ) {
-    super(code);
-  }
-}
+export const isRefused = (error: unknown): error is Refused => error instanceof Refused;
 
-/** Also of the client's own refusals, which have the same members. */
-export const isRefused = (error: unknown): error is Refused =>
-  error instanceof Error && 'code' in error && 'status' in error && typeof error.status === 'number';
-
-interface Problem {
-  readonly code?: string;
-  readonly retryAfter?: number;
-  readonly errors?: Refused['errors'];
-}
+/** A proxy that answers by itself gives no code. */
+export const codeOf = ({ code, status }: Refused): string =>
+  code ?? (status >= 500 ? 'unavailable' : `status ${status}`);
 
 /**
  * For a person who is not signed in.
@@ -54,11 +38,9 @@ export async function own(method: string, path: string, body?: object): Promise<
   return answer;
 }
 
-/** A proxy that answers by itself gives no code. */
 async function refusalOf(answer: Response): Promise<Refused> {
-  const { code, retryAfter, errors } = (await answer.json().catch((): Problem => ({}))) as Problem;
-  const otherwise = answer.status >= 500 ? 'unavailable' : `http_${answer.status}`;
-  return new Refused(answer.status, code ?? otherwise, retryAfter, errors);
+  const problem = (await answer.json().catch(() => null)) as ConstructorParameters<typeof Refused>[1] | null;
+  return new Refused(answer.status, problem ?? {});
 }
 
 const json = (method: string, body?: object): RequestInit => ({

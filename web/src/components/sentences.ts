@@ -1,15 +1,16 @@
 // Turns a refusal into a sentence that says what to do next.
-import type { Refused } from '../requests.js';
+import type { Refused } from '../../../packages/client/src/main.js';
+import { codeOf } from '../requests.js';
 import { reasonKey } from './reasons.js';
-import { duration, isTextKey, t, type TextKey } from '../text.js';
+import { isTextKey, t, type TextKey } from '../text.js';
 
 /** Sentences of one form, for codes that mean something of their own there. */
 export type Says = Readonly<Record<string, TextKey>>;
 
-export function sentenceOf({ code, retryAfter }: Refused, says: Says = {}): string {
-  const params = { code, time: duration(retryAfter ?? 30) };
+export function sentenceOf(refused: Refused, says: Says = {}): string {
+  const code = codeOf(refused);
   const key = `errors.${code}`;
-  return t(says[code] ?? (isTextKey(key) ? key : 'errors.failed'), params);
+  return t(says[code] ?? (isTextKey(key) ? key : 'errors.failed'), { code });
 }
 
 /** @returns what is wrong with the field of this name, as the service says */

@@ -1,7 +1,8 @@
 // Makes one request at a time, and keeps what came of it: busy, refused, not reached. A request that reached nobody is
 // made again by itself; the person can also press again.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { isRefused, type Refused } from '../requests.js';
+import type { Refused } from '../../../packages/client/src/main.js';
+import { isRefused } from '../requests.js';
 
 export interface Try {
   /** An earlier try got no answer: the service may have done what was asked. */
