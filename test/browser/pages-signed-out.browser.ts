@@ -392,7 +392,7 @@ describe('every page', () => {
   it.each(['ffff00', 'ffffff', '000000', '808080', 'ff0000', '00ff00'])(
     'can be read with the accent %s',
     async (accent) => {
-      const coloured = await startServiceForTest({ MAIL_ACCENT: accent, MAIL_SUPPORT: 'help@example.com' });
+      const coloured = await startServiceForTest({ BRAND_ACCENT: accent, SUPPORT_CONTACT: 'help@example.com' });
       const watched = await open('sign-in', { at: coloured });
       const colour = await watched.page.evaluate("getComputedStyle(document.body).getPropertyValue('--accent')");
       expect(colour).toBe(`#${accent}`);

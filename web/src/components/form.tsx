@@ -1,7 +1,7 @@
 // A form whose fields the browser keeps: what a password manager fills in is sent even if no event told of it.
 import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
 import { createContext } from 'preact';
-import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../text.js';
 import { Button } from './button.js';
 import { Outcome } from './outcome.js';
@@ -52,7 +52,7 @@ export function Form({
   const objections = { ...theirs, ...own };
   const first = names.find((name) => name in objections);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (first !== undefined)
       inputsOf(form.current)
         .find(({ name }) => name === first)

@@ -1,5 +1,5 @@
 // Says what came of a request. The notice takes the focus, so that a screen reader reads it and Tab goes on from there.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { duration, t } from '../text.js';
 import { Notice } from './notice.js';
@@ -18,7 +18,7 @@ export function Outcome({ call: { trouble }, says = {}, remedy }: Props) {
   const wait = useWait(trouble);
   const notice = useRef<HTMLDivElement>(null);
   const kind = trouble && `${trouble.kind} ${trouble.kind === 'refused' ? trouble.at : ''}`;
-  useEffect(() => notice.current?.focus(), [kind]);
+  useLayoutEffect(() => notice.current?.focus(), [kind]);
   if (trouble === undefined) return null;
   return (
     <Notice ref={notice} tone={trouble.kind === 'unreached' ? 'warning' : 'error'}>

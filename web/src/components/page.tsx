@@ -1,6 +1,6 @@
 // One page: its heading, which takes the focus when a person comes from another page of ours, and what stands below.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { hasMoved } from '../router.js';
 import { settings } from '../settings.js';
 import { Icon, type IconName } from './icon.js';
@@ -17,7 +17,7 @@ interface Props {
 export function Page({ title, intro, icon, children, below }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => void (document.title = `${title} · ${settings.name}`), [title]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (hasMoved()) heading.current?.focus();
   }, []);
   return (

@@ -1,5 +1,5 @@
 // The page that a link in a mail opens. It sends the token when the person clicks, and says what came of it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { auth } from '../auth.js';
 import { ActionLink } from '../components/action-link.js';
 import { Form, type Values } from '../components/form.js';
@@ -53,7 +53,7 @@ async function send(post: () => Promise<Response>, mayBeDone: boolean): Promise<
 
 function Ending({ purpose, end }: { readonly purpose: Purpose; readonly end: End }) {
   const notice = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (end !== 'missing') notice.current?.focus();
   }, [end]);
   const worked = end === 'done' || end === 'unconfirmed';
