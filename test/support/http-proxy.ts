@@ -2,7 +2,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What happens to one request. Every verdict is plain data: a printed list of them replays a run. */
 export type Verdict =
@@ -26,11 +25,19 @@ export type Verdict =
       readonly body?: string;
     };
 
+/** A request as it arrived, whole. */
+interface Arrived {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
 /** The first rule that matches and gives a verdict decides. */
 export interface Rule {
   /** Is matched with `POST /auth/refresh?query`. */
   readonly on: RegExp;
-  meet(): Verdict | undefined;
+  meet(request: Arrived): Verdict | undefined;
 }
 
 interface Answer {
@@ -39,20 +46,16 @@ interface Answer {
   readonly body: Buffer;
 }
 
-interface Exchange {
+export interface Exchange extends Arrived {
   /** From 1, in the order of arrival. */
   readonly n: number;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
   readonly verdict: Verdict;
   /** What the service or the proxy answered, whether it reached the client or not. */
   answer?: Answer;
 }
 
 /** `answered`: by the service, and the client has not received it yet; `delivered`: written to the client whole. */
-type Moment = 'arrived' | 'answered' | 'delivered';
+export type Moment = 'arrived' | 'answered' | 'delivered';
 
 export interface HttpProxy {
   readonly url: string;
@@ -114,28 +117,36 @@ export async function startHttpProxy(targetPort: number): Promise<HttpProxy> {
   const sockets = new Set<Socket>();
   const exchanges: Exchange[] = [];
   const listeners = new Set<(moment: Moment, exchange: Exchange) => void>();
-  /** Ends with `heal`, so that no wait outlives it. */
-  let healing = new AbortController();
+  /** Ends every wait, so that none outlives `heal`. */
+  const waits = new Set<() => void>();
   let isCut = false;
   const newer = new Map<Rule, Set<() => void>>();
 
   const tell = (moment: Moment, exchange: Exchange) => {
     for (const listener of listeners) listener(moment, exchange);
   };
-  const pause = (ms: number) => sleep(ms, undefined, { signal: healing.signal, ref: false }).catch(() => undefined);
+  const pause = (ms: number) =>
+    new Promise<void>((done) => {
+      const end = () => {
+        clearTimeout(timer);
+        waits.delete(end);
+        done();
+      };
+      const timer = setTimeout(end, ms).unref();
+      waits.add(end);
+    });
 
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const { method = '', url: path = '', headers } = incoming;
-    const line = `${method} ${path}`;
+    const request = { method, path, headers, body: await bodyOf(incoming) };
     let [rule, verdict]: [Rule | undefined, Verdict] = [undefined, { do: 'pass' }];
     for (const each of proxy.rules) {
-      const met = each.on.test(line) ? each.meet() : undefined;
+      const met = each.on.test(`${method} ${path}`) ? each.meet(request) : undefined;
       if (!met) continue;
       [rule, verdict] = [each, met];
       break;
     }
-    const body = await bodyOf(incoming);
-    const exchange: Exchange = { n: exchanges.length + 1, method, path, headers, body, verdict };
+    const exchange: Exchange = { n: exchanges.length + 1, ...request, verdict };
     exchanges.push(exchange);
     tell('arrived', exchange);
     if (verdict.do === 'lose request') return void outgoing.socket?.resetAndDestroy();
@@ -192,8 +203,7 @@ export async function startHttpProxy(targetPort: number): Promise<HttpProxy> {
     heal() {
       isCut = false;
       proxy.rules.length = 0;
-      healing.abort();
-      healing = new AbortController();
+      for (const end of waits) end();
     },
     watch(listener) {
       listeners.add(listener);
@@ -230,7 +240,7 @@ const ownAnswer = ({ status, headers = {}, body = '' }: Verdict & { do: 'answer'
 });
 
 /** @returns 502 while the service is away, as a load balancer answers */
-function forward({ method, path, headers, body }: Exchange, port: number): Promise<Answer> {
+function forward({ method, path, headers, body }: Arrived, port: number): Promise<Answer> {
   const length = body.length > 0 || 'content-length' in headers ? { 'content-length': body.length } : {};
   return new Promise((done) => {
     const away = () => done(ownAnswer({ do: 'answer', status: 502, body: '<h1>Bad Gateway</h1>' }));
