@@ -65,7 +65,8 @@ const shown: Partial<Record<AuditEvent['type'], readonly string[]>> = {
   'session.ended': ['reason'],
   logout_all: ['sessions'],
 };
-const types = Object.keys(shown);
+/** Each has its sentence on the account pages. */
+export const shownTypes = Object.keys(shown);
 
 @Injectable()
 export class OwnEvents {
@@ -95,7 +96,7 @@ export class OwnEvents {
       select id, at, type, outcome, session_id as "sessionId", host(ip) as ip, user_agent as "userAgent", details,
              (extract(epoch from at) * 1000000)::bigint::text as micros
         from ${auditEvents}
-       where user_id = ${userId} and at <= ${end} ${isBefore} and type = any(${sql.param(types)}::text[])
+       where user_id = ${userId} and at <= ${end} ${isBefore} and type = any(${sql.param(shownTypes)}::text[])
        order by at desc, id desc limit ${limit + 1}`;
   }
 }

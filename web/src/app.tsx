@@ -5,6 +5,7 @@ import { isPurpose } from './mailed-token.js';
 import { usePlace, type Place } from './router.js';
 import { Shell } from './components/shell.js';
 import { CheckMail } from './pages/check-mail.js';
+import { DeletedPage } from './pages/delete.js';
 import { Forgot } from './pages/forgot.js';
 import { Mailed } from './pages/mailed.js';
 import { NotFound } from './pages/not-found.js';
@@ -34,6 +35,7 @@ export function App() {
 function Content({ place }: { readonly place: Place }) {
   const { page } = place;
   if (isPurpose(page)) return <Mailed purpose={page} />;
+  if (page === 'delete' && place.state['deleted'] !== undefined) return <DeletedPage />;
   const Own = Object.hasOwn(signedInPages, page) ? signedInPages[page] : undefined;
   if (Own) return <OwnPage content={Own} />;
   const Page = Object.hasOwn(signedOutPages, page) ? signedOutPages[page] : undefined;

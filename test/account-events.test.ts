@@ -1,0 +1,21 @@
+// The account pages say each security event in words.
+import { expect, it } from 'vitest';
+import { shownTypes } from '../src/accounts/own-events.js';
+import { refreshTokens } from '../src/database/schema.js';
+import { eventKey } from '../web/src/account/event-keys.js';
+
+it.each(shownTypes)('a person reads in words what %s is', (type) => {
+  expect(eventKey({ type, details: {} })).toMatch(new RegExp(`^activity\\.event\\.${type.replace('.', '_')}$`));
+});
+
+it.each(refreshTokens.revokedReason.enumValues.filter((reason) => reason !== 'reuse' && reason !== 'account_deleted'))(
+  'a person reads in words why a session ended: %s',
+  (reason) => {
+    expect(eventKey({ type: 'session.ended', details: { reason } })).toBe(`activity.event.session_ended_${reason}`);
+  },
+);
+
+it('an event or a reason that the pages do not know is no gap in the list', () => {
+  expect(eventKey({ type: 'session.ended', details: { reason: 'new' } })).toBe('activity.event.session_ended');
+  expect(eventKey({ type: 'comet.seen', details: {} })).toBeUndefined();
+});

@@ -1,0 +1,23 @@
+// Puts the security events of an account into words.
+import { t } from '../text.js';
+import { eventKey } from './event-keys.js';
+
+export interface SecurityEvent {
+  readonly id: string;
+  readonly at: string;
+  readonly type: string;
+  readonly outcome: 'success' | 'failure';
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** A type that these pages do not know yet is named as the service names it. */
+export function sentenceFor(event: SecurityEvent): string {
+  const { type, details } = event;
+  const key = eventKey(event);
+  if (key === undefined) return t('activity.event.other', { type });
+  return t(key, { from: roleOf(details['from']), to: roleOf(details['to']) });
+}
+
+export const roleOf = (role: unknown): string => t(role === 'admin' ? 'account.admin' : 'account.user');
