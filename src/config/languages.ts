@@ -1,3 +1,3 @@
-// The languages of account pages and mails.
+// The languages of mails and of the link page.
 export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];
