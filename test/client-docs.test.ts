@@ -1,5 +1,6 @@
 // The pages of docs/clients: every block of code compiles against the package, and what runs in Node is run.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
@@ -17,6 +18,17 @@ describe('the code on the pages for those who write apps', () => {
   it('names its files, so that one block can import another', () => {
     expect(snippets.length).toBeGreaterThan(10);
     expect(snippets.filter(({ file }) => !/^[\w-]+(\.vue)?\.(ts|tsx|js)$/.test(file))).toEqual([]);
+  });
+
+  it('name a test for each mistake that others made, and each of these tests exists', () => {
+    const page = readFileSync('docs/clients/README.md', 'utf8');
+    const rows = page.slice(page.indexOf('## Mistakes that others made')).matchAll(/^\| .* \| (`test.*) \|$/gm);
+    const cells = [...rows].map(([, cell = '']) => cell).join('\n');
+    const named = [...cells.matchAll(/`(test\/[\w./-]+)`((?:,? “[^”]+”)+)/g)];
+    expect(named.length).toBeGreaterThan(10);
+    for (const [, file = '', names = ''] of named)
+      for (const [, name = ''] of names.matchAll(/“([^”]+)”/g))
+        expect([file, name, readFileSync(file, 'utf8').includes(name)]).toEqual([file, name, true]);
   });
 
   it('compiles against the package, with the types of the frameworks', () => {

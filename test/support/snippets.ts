@@ -1,10 +1,11 @@
-// The blocks of code in docs/clients, as files: the first line of a block names its file.
+// The blocks of code in docs/clients and in the README, as files: the first line of a block names its file.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const FOLDER = 'docs/clients';
+const PAGES = ['README.md', ...readdirSync(FOLDER).map((name) => join(FOLDER, name))];
 
 export interface Snippet {
   /** The page without its ending, such as `react`. */
@@ -17,11 +18,14 @@ export interface Snippet {
 const scriptOf = (language: string, code: string) =>
   language === 'vue' ? (/<script[^>]*>\n([\s\S]*?)<\/script>/.exec(code)?.[1] ?? '') : code;
 
-export const snippets: readonly Snippet[] = readdirSync(FOLDER).flatMap((name) => {
-  const text = readFileSync(join(FOLDER, name), 'utf8');
-  return [...text.matchAll(/^```(js|jsx|ts|tsx|vue)\n([\s\S]*?)^```/gm)].map(([, language = '', code = '']) => {
+export const snippets: readonly Snippet[] = PAGES.flatMap((path) => {
+  const text = readFileSync(path, 'utf8');
+  const blocks = text.matchAll(/^```(js|jsx|ts|tsx|vue)\n([\s\S]*?)^```/gm);
+  return [...blocks].flatMap(([, language = '', code = '']) => {
     const file = /^(?:\/\/|<!--) (\S+)/.exec(code)?.[1] ?? '';
-    return { page: basename(name, '.md'), file: file.replace(/\.vue$/, '.vue.ts'), code: scriptOf(language, code) };
+    if (file === '' && path === 'README.md') return []; // those of services have their examples
+    const page = path === 'README.md' ? 'readme' : basename(path, '.md');
+    return { page, file: file.replace(/\.vue$/, '.vue.ts'), code: scriptOf(language, code) };
   });
 });
 
