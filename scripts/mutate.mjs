@@ -16,7 +16,7 @@ import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
-const patterns = ['src', 'packages', 'test', 'drizzle', 'docs', '*.json', '*.ts'];
+const patterns = ['src', 'packages', 'web', 'test', 'drizzle', 'docs', 'scripts', '*.json', '*.ts'];
 const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', ...patterns], { encoding: 'utf8' })
   .split('\0')
   .filter(Boolean);

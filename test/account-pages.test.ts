@@ -8,7 +8,7 @@ import { type Service, startService, startServiceForTest } from './support/servi
 
 let service: Service;
 beforeAll(async () => {
-  service = await startService({ MAIL_BRAND_NAME: 'Example & Söhne', ALLOWED_ORIGINS: 'https://app.example.com' });
+  service = await startService({ BRAND_NAME: 'Example & Söhne', ALLOWED_ORIGINS: 'https://app.example.com' });
 });
 afterAll(() => service?.stop());
 
@@ -179,7 +179,7 @@ describe('an asset', () => {
   });
 
   it('gives the pages the accent colour, in light and dark, with text that can be read on it', async () => {
-    const other = await startServiceForTest({ MAIL_ACCENT: '7c3aed,c4b5fd' });
+    const other = await startServiceForTest({ BRAND_ACCENT: '7c3aed,c4b5fd' });
     const theme = assetsIn((await get('/account', {}, other)).text).find((path) => path.includes('/theme-')) ?? '';
     const { text, headers } = await get(theme, {}, other);
     expect(headers['content-type']).toBe('text/css; charset=utf-8');

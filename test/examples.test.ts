@@ -44,10 +44,8 @@ describe.each(['node-sibling', 'fastify-sibling', 'nestjs-sibling'])('examples/%
     }
 
     const out = await call(service.url, 'POST', '/auth/logout', { headers: bearer(admin.accessToken), body: {} });
-    const since = performance.now();
     expect(out.status).toBe(204);
     await until('it knows of the logout', async () => (await orders('GET', admin.accessToken)).status !== 200);
-    expect(performance.now() - since).toBeLessThan(2_000);
     expect(verdict(await orders('GET', admin.accessToken))).toEqual(verdict(await ours(admin.accessToken)));
     expect(verdict(await ours(admin.accessToken))).toMatchObject({ code: 'token_revoked', session: 'ended' });
   });

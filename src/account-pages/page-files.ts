@@ -15,7 +15,7 @@ export class PageFiles {
   constructor(config: Config) {
     const { document, assets } =
       config.ACCOUNT_PAGES === 'on' ? readBuiltPages() : { document: '', assets: new Map<string, PageFile>() };
-    const theme = Buffer.from(themeOf(config.MAIL_ACCENT));
+    const theme = Buffer.from(themeOf(config.BRAND_ACCENT));
     this.document = document;
     this.themeName = `theme-${hashOf(theme)}.css`;
     this.files = new Map([

@@ -1,5 +1,5 @@
 // The style sheet that gives the account pages their accent colour.
-import type { Accent } from '../config/mail-brand-settings.js';
+import type { Accent } from '../config/brand-settings.js';
 import { contrastingText } from '../mail/messages/contrast.js';
 
 export const themeOf = ({ light, dark }: Accent): string =>

@@ -43,7 +43,7 @@ export class Invitation {
       const user = created ?? (await this.users.findByEmail(email));
       if (!user || !isInvitable(user)) return undefined;
       await this.audit.record(tx, [{ type: 'user.invited', userId: user.id, by }], caller);
-      await this.outbox.write(tx, { kind: 'invite', address: email, language: this.config.MAIL_LANGUAGE });
+      await this.outbox.write(tx, { kind: 'invite', address: email, language: this.config.DEFAULT_LANGUAGE });
       return { userId: user.id, isNew: created !== undefined };
     });
   }

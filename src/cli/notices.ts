@@ -26,7 +26,7 @@ export async function noticeOf(
     const outbox = module.get(Outbox);
     // Opens the key now: an error within the transaction would undo the act.
     await module.get(MailKeys).recipientOf(email);
-    const mail = { kind, address: email, language: config.MAIL_LANGUAGE };
+    const mail = { kind, address: email, language: config.DEFAULT_LANGUAGE };
     return (tx) => outbox.write(tx, { ...mail, data: { at: desk.get(Clock).now().toISOString(), ...data } });
   } catch {
     desk.warn('Warning: no mail tells the user, because the key-encryption key is not available.');

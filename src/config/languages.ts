@@ -1,3 +1,3 @@
-// The languages of mails and of the link page.
+// The languages of account pages and mails.
 export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];

@@ -6,7 +6,7 @@ import { audience, httpUrl, integer, issuer, list, webhookSecret } from './forma
 import { httpSettings } from './http-settings.js';
 import { keySettings } from './key-settings.js';
 import { limitSettings } from './limit-settings.js';
-import { mailBrandSettings } from './mail-brand-settings.js';
+import { brandSettings } from './brand-settings.js';
 import { mailSettings } from './mail-settings.js';
 import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
@@ -138,7 +138,7 @@ export const settings = {
   ...passwordSettings,
   ...accountPageSettings,
   ...mailSettings,
-  ...mailBrandSettings,
+  ...brandSettings,
   ...keySettings,
   DRAIN_SECONDS: {
     schema: integer(0, 5).default(1),

@@ -1,4 +1,4 @@
-// Finds the language that a browser asks for, for mails and the link page.
+// Finds the language that a browser asks for, for pages and mails.
 import Negotiator from 'negotiator';
 import { type Language, languages } from '../config/languages.js';
 
@@ -6,7 +6,7 @@ interface Asking {
   readonly headers: { readonly 'accept-language'?: string | undefined };
 }
 
-/** @param otherwise for a browser that asks for none of ours: MAIL_LANGUAGE */
+/** @param otherwise for a browser that asks for none of ours: DEFAULT_LANGUAGE */
 export function languageOf({ headers }: Asking, otherwise: Language): Language {
   const header = headers['accept-language'];
   if (header === undefined) return otherwise;

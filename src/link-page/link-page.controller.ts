@@ -40,7 +40,7 @@ export class LinkPageController {
   @Get('*')
   show(@Param('*') path: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const [purpose = ''] = path.split(/[^a-z]/, 1);
-    const language = languageOf(request, this.config.MAIL_LANGUAGE);
+    const language = languageOf(request, this.config.DEFAULT_LANGUAGE);
     const page = this.page.of(purpose, language);
     if (page === undefined) throw new Refusal('not_found');
     reply.header('content-security-policy', this.page.contentSecurityPolicy).header('content-language', language);

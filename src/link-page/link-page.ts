@@ -37,7 +37,7 @@ export class LinkPage {
   private readonly pages = new Map<string, string>();
 
   constructor(private readonly config: Config) {
-    const { light, dark } = config.MAIL_ACCENT;
+    const { light, dark } = config.BRAND_ACCENT;
     const accent = (colour: string) => `:root{--accent:${colour};--on-accent:${contrastingText(colour)}}`;
     this.style = `${asset('link-page.css')}${accent(light)}@media(prefers-color-scheme:dark){${accent(dark)}}`;
     this.contentSecurityPolicy = [
@@ -60,7 +60,7 @@ export class LinkPage {
   }
 
   private render(purpose: Purpose, language: Language): string {
-    const { MAIL_BRAND_NAME: brand, MAIL_SUPPORT: support, PASSWORD_MIN_LENGTH: length } = this.config;
+    const { BRAND_NAME: brand, SUPPORT_CONTACT: support, PASSWORD_MIN_LENGTH: length } = this.config;
     const { purposes, page, outcomes, reasons } = linkTexts[language];
     const { heading, intro, button, done } = purposes[purpose];
     const { route, asksPassword = false, sendsCookies = false } = targets[purpose];

@@ -63,7 +63,7 @@ export class RequestedMail {
     { caller, request }: Asking,
     { data, dedupe }: Particulars = {},
   ): Promise<void> {
-    const language = languageOf(request, this.config.MAIL_LANGUAGE);
+    const language = languageOf(request, this.config.DEFAULT_LANGUAGE);
     const mail = { kind, address, language, ip: caller.ip, data: { at: this.clock.now().toISOString(), ...data } };
     await this.outbox.write(queries, { ...mail, ...(dedupe === undefined ? {} : { dedupe }) });
   }

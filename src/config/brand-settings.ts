@@ -1,4 +1,4 @@
-// Settings of the look and the texts of mails (docs/mail.md). A part of settings.ts.
+// Settings of the look and the language of account pages and mails, and of the texts of mails. A part of settings.ts.
 import * as z from 'zod';
 import { languages } from './languages.js';
 import { httpUrl } from './formats.js';
@@ -36,21 +36,21 @@ const accent = format((text): Accent | Wrong => {
   return { light: `#${light}`, dark: `#${dark}` };
 });
 
-export const mailBrandSettings = {
-  MAIL_BRAND_NAME: {
+export const brandSettings = {
+  BRAND_NAME: {
     schema: brandName.default('Watchword'),
     standard: 'Watchword',
-    about: 'The name of your product in mails, as their readers know it; also the name of the sender.',
+    about: 'The name of your product in pages and mails, as its users know it; also the name of the sender.',
   },
   MAIL_LOGO_URL: {
     schema: httpsUrl.optional(),
     about: 'https URL of a logo (shown 40 pixels high). Without it mails load nothing from anywhere.',
   },
-  MAIL_SUPPORT: {
+  SUPPORT_CONTACT: {
     schema: supportContact.optional(),
-    about: 'Email address or https URL of your help desk, at the end of each mail.',
+    about: 'Email address or https URL of your help desk, on the pages and at the end of each mail.',
   },
-  MAIL_ACCENT: {
+  BRAND_ACCENT: {
     schema: accent.default({ light: '#1d4ed8', dark: '#8ab4f8' }),
     standard: '1d4ed8,8ab4f8',
     about: 'Colour of buttons and links; a second one after a comma is for dark mode.',
@@ -60,9 +60,9 @@ export const mailBrandSettings = {
     about:
       'Folder with texts of your own, en.json and de.json (docs/mail.md). Each mistake in it is logged at the start.',
   },
-  MAIL_LANGUAGE: {
+  DEFAULT_LANGUAGE: {
     schema: z.enum(languages).default('en'),
     standard: 'en',
-    about: 'Language of mails and of the link page for a browser that asks for neither English nor German.',
+    about: 'Language of pages and mails for a browser that asks for neither English nor German.',
   },
 } satisfies Record<string, Setting>;
