@@ -11,6 +11,7 @@ import { mutations as ofFeed } from './mutations/feed.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofMail } from './mutations/mail.mjs';
+import { mutations as ofPages } from './mutations/pages.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
@@ -31,6 +32,7 @@ const mutations = [
   ...ofServices,
   ...ofVerifier,
   ...ofBrowser,
+  ...ofPages,
 ];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);

@@ -1,0 +1,45 @@
+// Plausible mistakes in the account pages, each with the test that must find it.
+
+/** Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake]. */
+const guards = {
+  'return_to leads anywhere': [
+    'pages-signed-out',
+    'to an origin that is not listed',
+    [['web/src/return-to.ts', 'isHttp && isListed &&', 'isHttp &&']],
+  ],
+  'the token stays in the address bar': [
+    'pages-mailed',
+    'as it is mailed is found',
+    [['web/src/mailed-token.ts', "history.replaceState(null, '', to(purpose));", '']],
+  ],
+  'a scanner that opens a link spends it': [
+    'pages-links',
+    'is not spent by a scanner',
+    [['web/src/pages/mailed.tsx', 'const { route,', 'useLayoutEffect(() => call.run({}), []);\n  const { route,']],
+  ],
+  'a double click posts twice': [
+    'pages-mailed',
+    'of verify posts its token on a click',
+    [
+      ['web/src/components/use-call.ts', 'if (isWorking.current && !wake.current) return;', ''],
+      ['web/src/components/button.tsx', 'if (isOff) event.preventDefault();\n    else if', 'if'],
+    ],
+  ],
+  'a token can be used again by Back': [
+    'pages-mailed',
+    'does not come back by Back',
+    [['web/src/pages/mailed.tsx', 'forgetToken();', '']],
+  ],
+  'a lost answer counts as a failure': [
+    'pages-signed-out',
+    'whose answer was lost is not called taken',
+    [['web/src/pages/register.tsx', 'if (mayBeDone && ', 'if (!mayBeDone && ']],
+  ],
+};
+
+export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
+  name: `pages: ${name}`,
+  edits,
+  run: ['--config', 'vitest.browser.config.ts', file, '-t', test],
+  verdict: (output) => /(?:AssertionError: |TimeoutError: )(.*)/.exec(output)?.[1],
+}));
