@@ -27,7 +27,7 @@ async function draw(browser: Browser, kind: MessageKind): Promise<Buffer> {
   const page = await browser.newPage({ viewport: { width: WIDTH, height: 100 } });
   const mails = languages.map((language) => {
     const { path = '', lifeSeconds = 0 } = kindOf(kind).link ?? {};
-    const link = path ? { url: `https://auth.example.com/link/${path}#token=${token}`, lifeSeconds } : undefined;
+    const link = path ? { url: `https://auth.example.com/account/${path}#token=${token}`, lifeSeconds } : undefined;
     return compose(kind, { language, brand, link, data }).html;
   });
   const heights: number[] = [];

@@ -7,7 +7,6 @@ import { AuthModule } from './auth/auth.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
-import { LinkPageModule } from './link-page/link-page.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { HttpModule } from './http/http.module.js';
 import { toInvalidRequest } from './http/invalid-request.js';
@@ -31,7 +30,6 @@ const validation = {
     OwnAccountModule,
     CredentialsModule,
     AuthModule,
-    LinkPageModule,
     AccountPagesModule,
     SiblingsModule,
     HealthModule,

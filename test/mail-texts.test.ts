@@ -31,7 +31,7 @@ function brandOf(settings: Readonly<Record<string, string>>) {
   return { brand, mistakes };
 }
 
-const link = { url: 'https://example.com/link/reset#token=x', lifeSeconds: 1_800 };
+const link = { url: 'https://example.com/account/reset#token=x', lifeSeconds: 1_800 };
 const textOf = (brand: MailBrand, language: 'en' | 'de' = 'en') =>
   compose('reset', { language, brand, link, data: {} });
 

@@ -38,7 +38,7 @@ describe('a mail', () => {
     expect(mail.from?.text).toBe('"Watchword" <no-reply@auth.test>');
     expect(mail.messageId).toMatch(/^<[0-9a-f-]{36}@auth\.test>$/);
     expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
-    expect(linkIn(mail)).toMatch(/^http:\/\/auth\.test\/link\/reset#token=wot_[\w-]{71}$/);
+    expect(linkIn(mail)).toMatch(/^http:\/\/auth\.test\/account\/reset#token=wot_[\w-]{71}$/);
     expect(mail.html).toContain(linkIn(mail));
     expect(await service.app.get(OneTimeTokens).look(tokenIn(mail), 'reset')).toMatchObject({ address: email });
     await untilEmpty(service);

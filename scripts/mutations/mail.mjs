@@ -1,6 +1,6 @@
-// Guards of mails, notices and the link page taken away, each with the test that detects it.
-const SCRIPT = 'src/link-page/link-page.browser.js';
-const [NOTICES, PAGE] = ['test/notices.test.ts', 'test/browser/link-page.browser.ts'];
+// Guards of mails, notices and the pages of mailed links taken away, each with the test that detects it.
+const [TOKEN, FORM] = ['web/src/mailed-token.ts', 'web/src/pages/mailed.tsx'];
+const [NOTICES, PAGE] = ['test/notices.test.ts', 'test/browser/pages-mailed.browser.ts'];
 
 /**
  * Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake].
@@ -28,15 +28,21 @@ const guards = {
     'buries no mailbox',
     [['src/mail/requested-mail.ts', 'if (!(await this.mailLimit.takeNotice(address))) return undefined;', '']],
   ],
-  'the link page posts without a click': [
+  'the page of a link posts without a click': [
     PAGE,
     'of verify posts its token',
-    [[SCRIPT, "window.addEventListener('hashchange', takeToken);", 'setTimeout(() => form.requestSubmit());']],
+    [
+      [
+        FORM,
+        '  const call = useCall(',
+        "  useEffect(() => document.querySelector('form')?.requestSubmit(), []);\n  const call = useCall(",
+      ],
+    ],
   ],
   'the token stays in the address bar': [
     PAGE,
     'as it is mailed is found',
-    [[SCRIPT, "history.replaceState(null, '', main.dataset.path);", '']],
+    [[TOKEN, "history.replaceState(null, '', to(purpose));", '']],
   ],
   'a value of a mail is markup': [
     'src/mail/messages/compose.test.ts',

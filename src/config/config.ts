@@ -51,7 +51,7 @@ export class Config {
     this.redisMinReplicas = values.REDIS_MIN_REPLICAS ?? (values.REDIS_SENTINELS ? 1 : 0);
     this.sendsMail = values.SMTP_URL !== undefined || !this.isProduction;
     this.mailFrom = values.MAIL_FROM ?? { name: '', address: 'watchword@localhost' };
-    this.linkBaseUrl = values.LINK_BASE_URL ?? `${this.publicUrl}/link`;
+    this.linkBaseUrl = values.LINK_BASE_URL ?? `${this.publicUrl}/account`;
     this.hasSecureCookies = this.publicUrl.startsWith('https:');
     this.hasApiDocs = (values.API_DOCS ?? (this.isProduction ? 'off' : 'on')) === 'on';
     this.ownOrigins = new Set([

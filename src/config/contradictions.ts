@@ -31,6 +31,8 @@ function contradictionsOfMail(values: Partial<Settings>): string[] {
   const found: string[] = [];
   if (values.SMTP_URL && !values.MAIL_FROM)
     found.push('SMTP_URL needs MAIL_FROM: servers refuse mail without a sender');
+  if (values.ACCOUNT_PAGES === 'off' && values.SMTP_URL && !values.LINK_BASE_URL)
+    found.push('ACCOUNT_PAGES=off needs LINK_BASE_URL with SMTP_URL: the links in mails would lead nowhere');
   const { LINK_BASE_URL: base, PUBLIC_URL: url = `http://localhost:${values.PORT}`, ALLOWED_ORIGINS: allowed } = values;
   if (base && ![url, ...(allowed ?? [])].includes(new URL(base).origin)) {
     found.push('LINK_BASE_URL must be of the origin of PUBLIC_URL or one of ALLOWED_ORIGINS: tokens are sent there');

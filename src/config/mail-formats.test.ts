@@ -64,10 +64,18 @@ describe('MAIL_FROM', () => {
 });
 
 describe('LINK_BASE_URL', () => {
+  it('must be set where mails have links and there are no account pages that these could lead to', () => {
+    const mails = { SMTP_URL: 'smtp://localhost', MAIL_FROM: 'a@example.com', ACCOUNT_PAGES: 'off' };
+    expect(problemsOf(mails)).toEqual([expect.stringMatching(/^ACCOUNT_PAGES=off needs LINK_BASE_URL with SMTP_URL/)]);
+    expect(problemsOf({ ...mails, LINK_BASE_URL: 'http://localhost:3000/links' })).toEqual([]);
+    expect(problemsOf({ ...mails, ACCOUNT_PAGES: 'on' })).toEqual([]);
+    expect(problemsOf({ ACCOUNT_PAGES: 'off' })).toEqual([]);
+  });
+
   const own = { PUBLIC_URL: 'https://auth.example.com', ALLOWED_ORIGINS: 'https://app.example.com' };
 
   it.each([
-    ['', 'https://auth.example.com/link'],
+    ['', 'https://auth.example.com/account'],
     ['https://app.example.com/account/', 'https://app.example.com/account'],
     ['https://AUTH.example.com', 'https://auth.example.com'],
   ])('%s', (text, base) => {

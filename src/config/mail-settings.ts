@@ -23,9 +23,9 @@ export const mailSettings = {
   },
   LINK_BASE_URL: {
     schema: linkBase.optional(),
-    standard: 'PUBLIC_URL/link',
+    standard: 'PUBLIC_URL/account',
     about:
-      "Where the links in mails lead: `/reset#token=…` and the like are put behind it. It is of PUBLIC_URL's origin or one of ALLOWED_ORIGINS.",
+      "Where the links in mails lead: `/reset#token=…` and the like are put behind it. It is of PUBLIC_URL's origin or one of ALLOWED_ORIGINS. Required with SMTP_URL if ACCOUNT_PAGES=off.",
   },
   MAIL_SPREAD_SECONDS: {
     schema: integer(0, 30).default(2),

@@ -34,7 +34,6 @@ function mistakesIn(name: string, schema: () => unknown, body: unknown): string 
 const patterns = Object.keys(paths).map((path) => {
   const text = path
     .replaceAll('.', '\\.')
-    .replace(/\{purpose\}/, '[a-z].*')
     .replace(/\{page\}/, '(?!assets/).*')
     .replace(/\{\w+\}/g, '[^/]+');
   return { path, pattern: new RegExp(`^${text}$`) };

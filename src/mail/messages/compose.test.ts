@@ -13,7 +13,7 @@ const brand = {
   accent: { light: '#1d4ed8', dark: '#8ab4f8' },
   texts: { en: english, de: german },
 };
-const link = { url: 'https://auth.example.com/link/reset#token=wot_abc', lifeSeconds: 1_800 };
+const link = { url: 'https://auth.example.com/account/reset#token=wot_abc', lifeSeconds: 1_800 };
 const data = { at: '2026-11-27T05:17:00Z', role: 'admin', ip: '203.0.113.7', browser: 'Firefox', system: 'Linux' };
 const all = messageKinds.flatMap((kind) => languages.map((language) => ({ kind, language })));
 const of = (kind: (typeof messageKinds)[number], more: Partial<Parameters<typeof compose>[1]> = {}) =>
