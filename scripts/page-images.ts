@@ -16,20 +16,24 @@ const locales = ['en-GB', 'de-DE'] as const;
 const schemes = ['light', 'dark'] as const;
 const PHONE = { width: 390, height: 760 };
 const DESK = { width: 1280, height: 800 };
+const KEPT_WIDTH = 960;
 const person = { email: 'ada@example.com', password: 'a passphrase of the reader' };
+const userAgent =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36';
 const agents = [
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1',
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
 ];
 
-/** The pictures of the documentation: which scene, in which language and scheme, how wide. */
-const kept: readonly [file: string, scene: string, locale: string, scheme: string, size: typeof PHONE][] = [
-  ['account-sign-in', 'sign-in', 'en-GB', 'light', PHONE],
-  ['account-devices', 'devices', 'en-GB', 'light', DESK],
-  ['account-activity', 'activity', 'en-GB', 'dark', DESK],
-  ['account-register', 'register-refused', 'de-DE', 'light', PHONE],
-  ['account-check-mail', 'check-mail', 'en-GB', 'dark', PHONE],
-  ['account-profile', 'profile', 'de-DE', 'dark', PHONE],
+/** The pictures of the documentation: English and light beside German and dark on a phone, or English and light on a desk. */
+const kept: readonly [scene: string, size: typeof PHONE][] = [
+  ['sign-in', PHONE],
+  ['register-refused', PHONE],
+  ['check-mail', PHONE],
+  ['profile', PHONE],
+  ['devices', DESK],
+  ['activity', DESK],
+  ['delete-proof', PHONE],
 ];
 
 async function freePort(): Promise<number> {
@@ -79,7 +83,7 @@ async function post(world: World, path: string, body: object, headers: Record<st
 
 /** A browser of the person, who is signed in on other devices, too. */
 async function signedIn(browser: Browser, world: World, locale: string): Promise<BrowserContext> {
-  const context = await browser.newContext({ locale, timezoneId: 'Europe/Berlin' });
+  const context = await browser.newContext({ locale, userAgent, timezoneId: 'Europe/Berlin' });
   const page = await context.newPage();
   await page.goto(`${world.url}/account/sign-in`);
   await page.locator('input[name=email]').fill(world.email);
@@ -136,10 +140,11 @@ for (const scene of scenes.filter(({ name }) => wanted.length === 0 || wanted.in
   const wide = (width: number) => [...taken].filter(([key]) => key.endsWith(` ${width}`)).map(([, shot]) => shot);
   writeFileSync(join(FOLDER, `${scene.name}.phone.png`), await sheetOf(sheet, wide(PHONE.width), 4, PHONE.width));
   writeFileSync(join(FOLDER, `${scene.name}.desk.png`), await sheetOf(sheet, wide(DESK.width), 2, DESK.width / 2));
-  for (const [file, name, locale, scheme, { width }] of isKept ? kept : []) {
-    const shot = name === scene.name ? taken.get(`${locale} ${scheme} ${width}`) : undefined;
-    if (shot)
-      writeFileSync(`docs/images/${file}.png`, await sheetOf(sheet, [shot], 1, width === DESK.width ? 800 : width));
+  for (const [, { width }] of isKept ? kept.filter(([name]) => name === scene.name) : []) {
+    const keys = width === PHONE.width ? [`en-GB light ${width}`, `de-DE dark ${width}`] : [`en-GB light ${width}`];
+    const shots = keys.flatMap((key) => taken.get(key) ?? []);
+    const picture = await sheetOf(sheet, shots, shots.length, width === PHONE.width ? width : KEPT_WIDTH);
+    writeFileSync(`docs/images/account-${scene.name}.png`, picture);
   }
 }
 await browser.close();

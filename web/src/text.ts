@@ -18,9 +18,12 @@ export function duration(seconds: number): string {
   return new Intl.NumberFormat(language(), { style: 'unit', unit, unitDisplay: 'long' }).format(Math.ceil(amount));
 }
 
-/** @returns date and time as the reader writes them */
+/** @returns date and time as the reader writes them: in Britain otherwise than in America */
 export function moment(at: string | Date): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at));
+  const regional = navigator.languages.find((each) => each.split('-', 1)[0] === language());
+  return new Intl.DateTimeFormat(regional ?? language(), { dateStyle: 'medium', timeStyle: 'short' }).format(
+    new Date(at),
+  );
 }
 
 /** @returns the language's own name for itself */
