@@ -29,7 +29,7 @@ export async function sheetOf(page: Page, shots: readonly Buffer[], columns: num
   );
   await page.setViewportSize({ width: columns * width, height: 100 });
   await page.setContent(
-    `<body style="margin:0;background:#888;display:grid;align-items:start;grid-template-columns:repeat(${columns},${width}px)">${images.join('')}</body>`,
+    `<body style="margin:0;background:#f5f6f8;display:grid;align-items:start;grid-template-columns:repeat(${columns},${width}px)">${images.join('')}</body>`,
   );
   const height = await page.evaluate<number>('document.body.scrollHeight');
   await page.setViewportSize({ width: columns * width, height });
