@@ -14,9 +14,11 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** Of a Vue component the script; it is a module like the others. */
+/** Of a Vue component the script, which shows its template whatever it declares. */
 const scriptOf = (language: string, code: string) =>
-  language === 'vue' ? (/<script[^>]*>\n([\s\S]*?)<\/script>/.exec(code)?.[1] ?? '') : code;
+  language === 'vue'
+    ? (/<script[^>]*>\n([\s\S]*?)<\/script>/.exec(code)?.[1] ?? '').replaceAll(/^const /gm, 'export const ')
+    : code;
 
 export const snippets: readonly Snippet[] = PAGES.flatMap((path) => {
   const text = readFileSync(path, 'utf8');
@@ -29,15 +31,18 @@ export const snippets: readonly Snippet[] = PAGES.flatMap((path) => {
   });
 });
 
-/** @returns the folder with a folder for each page, where the packages of this project are found */
-export function writtenSnippets(): string {
+/**
+ * @param change such as another issuer
+ * @returns the folder with a folder for each page, where the packages of this project are found
+ */
+export function writtenSnippets(change = (code: string) => code): string {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-snippets-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
   for (const { page, file, code } of snippets) {
     const path = join(folder, page, file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, code);
+    writeFileSync(path, change(code));
   }
   return folder;
 }

@@ -29,7 +29,7 @@ export interface Client {
    */
   adopt(response: Response): Promise<User | null>;
   /**
-   * At the start of a page or an app: asks who is signed in.
+   * At the start of a page or an app: asks who is signed in. Listeners hear `signed-in` of somebody found.
    * @returns null when nobody is
    * @throws Refused or an error of the network when that cannot be known now: nobody is signed out by it
    */

@@ -40,13 +40,15 @@ export class State {
     return this.isOlder(next) && ++this.late <= MAX_LATE;
   }
 
-  /** What is known without a token answer. Nobody is told. */
+  /** What is known without a token answer. No refresh is waiting for it, but whoever shows the person is. */
   know(user: User, sessionId: string): void {
     const { held } = this;
-    this.held =
-      held?.session.id === sessionId
-        ? { ...held, user }
-        : { user, session: { id: sessionId }, expiresAt: Infinity, refreshAt: Infinity };
+    if (held?.session.id === sessionId) {
+      this.held = { ...held, user };
+      return;
+    }
+    this.held = { user, session: { id: sessionId }, expiresAt: Infinity, refreshAt: Infinity };
+    this.tell({ type: 'signed-in' });
   }
 
   take(next: Held): void {
@@ -80,6 +82,10 @@ export class State {
     this.version += 1;
     for (const done of this.waiters) done();
     this.waiters.clear();
+    this.tell(event);
+  }
+
+  private tell(event: SessionEvent): void {
     // Later, so that a listener that throws breaks nothing here.
     for (const listener of this.listeners) void Promise.resolve(event).then(listener);
   }
