@@ -76,7 +76,7 @@ element('clear').addEventListener('click', async () => {
 element('sign-out').addEventListener('click', () => auth.signOut().catch(() => say('Not signed out yet. Try again.')));
 
 try {
-  await ((await auth.restore()) ? begin() : show('signed-out'));
+  if (!(await auth.restore())) show('signed-out'); // otherwise the listener above has begun
 } catch {
   say('No answer. Please load the page again.'); // nobody knows who is signed in
 }
