@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Stored, TokenStorage } from './storage.js';
+import { storedIn, type TokenStorage } from './storage.js';
 
 /** A holder keeps the lock for one request, which takes 30 s at most. */
 const MAX_HELD_MS = 40_000;
@@ -19,20 +19,18 @@ export function fileStorage(path: string): TokenStorage {
   const lockPath = `${path}.lock`;
   return {
     async load() {
-      const text = await readFile(path, 'utf8').catch(unlessMissing);
-      return text === undefined ? undefined : (JSON.parse(text) as Stored);
+      return storedIn(await readFile(path, 'utf8').catch(unlessMissing));
     },
     async save(stored) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const draft = `${path}.${randomUUID()}`;
-      const file = await open(draft, 'wx', 0o600);
       try {
-        await file.writeFile(JSON.stringify(stored));
-        await file.sync(); // a power cut after the rename must not leave an empty file
-      } finally {
-        await file.close();
+        await written(draft, JSON.stringify(stored));
+        await rename(draft, path);
+      } catch (error) {
+        await unlink(draft).catch(unlessMissing); // a full disk must not fill with drafts, and each holds tokens
+        throw error;
       }
-      await rename(draft, path);
     },
     async withLock(run) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -50,15 +48,25 @@ export function fileStorage(path: string): TokenStorage {
 /** @returns false when the wait was too long */
 async function acquired(lockPath: string, name: string): Promise<boolean> {
   for (const giveUpAt = performance.now() + MAX_WAIT_MS; performance.now() < giveUpAt; await sleep(POLL_MS)) {
-    if (await written(lockPath, name)) return true;
+    if (await linked(lockPath, name)) return true;
     const holder = await holderOf(lockPath);
     if (holder !== undefined && (await isDead(lockPath, holder))) await broken(lockPath, holder);
   }
   return false;
 }
 
+async function written(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync(); // a power cut after the rename must not leave an empty file
+  } finally {
+    await file.close();
+  }
+}
+
 /** Written beside and linked, so that no reader finds a lock without a name. */
-async function written(lockPath: string, name: string): Promise<boolean> {
+async function linked(lockPath: string, name: string): Promise<boolean> {
   const draft = `${lockPath}.${randomUUID()}`;
   const file = await open(draft, 'wx', 0o600);
   await file.writeFile(name);

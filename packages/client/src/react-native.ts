@@ -1,6 +1,6 @@
 // Tokens of an app in the keychain or the Keystore.
 import { ownLocks } from './locks.js';
-import type { Stored, TokenStorage } from './storage.js';
+import { storedIn, type TokenStorage } from './storage.js';
 
 /** A store that the system guards. Each may answer later, by a promise. */
 export interface SecureStore {
@@ -19,8 +19,7 @@ export function reactNativeStorage(store: SecureStore, key = 'watchword'): Token
   const { signal } = new AbortController();
   return {
     async load() {
-      const text = await store.getItem(key);
-      return text === null ? undefined : (JSON.parse(text) as Stored);
+      return storedIn(await store.getItem(key));
     },
     async save({ tokens, deviceToken }) {
       if (!tokens && !deviceToken) return store.deleteItem(key);

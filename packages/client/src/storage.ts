@@ -29,3 +29,17 @@ export function memoryStorage(): TokenStorage {
     withLock: (run) => locks.request('', { mode: 'exclusive', signal }, run),
   };
 }
+
+/** @returns undefined where it is nothing that was saved: who signed in can only sign in again, and must be able to */
+export function storedIn(text: string | null | undefined): Stored | undefined {
+  try {
+    const stored = JSON.parse(text ?? '') as Partial<Stored> | null;
+    const { tokens, deviceToken } = stored ?? {};
+    return {
+      ...(typeof tokens?.refreshToken === 'string' && tokens.session?.id ? { tokens } : {}),
+      ...(typeof deviceToken === 'string' ? { deviceToken } : {}),
+    };
+  } catch {
+    return undefined;
+  }
+}
