@@ -244,6 +244,17 @@ describe('the token', () => {
     expect(JSON.stringify(service.log)).not.toContain('wot_xxxx');
   });
 
+  it('is not lost with the texts of the page, which are then loaded again', async () => {
+    const { page, posts } = await watchedPage(browser);
+    let lost = 0;
+    await page.route(/\/assets\/en-/, (route) => (++lost > 1 ? route.continue() : route.abort()));
+    await page.goto(`${service.url}${linkOf('verify')}`);
+    await click(page, 'verify');
+    await page.getByText(english('mailed.invalid')).waitFor();
+    expect(posts().map(({ body }) => body)).toEqual([{ token }]);
+    expect(page.url()).toBe(`${service.url}/account/verify`);
+  });
+
   it('of a second link in the same tab takes the place of the first', async () => {
     const { page, posts } = await open(linkOf('verify'), { answers: [{ status: 204 }] });
     const second = `wot_${'y'.repeat(71)}`;

@@ -20,6 +20,12 @@ export function startMailedToken(): void {
 /** @returns the token that a link for this purpose brought */
 export const tokenFor = (purpose: Purpose): string | undefined => (held?.purpose === purpose ? held.token : undefined);
 
+/** Loads the page anew; a token that nobody has seen yet is not lost by it. */
+export function loadAnew(): void {
+  if (held) history.replaceState(null, '', `${to(held.purpose)}#token=${held.token}`);
+  location.reload();
+}
+
 /** A token that is spent, or that opens nothing. */
 export function forgetToken(): void {
   held = undefined;

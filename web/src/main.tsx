@@ -3,12 +3,20 @@ import { render } from 'preact';
 import { App } from './app.js';
 import { startAuth } from './auth.js';
 import { startLanguage } from './language.js';
-import { startMailedToken } from './mailed-token.js';
+import { loadAnew, startMailedToken } from './mailed-token.js';
 import { startRouter } from './router.js';
 
 startMailedToken();
 startRouter();
 startAuth();
-await startLanguage();
+
+/** A page whose texts were lost on the way says nothing: it is loaded again. */
+const PAUSE_MS = 2000;
+
+const isReady = await startLanguage().then(
+  () => true,
+  () => false,
+);
 const root = document.querySelector('#app');
-if (root) render(<App />, root);
+if (isReady && root) render(<App />, root);
+else setTimeout(loadAnew, PAUSE_MS);

@@ -45,6 +45,7 @@ export function navigate(page: string, { query, state, replace = false }: Move =
   if (replace) history.replaceState(state ?? null, '', address);
   else history.pushState(state ?? null, '', address);
   changed();
+  scrollTo(0, 0);
 }
 
 /** Shows the present place anew. */

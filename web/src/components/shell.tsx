@@ -77,7 +77,7 @@ function Languages() {
             type="button"
             lang={code}
             aria-pressed={code === language()}
-            onClick={() => void chooseLanguage(code)}
+            onClick={() => void chooseLanguage(code).catch(() => undefined)}
           >
             {nameOfLanguage(code)}
           </button>
