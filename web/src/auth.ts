@@ -21,6 +21,8 @@ export function startAuth(): void {
     ended = type === 'ended' ? (code ?? 'ended') : undefined;
     changed();
   });
+  // Brought back by Back as it was left: whoever it shows may have signed out since.
+  addEventListener('pageshow', ({ persisted }) => void (persisted && restore().catch(() => undefined)));
 }
 
 /** Asks the service who is signed in. */

@@ -21,7 +21,8 @@ export function OwnPage({ content: Content }: { readonly content: ComponentType 
   useEffect(() => {
     if (!isKnown) call.run();
   }, []);
-  if (user !== null) return <Content />;
+  // Somebody else may sign in in another tab: what was loaded and typed for the person before goes.
+  if (user !== null) return <Content key={user.id} />;
   if (call.trouble) return <Unknown call={call} />;
   if (!isKnown) return <Waiting />;
   return ended === undefined ? <ToSignIn /> : <Ended />;
