@@ -1,5 +1,7 @@
 // How the service serves its account pages, without a browser.
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageNames } from '../src/account-pages/page-names.js';
@@ -186,6 +188,45 @@ describe('an asset', () => {
     expect(text).toMatch(/^:root \{ --accent: #7c3aed; --on-accent: #ffffff; \}/);
     expect(text).toMatch(/dark\) \{\n:root \{ --accent: #c4b5fd; --on-accent: #111111; \}/);
     expect((await get(theme)).status).toBe(404); // another colour, another name
+  });
+});
+
+describe('the logo', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-logo-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, content: string | Buffer) => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+  const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('the rest')]);
+
+  it.each<[string, string, string | Buffer]>([
+    ['svg', 'image/svg+xml', `<?xml version="1.0"?>\n<!-- drawn by hand -->\n${svg}`],
+    ['png', 'image/png', png],
+  ])('from a file (%s) is served under a policy that runs nothing in it', async (ending, type, content) => {
+    const own = await startServiceForTest({ BRAND_LOGO_FILE: file(`logo.${ending}`, content) });
+    const [path = ''] =
+      new RegExp(`/account/assets/logo-[\\w-]{8}\\.${ending}`).exec((await get('/account', {}, own)).text) ?? [];
+    const { status, headers } = await get(path, {}, own);
+    expect([status, headers['content-type']]).toEqual([200, type]);
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none';.*;sandbox$/);
+    expect(headers['cache-control']).toContain('immutable');
+  });
+
+  it.each<[string, string, string | Buffer]>([
+    ['a page', 'must be an SVG or a PNG', '<!doctype html><svg></svg><html></html>'],
+    ['a script', 'must be an SVG or a PNG', 'alert(1) // <svg>'],
+    ['a GIF', 'must be an SVG or a PNG', 'GIF89a'],
+    ['too large', 'must be of at most 100 kB', Buffer.concat([png, Buffer.alloc(100_000)])],
+  ])('that is %s is refused at the start', async (name, sentence, content) => {
+    await expect(startService({ BRAND_LOGO_FILE: file(name, content) })).rejects.toThrow(`BRAND_LOGO_FILE ${sentence}`);
+  });
+
+  it('that does not exist is refused at the start', async () => {
+    await expect(startService({ BRAND_LOGO_FILE: join(folder, 'none') })).rejects.toThrow(
+      'BRAND_LOGO_FILE cannot be read',
+    );
   });
 });
 

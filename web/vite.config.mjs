@@ -8,8 +8,8 @@ export default defineConfig({
   envDir: false,
   build: {
     target: 'es2022',
-    // The policy allows scripts and styles from files only, and the polyfill is for browsers older than the target.
-    modulePreload: { polyfill: false },
+    // A page loads one file and one language: there is nothing to load ahead.
+    modulePreload: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },

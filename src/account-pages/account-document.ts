@@ -19,7 +19,9 @@ export class AccountDocument {
   private readonly byLanguage: ReadonlyMap<Language, string>;
 
   constructor(files: PageFiles, config: Config) {
-    this.byLanguage = new Map(languages.map((language) => [language, filled(files, settingsOf(config, language))]));
+    this.byLanguage = new Map(
+      languages.map((language) => [language, filled(files, settingsOf(config, files, language))]),
+    );
   }
 
   in(language: Language): string {
@@ -27,9 +29,10 @@ export class AccountDocument {
   }
 }
 
-function settingsOf(config: Config, language: Language): PageSettings {
+function settingsOf(config: Config, { logoName }: PageFiles, language: Language): PageSettings {
   return {
     name: config.BRAND_NAME,
+    ...(logoName === undefined ? {} : { logo: `/account/assets/${logoName}` }),
     ...(config.SUPPORT_CONTACT === undefined ? {} : { support: config.SUPPORT_CONTACT }),
     registration: config.registration,
     magicLinks: config.MAGIC_LINKS === 'on',

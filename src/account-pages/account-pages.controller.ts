@@ -60,6 +60,7 @@ export class AccountPagesController {
     reply.type(file.type).header('cache-control', 'public, max-age=31536000, immutable');
     const accepted = new Negotiator(request.raw).encodings(['br', 'gzip']);
     const encoding = (['br', 'gzip'] as const).find((each) => accepted.includes(each) && file.encoded[each]);
+    if (file.policy !== undefined) reply.header('content-security-policy', file.policy);
     if (encoding) reply.header('content-encoding', encoding);
     void reply.send((encoding && file.encoded[encoding]) ?? file.content);
   }

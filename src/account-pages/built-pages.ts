@@ -7,6 +7,8 @@ const PLACES = ['./web/', '../../web/dist/', '../../../web/dist/'];
 export interface PageFile {
   readonly type: string;
   readonly content: Buffer;
+  /** Instead of the policy of every answer. */
+  readonly policy?: string;
   readonly encoded: Readonly<Partial<Record<'br' | 'gzip', Buffer>>>;
 }
 

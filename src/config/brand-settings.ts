@@ -42,9 +42,13 @@ export const brandSettings = {
     standard: 'Watchword',
     about: 'The name of your product in pages and mails, as its users know it; also the name of the sender.',
   },
+  BRAND_LOGO_FILE: {
+    schema: z.string().min(1).optional(),
+    about: 'File with the logo on the account pages, SVG or PNG, at most 100 kB. The service serves it itself.',
+  },
   MAIL_LOGO_URL: {
     schema: httpsUrl.optional(),
-    about: 'https URL of a logo (shown 40 pixels high). Without it mails load nothing from anywhere.',
+    about: 'https URL of a logo in mails (shown 40 pixels high). Without it mails load nothing from anywhere.',
   },
   SUPPORT_CONTACT: {
     schema: supportContact.optional(),
