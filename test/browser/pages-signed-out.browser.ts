@@ -200,6 +200,23 @@ describe('a person who is signed in already', () => {
   });
 });
 
+describe('signing out', () => {
+  it('is one press away on every page of the account, and holds', async () => {
+    const person = await register(service.url);
+    const { page } = await open('sign-in');
+    for (const name of ['', '/password', '/devices', '/activity', '/delete']) {
+      await page.goto(`${service.url}/account/sign-in`);
+      await signIn(page, person);
+      await isSignedIn(page);
+      await page.goto(`${service.url}/account${name}`);
+      await pressed(page, english('sign-out'));
+      await heading(page, english('sign-in.title')).waitFor();
+      const status = await page.evaluate(async () => (await fetch('/auth/refresh', { method: 'POST' })).status);
+      expect(status).toBe(401);
+    }
+  });
+});
+
 describe('return_to', () => {
   it.each([
     ['an origin that is listed', 'https://app.example.com/page?x=1#y', 'https://app.example.com/page?x=1#y'],
@@ -285,6 +302,12 @@ describe('registration', () => {
     await pressed(page, english('register.submit'));
     await isSignedIn(page);
     expect(tries).toBe(2);
+  });
+
+  it('says what a password must be before it is typed', async () => {
+    const { page } = await open('register');
+    const hint = await password(page).evaluate((field) => field.getAttribute('aria-describedby')?.split(' ')[0]);
+    expect(await page.locator(`[id="${hint}"]`).innerText()).toBe(english('password-hint', { length: 15 }));
   });
 
   it('gives the reason against a password in the language of the reader', async () => {
