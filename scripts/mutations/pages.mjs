@@ -35,6 +35,21 @@ const guards = {
     'whose answer was lost is not called taken',
     [['web/src/pages/register.tsx', 'if (mayBeDone && ', 'if (!mayBeDone && ']],
   ],
+  'an account is deleted without a tick': [
+    'way-own-pages',
+    'the deletion needs a tick',
+    [['web/src/pages/delete.tsx', "if (understood === '') return setState('unticked');", '']],
+  ],
+  'an account counts as deleted before the proof': [
+    'way-own-pages',
+    'the deletion needs a tick',
+    [['web/src/pages/delete.tsx', "if (!(await deleteMe())) return setState('needs proof');", 'await deleteMe();']],
+  ],
+  'a session that has ended stays in the list': [
+    'way-own-pages',
+    'ends the session of an app',
+    [['web/src/pages/devices.tsx', 'setDone(text);\n    call.run();', 'setDone(text);']],
+  ],
 };
 
 export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
