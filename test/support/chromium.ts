@@ -10,8 +10,14 @@ const FLAGS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: programOf(), args: FLAGS });
+interface Wishes {
+  /** Keeps pages for the way back (the back-forward cache), which playwright leaves out. */
+  readonly keepsPages?: boolean;
+}
+
+export function startBrowser({ keepsPages = false }: Wishes = {}): Promise<Browser> {
+  const ignoreDefaultArgs = keepsPages ? ['--disable-back-forward-cache'] : [];
+  return chromium.launch({ executablePath: programOf(), args: FLAGS, ignoreDefaultArgs });
 }
 
 function programOf(): string {

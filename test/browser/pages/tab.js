@@ -18,6 +18,7 @@ globalThis.tab = {
   auth,
   events,
   calls,
+  isBack: false,
   outcomeOf,
   /** @returns the status of a call of the app's; each is written down */
   async call(path = '/auth/me', init) {
@@ -26,3 +27,5 @@ globalThis.tab = {
     return outcome;
   },
 };
+
+addEventListener('pageshow', ({ persisted }) => (globalThis.tab.isBack = persisted));

@@ -26,6 +26,8 @@ export interface InPage {
     fetch(input: string, init?: RequestInit): Promise<Response>;
   };
   readonly events: string[];
+  /** From the back-forward cache. */
+  readonly isBack: boolean;
   readonly calls: (number | string)[];
   call(path?: string, init?: RequestInit): Promise<number | string>;
   outcomeOf<T>(act: () => Promise<T>): Promise<T | string>;
@@ -54,8 +56,24 @@ export class Tab {
   call = (path = '/auth/me') => inTab(this.page, (tab, where: string) => tab.call(where), path);
   calls = () => inTab(this.page, async ({ calls }) => calls) as Promise<(number | string)[]>;
   events = () => inTab(this.page, async ({ events }) => events) as Promise<string[]>;
+  user = () => inTab(this.page, async ({ auth }) => auth.user?.email ?? 'nobody');
   generation = () => inTab(this.page, async ({ auth }) => auth.session?.generation ?? -1);
   run = <T>(act: (tab: InPage) => Promise<T>) => inTab(this.page, act);
+
+  /** Follows a link to another site; the browser keeps the page for the way back. */
+  async leave(): Promise<void> {
+    const elsewhere = new URL(this.page.url());
+    elsewhere.hostname = 'elsewhere.localhost';
+    await this.page.goto(elsewhere.href.replace(/#.*/, 'elsewhere'));
+  }
+
+  /** Chromium loads the page anew if a message of another tab arrived meanwhile. @throws if it did so without one */
+  async comeBack({ isKept: isExpected }: { isKept: boolean }): Promise<void> {
+    await this.page.goBack({ waitUntil: 'commit' }); // a kept page is not loaded again
+    if (!isExpected) return void (await this.page.waitForFunction(() => 'tab' in globalThis));
+    const isKept = () => (globalThis as unknown as { tab?: InPage }).tab?.isBack === true;
+    await this.page.waitForFunction(isKept, undefined, { timeout: 10_000 });
+  }
 }
 
 export interface Stage {
@@ -68,9 +86,11 @@ export interface Stage {
   /** Another instance takes the place of the present one; requests in between get a 502. */
   restart(): Promise<void>;
   tab(context?: BrowserContext): Promise<Tab>;
+  /** On all devices, from another browser. */
+  signOutElsewhere(): Promise<void>;
   /** @returns another person with an account */
   another(): Promise<Person>;
-  /** Whether every request has its answer, or never will. */
+  /** Whether every request has its answer, or has lost it. */
   isQuiet(): boolean;
   /** Every family of the person, alive or not. */
   families(): Promise<{ generation: number; revoked: boolean }[]>;
@@ -91,9 +111,11 @@ export async function startStage(browser: Browser, settings: Record<string, stri
   const service = await start();
   const context = await browser.newContext();
   const underWay = new Set<object>();
-  context.on('request', (request) => underWay.add(request));
-  context.on('requestfinished', (request) => underWay.delete(request));
-  context.on('requestfailed', (request) => underWay.delete(request));
+  proxy.watch((moment, exchange) => {
+    if (moment === 'arrived') underWay.add(exchange);
+    const isLost = exchange.verdict.do.startsWith('lose');
+    if (moment === 'delivered' || isLost) underWay.delete(exchange);
+  });
   onTestFinished(async () => {
     await context.close();
     await proxy.stop();
@@ -116,6 +138,14 @@ export async function startStage(browser: Browser, settings: Record<string, stri
       await page.goto(`${app}/#${encodeURIComponent(JSON.stringify({ issuer }))}`);
       await page.waitForFunction(() => 'tab' in globalThis);
       return new Tab(page);
+    },
+    async signOutElsewhere() {
+      const elsewhere = await browser.newContext();
+      const tab = await stage.tab(elsewhere);
+      await tab.signIn(stage.person);
+      const outcome = await tab.run(async ({ auth }) => auth.signOutEverywhere());
+      await elsewhere.close();
+      if (outcome !== 'done') throw new Error(`sign-out: ${outcome}`);
     },
     another: () => register(stage.service.url),
     isQuiet: () => underWay.size === 0,
@@ -166,6 +196,20 @@ export async function signedInTabs(stage: Stage, count: number): Promise<Tab[]> 
   if (outcome !== stage.person.email) throw new Error(`sign-in: ${outcome}`);
   for (const tab of tabs) await until('the tab knows', async () => (await tab.generation()) === 0);
   return tabs;
+}
+
+/** @returns the value of a cookie in the browser's own jar */
+export const cookieOf = async ({ context }: Stage, name: string): Promise<string | undefined> =>
+  (await context.cookies()).find((cookie) => cookie.name === name)?.value;
+
+export const refreshes = ({ proxy }: Stage) =>
+  proxy.exchanges.filter(({ method, path }) => REFRESH.test(`${method} ${path}`));
+
+/** As the browser does with a tab that nobody has looked at for long: no code of it runs. */
+export async function setFrozen({ page }: Tab, isFrozen: boolean): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Page.setWebLifecycleState', { state: isFrozen ? 'frozen' : 'active' });
+  await devtools.detach();
 }
 
 /** @returns the largest number of refreshes that were under way at once in the tab */
