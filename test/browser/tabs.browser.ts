@@ -95,7 +95,7 @@ describe('five tabs that wake together (C7)', () => {
     const stage = await startStage(browser, { ACCESS_TOKEN_TTL_SECONDS: '30' });
     const tabs = await signedInTabs(stage, 5);
     const most = tabs.map(inFlight);
-    stage.proxy.rules.push(always(REFRESH, { do: 'delay answer', ms: 3_000 }));
+    stage.proxy.rules.push(always(REFRESH, { do: 'delay answer', ms: 5_000 }));
     expect(await all(tabs, (tab) => tab.refresh())).toEqual(tabs.map(() => 'done'));
     await until('nothing is under way', () => stage.isQuiet());
     expect(refreshes(stage).length).toBeGreaterThan(1);

@@ -10,7 +10,7 @@ const TRY_MS = 10_000;
 const [FIRST_DELAY_MS, MAX_DELAY_MS] = [500, 16_000];
 /** A longer Retry-After is not believed. */
 const MAX_RETRY_AFTER_MS = 300_000;
-/** So long a tab waits for another one that refreshes. Then it refreshes as well: the service replays. */
+/** So long at least, and at most twice as long, a tab waits for another one that refreshes. Then it refreshes as well: the service replays. */
 const OTHER_TAB_MS = 2_000;
 /** A message of another tab may arrive a little after the lock that the tab gave back. */
 const MESSAGE_MS = 50;
@@ -99,7 +99,8 @@ export class Refresh {
     const run = () => this.keeper.guard('shared', async () => (isWanted() ? this.once() : 'done'));
     if (!settings.hasTabs) return run();
     const asked = Date.now();
-    const wish = { mode: 'exclusive', waitMs: OTHER_TAB_MS } as const;
+    // Not all at once: one who overtakes tells the others, who need not any more.
+    const wish = { mode: 'exclusive', waitMs: OTHER_TAB_MS * (1 + Math.random()) } as const;
     return locked(settings.locks, `watchword:${settings.issuer}:turn`, wish, async () => {
       if (Date.now() - asked > 4)
         await Promise.race([state.changed(), new Promise((done) => setTimeout(done, MESSAGE_MS))]);

@@ -2,7 +2,12 @@
 import { createClient } from '../../../packages/client/src/main.ts';
 
 const { issuer, apis = [] } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-const auth = createClient({ issuer, transport: 'cookie', apis });
+let underWay = 0;
+const counted = (input, init) => {
+  underWay += 1;
+  return fetch(input, init).finally(() => (underWay -= 1));
+};
+const auth = createClient({ issuer, transport: 'cookie', apis, fetch: counted });
 const events = [];
 const calls = [];
 auth.subscribe(({ type, code }) => events.push(code ? `${type} ${code}` : type));
@@ -19,6 +24,7 @@ globalThis.tab = {
   events,
   calls,
   isBack: false,
+  underWay: () => underWay,
   outcomeOf,
   /** @returns the status of a call of the app's; each is written down */
   async call(path = '/auth/me', init) {

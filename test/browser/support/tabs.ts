@@ -29,6 +29,8 @@ export interface InPage {
   /** From the back-forward cache. */
   readonly isBack: boolean;
   readonly calls: (number | string)[];
+  /** Requests of the client without an answer so far. */
+  underWay(): number;
   call(path?: string, init?: RequestInit): Promise<number | string>;
   outcomeOf<T>(act: () => Promise<T>): Promise<T | string>;
 }
@@ -56,6 +58,7 @@ export class Tab {
   call = (path = '/auth/me') => inTab(this.page, (tab, where: string) => tab.call(where), path);
   calls = () => inTab(this.page, async ({ calls }) => calls) as Promise<(number | string)[]>;
   events = () => inTab(this.page, async ({ events }) => events) as Promise<string[]>;
+  underWay = () => inTab(this.page, async (tab) => tab.underWay());
   user = () => inTab(this.page, async ({ auth }) => auth.user?.email ?? 'nobody');
   generation = () => inTab(this.page, async ({ auth }) => auth.session?.generation ?? -1);
   run = <T>(act: (tab: InPage) => Promise<T>) => inTab(this.page, act);
@@ -145,7 +148,7 @@ export async function startStage(browser: Browser, settings: Record<string, stri
       await tab.signIn(stage.person);
       const outcome = await tab.run(async ({ auth }) => auth.signOutEverywhere());
       await elsewhere.close();
-      if (outcome !== 'done') throw new Error(`sign-out: ${outcome}`);
+      if (outcome !== 'done') throw new Error(`sign-out: ${String(outcome)}`);
     },
     another: () => register(stage.service.url),
     isQuiet: () => underWay.size === 0,
