@@ -61,8 +61,8 @@ const files = {
   '/style.css': file('page/style.css', 'text/css'),
 };
 
-const server = createServer(async (request, response) => {
-  const path = new URL(request.url, 'http://localhost').pathname;
+async function answer(request, response) {
+  const [path] = request.url.split('?');
   const [page, route] = [files[path], api[`${request.method} ${path}`]];
   if (request.method === 'GET' && page) response.writeHead(200, page.headers).end(page.body);
   else if (!route) response.writeHead(404).end();
@@ -70,7 +70,10 @@ const server = createServer(async (request, response) => {
     const claims = await caller(request, response); // undefined: it has answered 401, 403 or 503
     if (claims) await route(request, response, claims);
   }
-});
+}
+
+// Whatever fails ends this one request, such as that of a page that was left while it sent a note.
+const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
 server.listen(Number(PORT), '127.0.0.1', () => console.log(`open http://localhost:${PORT}`));
 process.once('SIGTERM', () => {
   server.close();

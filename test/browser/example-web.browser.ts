@@ -1,5 +1,7 @@
 // examples/web, started as a newcomer starts it, in a real Chromium beside a real issuer.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { english } from '../support/account-page.js';
@@ -142,6 +144,20 @@ describe('the example of a web app', () => {
       await page.context().clearCookies();
     }
     expect(new Set(visited)).toEqual(new Set([issuer]));
+  });
+
+  it('goes on after requests that are no requests of a page: an odd address, a note that breaks off', async () => {
+    const { accessToken } = await mobile(service.url);
+    const note = `POST /api/notes HTTP/1.1\r\nauthorization: Bearer ${accessToken}\r\ncontent-length: 1000`;
+    for (const head of ['GET // HTTP/1.1', `${note}\r\nexpect: 100-continue`]) {
+      const socket = connect(Number(new URL(app).port), '127.0.0.1');
+      socket.write(`${head}\r\nhost: localhost\r\n\r\n`);
+      await Promise.race([once(socket, 'data'), once(socket, 'close')]); // it has read the head
+      socket.destroy();
+    }
+    const page = await opened();
+    await signIn(page);
+    await addNote(page, 'still here');
   });
 
   it('keeps nobody out: axe finds no barrier, signed out and signed in', async () => {
