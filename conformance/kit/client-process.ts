@@ -69,7 +69,7 @@ export class ClientProcess {
   /** SIGKILL: the process runs no more code. */
   async kill(): Promise<void> {
     this.isKilled = true;
-    this.signal();
+    this.signal('SIGKILL');
     await this.exited;
   }
 
@@ -77,14 +77,15 @@ export class ClientProcess {
   async end(): Promise<void> {
     this.isEnding = true;
     this.child.stdin.end();
-    const timer = setTimeout(() => this.signal(), 2_000);
+    const timer = setTimeout(() => this.signal('SIGKILL'), 2_000);
     await this.exited;
     clearTimeout(timer);
   }
 
-  private signal(): void {
+  /** SIGSTOP: as a system freezes an app in the background. It runs no code until SIGCONT. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     try {
-      if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGKILL');
+      if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
     } catch {
       // It is gone.
     }

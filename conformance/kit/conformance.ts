@@ -9,6 +9,8 @@ export interface Run {
   readonly scenarios: readonly Scenario[];
   readonly rounds: number;
   readonly seed: number;
+  /** In each round, with one process each, in place of the scenario's own. */
+  readonly devices?: number;
   /** Below 1 for a shorter run: the faults last so much shorter. */
   readonly pace?: number;
   /** Of the service, in place of the kit's own: a database, for example. */
@@ -34,12 +36,8 @@ export async function conformance(run: Run): Promise<Outcome[]> {
   }
 }
 
-async function play(
-  stage: Stage,
-  { client, seed, pace = 1 }: Run,
-  scenario: Scenario,
-  number: number,
-): Promise<Outcome> {
+async function play(stage: Stage, run: Run, scenario: Scenario, number: number): Promise<Outcome> {
+  const { client, seed, pace = 1, devices } = run;
   const roundSeed = (seed + 7_919 * (number - 1)) % 1e9;
   const lacks =
     scenario.needs === 'redis' && !stage.redis
@@ -47,7 +45,10 @@ async function play(
       : scenario.needs === 'bearer' && client.transport !== 'bearer'
         ? 'needs the transport bearer'
         : undefined;
-  if (lacks === undefined) return new Round(stage, client, scenario, { seed: roundSeed, pace }).run();
+  if (lacks === undefined) {
+    const sized = devices === undefined ? scenario : { ...scenario, devices: Array<number>(devices).fill(1) };
+    return new Round(stage, client, sized, { seed: roundSeed, pace }).run();
+  }
   const none = { logouts: [], doubleSuccessors: [], leaks: [], missedEnds: [], stuck: [], recoveriesMs: [] };
   return { scenario: scenario.name, seed: roundSeed, sessions: 0, ...none, refreshes: 0, lives: 0, skipped: lacks };
 }

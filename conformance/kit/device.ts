@@ -23,6 +23,8 @@ export class Slot {
   readonly calls: Call[] = [];
   /** The codes of the `ended` events since the sign-in. */
   readonly ends: { readonly at: number; readonly code: string | undefined }[] = [];
+  /** Nobody uses it: it is not called. */
+  isIdle = false;
   private process: ClientProcess | undefined;
   private offsetSeconds = 0;
 
@@ -68,6 +70,14 @@ export class Slot {
     const { process } = this;
     this.process = undefined;
     await process?.kill();
+  }
+
+  freeze(): void {
+    this.process?.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.process?.signal('SIGCONT');
   }
 
   async end(): Promise<void> {

@@ -103,10 +103,15 @@ export class Round {
     }
   }
 
+  /** Waits for a fact, and goes on without it when it does not come. */
+  async until(withinMs: number, isSo: () => boolean): Promise<void> {
+    for (const endAt = performance.now() + withinMs; performance.now() < endAt && !isSo();) await sleep(20);
+  }
+
   /** What people do all day: a request now and then. */
   private async beat(slot: Slot): Promise<void> {
     while (!this.isOver) {
-      await slot.call();
+      if (!slot.isIdle) await slot.call();
       await sleep(100 + 200 * this.random());
     }
   }
@@ -123,9 +128,5 @@ export class Round {
   private async untilNoticed(): Promise<void> {
     await this.until(NOTICE_MS, () => this.slots.every(({ ends }) => ends.length > 0));
     await sleep(3_000); // a client that loops is caught by what it does now
-  }
-
-  private async until(withinMs: number, isSo: () => boolean): Promise<void> {
-    for (const endAt = performance.now() + withinMs; performance.now() < endAt && !isSo();) await sleep(20);
   }
 }

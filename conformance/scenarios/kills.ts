@@ -64,6 +64,37 @@ export const killScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'idle',
+    about: 'one of two processes is not used while the other one refreshes twice',
+    devices: [2, 2],
+    async play(round) {
+      for (const { slots } of round.devices) for (const slot of slots.slice(1)) slot.isIdle = true;
+      const { ledger } = round.stage;
+      const before = round.devices.map(({ userId }) => ledger.refreshesOf(userId));
+      const haveMoved = () =>
+        round.devices.every(({ userId }, i) => ledger.refreshesOf(userId) >= (before[i] ?? 0) + 3);
+      await round.until(20_000, haveMoved);
+      for (const slot of round.slots) slot.isIdle = false;
+      await round.wait(5);
+    },
+  },
+  {
+    name: 'frozen',
+    about: 'one of two processes is frozen for 20 s in the middle of a refresh, and the other one goes on',
+    devices: [2],
+    async play(round) {
+      const [device] = round.devices as [Device];
+      const [sleeper, other] = device.slots as [Slot, Slot];
+      other.isIdle = true;
+      await Promise.race([nextRefresh(device, 'answered'), round.wait(10)]);
+      sleeper.freeze();
+      other.isIdle = false;
+      await sleep(20_000);
+      sleeper.thaw();
+      await round.wait(5);
+    },
+  },
+  {
     name: 'every-step',
     about: 'a fault in a refresh, and a kill at one of its steps, three times for each session',
     devices: [1, 1, 1, 1],
@@ -94,15 +125,8 @@ async function suffer(round: Round, device: Device): Promise<void> {
 }
 
 async function refreshAndKill(round: Round, device: Device, killAt: KillAt): Promise<void> {
-  const { first, stage } = device;
-  const reached = new Promise<void>((done) => {
-    const leave = stage.proxy.watch((moment, exchange) => {
-      if (moment !== killAt || !exchange.path.startsWith('/auth/refresh')) return;
-      if (stage.ledger.userOf(exchange) !== device.userId) return;
-      leave();
-      done();
-    });
-  });
+  const { first } = device;
+  const reached = nextRefresh(device, killAt);
   const told = first.call();
   if (killAt === 'never') return void (await told);
   if (killAt === 'line') await sleep(40 * round.random());
@@ -110,6 +134,18 @@ async function refreshAndKill(round: Round, device: Device, killAt: KillAt): Pro
   if (killAt === 'delivered') await sleep(6 * round.random());
   await first.kill();
   await first.start();
+}
+
+/** Resolves when the next refresh of the device is at that moment. */
+function nextRefresh({ stage, userId }: Device, at: KillAt): Promise<void> {
+  return new Promise((done) => {
+    const leave = stage.proxy.watch((moment, exchange) => {
+      if (moment !== at || !exchange.path.startsWith('/auth/refresh')) return;
+      if (stage.ledger.userOf(exchange) !== userId) return;
+      leave();
+      done();
+    });
+  });
 }
 
 /** A request that the network still holds would arrive after its successor, as a copy's would. */
