@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations as ofAccounts } from './mutations/accounts.mjs';
 import { mutations as ofBrowser } from './mutations/browser.mjs';
+import { mutations as ofConformance } from './mutations/conformance.mjs';
 import { mutations as ofFeed } from './mutations/feed.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
@@ -17,7 +18,7 @@ import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
-const patterns = ['src', 'packages', 'web', 'test', 'drizzle', 'docs', 'scripts', '*.json', '*.ts'];
+const patterns = ['src', 'packages', 'web', 'test', 'conformance', 'drizzle', 'docs', 'scripts', '*.json', '*.ts'];
 const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', ...patterns], { encoding: 'utf8' })
   .split('\0')
   .filter(Boolean);
@@ -33,6 +34,7 @@ const mutations = [
   ...ofVerifier,
   ...ofBrowser,
   ...ofPages,
+  ...ofConformance,
 ];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);

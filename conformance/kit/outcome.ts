@@ -44,7 +44,8 @@ export async function judge(round: Round, { scenario, healedAt, leaks }: Facts):
     if (scenario.ends) missedEnds.push(...missed(device));
     else {
       const found = await logoutOf(device, healedAt);
-      if (found !== undefined) logouts.push(found);
+      const isCounted = logouts.some((reason) => reason.startsWith(`${device.name}:`));
+      if (found !== undefined && !isCounted) logouts.push(found);
       for (const slot of device.slots) {
         const back = slot.calls.find(({ endedAt, status }) => endedAt >= healedAt && status === 200);
         if (back && !scenario.isQuiet) recoveriesMs.push(back.endedAt - healedAt);

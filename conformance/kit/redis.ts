@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dieWithParent } from '../../test/support/redis-process.js';
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
 
@@ -22,7 +23,8 @@ export class RedisProcess {
 
   async start(): Promise<void> {
     const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
-    const child = spawn(this.program, [...options, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
+    const [command, ...args] = [...dieWithParent(), this.program, ...options, '--save', '', '--appendonly', 'no'];
+    const child = spawn(command, args, { stdio: 'ignore' });
     this.child = child;
     while (!(await this.answers())) {
       if (child.exitCode !== null) throw new Error('Redis does not start');

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { dieWithParent } from '../../test/support/redis-process.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** A first start compiles the sources. */
@@ -56,8 +57,9 @@ export class ServiceProcess {
   private spawn(args: readonly string[]): ChildProcess {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, ...this.settings, PORT: String(this.port) };
-    // start.cjs becomes the program, so a signal reaches it.
-    const child = spawn(process.execPath, ['scripts/start.cjs', ...args], { cwd: root, env, stdio: 'pipe' });
+    // start.cjs becomes the program, so a signal reaches it. On Linux it does not outlive a kit that is killed.
+    const [command = '', ...rest] = [...dieWithParent(), process.execPath, 'scripts/start.cjs', ...args];
+    const child = spawn(command, rest, { cwd: root, env, stdio: 'pipe' });
     child.stdin.end();
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-8_000)));

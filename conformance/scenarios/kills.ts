@@ -148,14 +148,11 @@ function nextRefresh({ stage, userId }: Device, at: KillAt): Promise<void> {
   });
 }
 
-/** A request that the network still holds would arrive after its successor, as a copy's would. */
+/** A request or a copy that the network still holds would arrive after its successor, as a thief's would. */
 async function untilForwarded({ stage, userId }: Device): Promise<void> {
-  const isOpen = () =>
-    stage.proxy.exchanges.some(
-      (exchange) =>
-        !exchange.answer && exchange.verdict.do !== 'lose request' && stage.ledger.userOf(exchange) === userId,
-    );
-  while (isOpen()) await sleep(10);
+  const isHeld = () =>
+    stage.proxy.exchanges.some((exchange) => exchange.isOpen && stage.ledger.userOf(exchange) === userId);
+  while (isHeld()) await sleep(10);
 }
 
 /** The person tries again within the grace. */

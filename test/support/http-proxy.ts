@@ -15,7 +15,10 @@ export type Verdict =
   | { readonly do: 'delay request' | 'delay answer'; readonly ms: number }
   /** The service acts at once; the answer waits until a later request that the same rule met has its answer. */
   | { readonly do: 'reorder'; readonly atMostMs: number }
-  /** The service receives it again after its answer, and so long after it. The client receives the first answer. */
+  /**
+   * The service receives it twice, and the client the first answer. With a time, the copy arrives so long after the client
+   * has it: a copy that is late enough is the same as a thief's.
+   */
   | { readonly do: 'duplicate'; readonly afterMs?: number }
   /** The proxy answers by itself, and the service receives nothing. */
   | {
@@ -50,6 +53,8 @@ export interface Exchange extends Arrived {
   /** From 1, in the order of arrival. */
   readonly n: number;
   readonly verdict: Verdict;
+  /** The service may still receive it, or a copy of it. */
+  isOpen: boolean;
   /** What the service or the proxy answered, whether it reached the client or not. */
   answer?: Answer;
 }
@@ -146,24 +151,30 @@ export async function startHttpProxy(targetPort: number): Promise<HttpProxy> {
       [rule, verdict] = [each, met];
       break;
     }
-    const exchange: Exchange = { n: exchanges.length + 1, ...request, verdict };
+    const exchange: Exchange = { n: exchanges.length + 1, ...request, verdict, isOpen: verdict.do !== 'lose request' };
     exchanges.push(exchange);
     tell('arrived', exchange);
     if (verdict.do === 'lose request') return void outgoing.socket?.resetAndDestroy();
     if (verdict.do === 'delay request') await pause(verdict.ms);
     exchange.answer = verdict.do === 'answer' ? ownAnswer(verdict) : await forward(exchange, proxy.target);
+    exchange.isOpen = verdict.do === 'duplicate';
     tell('answered', exchange);
     if (verdict.do === 'silence') return;
     if (verdict.do === 'lose answer' && verdict.share === undefined) return void outgoing.socket?.resetAndDestroy();
     if (verdict.do === 'delay answer') await pause(verdict.ms);
     if (verdict.do === 'reorder' && rule) await overtaken(rule, verdict.atMostMs);
+    if (verdict.do === 'duplicate' && verdict.afterMs === undefined) {
+      await forward(exchange, proxy.target);
+      exchange.isOpen = false;
+    }
     if (verdict.do === 'lose answer') return deliverPart(outgoing, exchange.answer, verdict.share ?? 0);
     await deliver(outgoing, method, exchange.answer);
     tell('delivered', exchange);
     if (rule) for (const release of newer.get(rule) ?? []) release();
-    if (verdict.do !== 'duplicate') return;
-    await pause(verdict.afterMs ?? 0);
+    if (verdict.do !== 'duplicate' || verdict.afterMs === undefined) return;
+    await pause(verdict.afterMs);
     await forward(exchange, proxy.target);
+    exchange.isOpen = false;
   };
   const overtaken = async (rule: Rule, atMostMs: number) => {
     const waiting = newer.get(rule) ?? new Set();
