@@ -13,11 +13,19 @@ const edits = {
 
 const CLIENT = 'packages/client/src';
 
-/** With the title of the test that detects it. */
+/** In the client, with the title of the test that detects it. */
 const ofTabs = {
   'an older cookie stays in the browser': [
     'is healed within the grace',
     [[`${CLIENT}/refresh.ts`, 'heals = true;\n', '']],
+  ],
+  'a redirect takes the credentials along': [
+    'by cookie a listed origin',
+    [[`${CLIENT}/requests.ts`, "? 'manual' : 'error'", "? 'manual' : 'follow'"]],
+  ],
+  'every origin gets the credentials': [
+    'by cookie a listed origin',
+    [[`${CLIENT}/requests.ts`, '!origins.has(site) || ', '']],
   ],
   'each tab refreshes for itself': [
     'refresh once',
@@ -39,7 +47,7 @@ export const mutations = [
   ...Object.entries(ofTabs).map(([name, [test, changes]]) => ({
     name: `tabs: ${name}`,
     edits: changes,
-    run: [...config, 'tabs', '-t', test],
+    run: [...config, 'tabs', 'isolation-apis', '-t', test],
     verdict,
   })),
 ];
