@@ -1,6 +1,6 @@
 // Clients of packages/client against a real service: a browser's cookie jar in place of the browser, and faults.
 import { onTestFinished } from 'vitest';
-import { type Client, type ClientOptions, createClient } from '../../packages/client/src/main.js';
+import { type Client, type ClientOptions, type CookieOptions, createClient } from '../../packages/client/src/main.js';
 import { Browser } from './client.js';
 
 type Fetch = NonNullable<ClientOptions['fetch']>;
@@ -46,7 +46,7 @@ export class CookieBrowser {
     return this.fault({ method: request.method, path: pathname }, send);
   };
 
-  tab(options: Partial<ClientOptions> = {}): Client {
+  tab(options: Partial<CookieOptions> = {}): Client {
     return closedLater(createClient({ issuer: this.issuer, transport: 'cookie', fetch: this.fetch, ...options }));
   }
 
@@ -65,4 +65,11 @@ export function eventsOf(client: Client): string[] {
   const events: string[] = [];
   client.subscribe(({ type, code }) => events.push(code ? `${type} ${code}` : type));
   return events;
+}
+
+/** A gate for answers that shall arrive later. */
+export function held(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((done) => (open = done));
+  return { opened, open };
 }

@@ -1,4 +1,5 @@
 // What a token answer says, with its times on this machine's clock.
+import type { Problem } from './verdicts.js';
 
 /** The person, as the last answer described them. */
 export interface User {
@@ -21,17 +22,17 @@ export interface Session {
 export interface Held {
   readonly user: User;
   readonly session: Session;
-  /** When the access token ends. */
-  readonly expiresAt: number;
+  /** When the access token ends; not known after `restore()` over cookies. */
+  readonly expiresAt?: number;
   /** When to refresh. */
   readonly refreshAt: number;
   /** Over the bearer transport only. */
-  readonly accessToken?: string;
-  readonly refreshToken?: string;
+  readonly accessToken?: string | undefined;
+  readonly refreshToken?: string | undefined;
 }
 
-/** What every token answer has; a body without it is not one. */
-interface TokenAnswer {
+/** What every token answer has. */
+export interface TokenAnswer {
   readonly user: User;
   readonly session: Session;
   readonly expiresIn: number;
@@ -41,15 +42,34 @@ interface TokenAnswer {
   readonly deviceToken?: string;
 }
 
-/** @returns undefined where the body is no token answer, such as the page of a hotel's network */
-export async function tokenAnswer(response: Response): Promise<TokenAnswer | undefined> {
-  try {
-    const body = (await response.clone().json()) as Partial<TokenAnswer>;
-    const isWhole = body.user?.id && body.session?.id && body.expiresIn && body.refreshIn;
-    return isWhole ? (body as TokenAnswer) : undefined;
-  } catch {
-    return undefined;
-  }
+/** An answer, read as far as it concerns the session. Its body stays readable. */
+export interface Read {
+  readonly response: Response;
+  /** Empty where the answer is no problem of ours (RFC 9457). */
+  readonly problem: Problem;
+  /** undefined where the body is no token answer, such as the page of a hotel's network. */
+  readonly answer: TokenAnswer | undefined;
+}
+
+/** @param mayHoldTokens false for answers that are not the issuer's, whose bodies may be long */
+export async function read(response: Response, mayHoldTokens = true): Promise<Read> {
+  const { ok, headers } = response;
+  const isProblem = !ok && headers.get('content-type')?.includes('problem+json');
+  const isRead = isProblem || (ok && mayHoldTokens);
+  // Judged below: it is what somebody sent.
+  const body = (
+    isRead
+      ? await response
+          .clone()
+          .json()
+          .catch(() => 0)
+      : 0
+  ) as (TokenAnswer & Problem) | 0;
+  return {
+    response,
+    problem: (isProblem && body) || {},
+    answer: ok && body && body.refreshIn && body.session ? body : undefined,
+  };
 }
 
 /**
@@ -58,14 +78,7 @@ export async function tokenAnswer(response: Response): Promise<TokenAnswer | und
  * @param before a token answer without a refresh token leaves the present one in force
  */
 export function heldOf(answer: TokenAnswer, now: number, before?: Held | null): Held {
-  const { user, session, expiresIn, refreshIn, accessToken } = answer;
+  const { session, expiresIn, refreshIn } = answer;
   const refreshToken = answer.refreshToken ?? (before?.session.id === session.id ? before.refreshToken : undefined);
-  return {
-    user,
-    session,
-    expiresAt: now + expiresIn * 1000,
-    refreshAt: now + refreshIn * 1000,
-    ...(accessToken ? { accessToken } : {}),
-    ...(refreshToken ? { refreshToken } : {}),
-  };
+  return { ...answer, refreshToken, expiresAt: now + expiresIn * 1000, refreshAt: now + refreshIn * 1000 };
 }

@@ -1,13 +1,12 @@
 // The client that apps use: one per page, process or (on a server) request.
-import { Acts, type Credentials } from './acts.js';
-import type { Session, User } from './answers.js';
-import { Keeper } from './keeper.js';
+import { type Credentials, newActs } from './acts.js';
+import { read, type Session, type User } from './answers.js';
+import { type Keeper, newKeeper } from './keeper.js';
 import { onWake } from './platform.js';
-import { Refresh } from './refresh.js';
-import { Requests } from './requests.js';
+import { newRefresh } from './refresh.js';
+import { newFetch } from './requests.js';
 import { type ClientOptions, type Settings, settingsOf } from './settings.js';
-import { type SessionEvent, State } from './state.js';
-import { openTabs } from './tabs.js';
+import { newState, type SessionEvent } from './state.js';
 
 export interface Client {
   /** The person as the last answer described them; null when signed out, or before `restore()`. */
@@ -34,7 +33,7 @@ export interface Client {
    * @throws Refused or an error of the network when that cannot be known now: nobody is signed out by it
    */
   restore(): Promise<User | null>;
-  /** Refreshes now. Resolves when it is decided, whatever the decision. @throws Refused, Undecided */
+  /** Refreshes now. Resolves when it is decided, whatever the decision. @throws Refused */
   refresh(): Promise<void>;
   /** @throws Refused or an error of the network when the session may go on */
   signOut(): Promise<void>;
@@ -50,47 +49,42 @@ export interface Client {
 export const createClient = (options: ClientOptions): Client => clientOf(settingsOf(options));
 
 export function clientOf(settings: Settings): Client {
-  const { issuer } = settings;
-  const state = new State();
-  const keeper = new Keeper(settings, state);
-  const refresh = new Refresh(keeper);
-  const requests = new Requests(keeper, refresh);
-  const acts = new Acts(keeper, requests);
-  const refreshQuietly = () => void refresh.need().catch(() => undefined);
-  if (settings.hasTabs) keeper.tabs = openTabs(issuer, (message) => keeper.hear(message) && refreshQuietly());
+  const state = newState();
+  const keeper: Keeper = newKeeper(settings, state, () => void refresh.need());
+  const refresh = newRefresh(settings, state, keeper);
+  const fetch = newFetch(settings, state, keeper, refresh);
   const stopWaking = onWake(() => {
     refresh.wake();
-    if (state.held && state.held.refreshAt <= settings.now()) refreshQuietly();
+    if (state.held && state.held.refreshAt <= settings.now()) void refresh.need();
   });
 
   return {
+    ...newActs(settings, state, keeper, fetch),
     get user() {
-      return state.user;
+      return state.held?.user ?? null;
     },
     get session() {
-      return state.session;
+      return state.held?.session ?? null;
     },
     get expiresAt() {
-      const at = state.held?.expiresAt ?? Infinity;
-      return at < Infinity ? new Date(at) : null;
+      const at = state.held?.expiresAt;
+      return at ? new Date(at) : null;
     },
-    fetch: (input, init) => requests.fetch(input, init),
-    signIn: (credentials) => acts.signIn(credentials),
-    restore: () => acts.restore(),
-    signOut: () => acts.signOut(),
-    signOutEverywhere: () => acts.signOutEverywhere(),
+    fetch,
     async adopt(response) {
-      return (await keeper.guard('exclusive', () => requests.adopt(response))) ? state.user : null;
+      const { answer } = await read(response);
+      return answer ? keeper.guard('exclusive', () => keeper.adopt(answer)) : null;
     },
     async refresh() {
       await keeper.loaded();
-      await refresh.need();
+      const refused = await refresh.need();
+      if (refused) throw refused;
     },
     subscribe: (listener) => state.subscribe(listener),
     close() {
       stopWaking();
       refresh.close();
-      keeper.tabs?.close();
+      keeper.close();
     },
   };
 }

@@ -3,59 +3,42 @@ import { platform } from './platform.js';
 
 /** As `navigator.locks` (Web Locks API). */
 export interface Locks {
-  request<T>(
-    name: string,
-    options: { mode: 'exclusive' | 'shared'; signal: AbortSignal },
-    run: () => T | Promise<T>,
-  ): Promise<T>;
+  request<T>(name: string, options: { mode: Mode; signal: AbortSignal }, run: () => T | Promise<T>): Promise<T>;
 }
 
-export interface LockWish {
-  readonly mode: 'exclusive' | 'shared';
-  /** After so many milliseconds it runs without the lock, and gives it back. */
-  readonly waitMs: number;
-}
+export type Mode = 'exclusive' | 'shared';
 
 /**
- * Runs under the lock, or without it where it is not to be had in time.
+ * Runs under the lock, or without it where it is not to be had in time. Nobody holds it for longer than others wait.
+ * @param waitMs milliseconds
  * @returns what `run` returns; its error is passed on
  */
-export function locked<T>(locks: Locks, name: string, { mode, waitMs }: LockWish, run: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const patience = new AbortController();
-    let running: Promise<T> | undefined;
-    const start = () => {
-      if (running) return;
-      clearTimeout(timer);
-      running = run();
-      running.then(resolve, reject);
-    };
-    const timer = setTimeout(() => {
-      start();
-      patience.abort();
-    }, waitMs);
+export async function locked<T>(locks: Locks, name: string, mode: Mode, waitMs: number, run: () => Promise<T>) {
+  const patience = new AbortController();
+  const { signal } = patience;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let release = (): void => undefined;
+  await new Promise<void>((start) => {
+    timer = setTimeout(start, waitMs);
     const hold = () => {
-      if (running) return undefined;
       start();
-      return released(running, waitMs);
+      return new Promise<void>((done) => (release = done));
     };
     // A page without the right to lock (a sandboxed frame) runs without.
-    locks.request<unknown>(name, { mode, signal: patience.signal }, hold).catch(start);
+    locks.request<unknown>(name, { mode, signal }, hold).catch(start);
   });
-}
-
-/** A frozen page runs no code, so it gives its locks back before. Nobody holds one for longer than others wait. */
-function released(running: Promise<unknown> | undefined, maxMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      platform.document?.removeEventListener('freeze', done);
-      resolve();
-    };
-    const timer = setTimeout(done, maxMs);
-    platform.document?.addEventListener('freeze', done);
-    running?.then(done, done);
-  });
+  clearTimeout(timer);
+  patience.abort(); // whoever still waits for the lock waits no longer
+  timer = setTimeout(release, waitMs);
+  // A frozen page runs no code, so it gives its locks back before.
+  platform.document?.addEventListener('freeze', release);
+  try {
+    return await run();
+  } finally {
+    clearTimeout(timer);
+    platform.document?.removeEventListener('freeze', release);
+    release();
+  }
 }
 
 /** Locks within one client, for platforms without Web Locks: every lock is exclusive, in the order of the wishes. */

@@ -3,7 +3,7 @@ export type { Credentials } from './acts.js';
 export type { Session, User } from './answers.js';
 export { type Client, createClient } from './client.js';
 export type { Locks } from './locks.js';
-export type { ClientOptions } from './settings.js';
+export type { BearerOptions, ClientOptions, CookieOptions } from './settings.js';
 export type { SessionEvent } from './state.js';
 export { memoryStorage, type Stored, type TokenStorage } from './storage.js';
 export { Refused, Undecided } from './verdicts.js';

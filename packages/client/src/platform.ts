@@ -29,13 +29,10 @@ export const platform = globalThis as unknown as Platform;
  */
 export function onWake(wake: () => void): () => void {
   const wakeIfSeen = () => platform.document?.visibilityState !== 'hidden' && wake();
-  const moments = [
-    [platform, 'online', wake],
-    [platform, 'pageshow', wake],
-    [platform.document, 'visibilitychange', wakeIfSeen],
-  ] as const;
-  for (const [target, type, listener] of moments) target?.addEventListener?.(type, listener);
-  return () => {
-    for (const [target, type, listener] of moments) target?.removeEventListener?.(type, listener);
+  const listen = (verb: keyof Events) => {
+    platform[verb]?.('online', wakeIfSeen);
+    platform.document?.[verb]('visibilitychange', wakeIfSeen);
   };
+  listen('addEventListener');
+  return () => listen('removeEventListener');
 }

@@ -1,164 +1,143 @@
 // Refreshes the session: one refresh at a time, repeated until it is decided.
-import { type Held, heldOf, tokenAnswer } from './answers.js';
+import { type Held, heldOf } from './answers.js';
 import type { Keeper } from './keeper.js';
 import { locked } from './locks.js';
-import { isPassing, problemOf, Refused, retryAfterOf, Undecided } from './verdicts.js';
-import { withDeadline } from './waiting.js';
+import { post } from './post.js';
+import type { Settings } from './settings.js';
+import type { MaybeHeld, State } from './state.js';
+import { isPassing, Refused, retryAfterOf } from './verdicts.js';
 
 /** A lost answer is retried several times within REFRESH_GRACE_SECONDS (60). */
 const TRY_MS = 10_000;
-const [FIRST_DELAY_MS, MAX_DELAY_MS] = [500, 16_000];
-/** A longer Retry-After is not believed. */
-const MAX_RETRY_AFTER_MS = 300_000;
-/** So long at least, and at most twice as long, a tab waits for another one that refreshes. Then it refreshes as well: the service replays. */
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 16_000;
+/** So long at least, twice as long at most, a tab waits for another that refreshes. Then it does, too: the service replays. */
 const OTHER_TAB_MS = 2_000;
 /** A message of another tab may arrive a little after the lock that the tab gave back. */
 const MESSAGE_MS = 50;
 
-/** `again`: at once, as an older answer came late. A number: after so many milliseconds at least. */
-type Outcome = 'done' | 'again' | number;
+/** true: decided. false: at once again, as an older answer came late. A number: after so many milliseconds at least. */
+type Outcome = boolean | number | Refused;
 
-export class Refresh {
-  private running: Promise<void> | undefined;
-  private since = -1;
-  private firstTry: Promise<unknown> | undefined;
-  private unsaved: Held | undefined;
-  private wakeUp: () => void = () => undefined;
-  private isClosed = false;
+export type Refresh = ReturnType<typeof newRefresh>;
 
-  constructor(private readonly keeper: Keeper) {}
+export function newRefresh(settings: Settings, state: State, keeper: Keeper) {
+  const { issuer, isBearer, now } = settings;
+  let running: Promise<Refused | undefined> | undefined;
+  let runningSince = -1;
+  let firstTry: Promise<unknown> | undefined;
+  let unsaved: Held | undefined;
+  let wakeUp: (() => void) | undefined;
+  let isClosed = false;
 
-  /**
-   * One refresh at a time: everybody who needs one waits for the same.
-   * @param since the version of the state that needs it; whatever changed the state since then was the refresh
-   * @throws Refused when the service refuses without ending the session, Undecided when the client is closed
-   */
-  async need(since = this.keeper.state.version): Promise<void> {
-    const { state } = this.keeper;
-    if (this.since !== since) await this.running?.catch(() => undefined);
-    if (since !== state.version) return;
-    if (!this.running) {
-      this.since = since;
-      this.running = this.decide(since).finally(() => (this.running = undefined));
-    }
-    await Promise.race([this.running, state.changed()]);
-  }
-
-  /** Resolves after the first try, however it ends: whoever has a good token still need not wait for more. */
-  async attempt(since: number): Promise<void> {
-    const needed = this.need(since).catch(() => undefined);
-    await Promise.race([needed, this.firstTry]);
-  }
-
-  /** The network may be back, or the machine awake: tries again without waiting for a timer. */
-  wake(): void {
-    this.wakeUp();
-  }
-
-  close(): void {
-    this.isClosed = true;
-    this.wakeUp();
-  }
-
-  private async decide(since: number): Promise<void> {
-    const { state } = this.keeper;
-    const id = state.session?.id;
+  async function decide(since: number): Promise<Refused | undefined> {
+    const id = state.id();
     let heals = false;
     // What others have refreshed since is no reason to leave an older cookie where it is.
-    const isWanted = () => (heals ? state.session?.id === id : state.version === since);
-    this.firstTry = undefined;
-    for (let delay = FIRST_DELAY_MS; !this.isClosed && isWanted();) {
-      const trying = this.inTurn(isWanted);
-      this.firstTry ??= trying.catch(() => undefined);
+    const isWanted = () => (heals ? state.id() === id : state.version === since);
+    firstTry = unsaved = undefined;
+    for (let delay = FIRST_DELAY_MS; isWanted();) {
+      if (isClosed) break;
+      // A storage that cannot be read now is as a network that is away.
+      const trying = inTurn(isWanted).catch(() => 0);
+      firstTry ??= trying;
       const outcome = await trying;
-      if (outcome === 'done') return;
-      if (outcome === 'again') {
-        heals = true;
-        continue;
-      }
-      await this.rest(Math.max(delay, outcome) * (1 + Math.random() / 2));
+      if (outcome instanceof Refused) return outcome;
+      if (outcome === true) break;
+      heals ||= outcome === false;
+      if (outcome === false) continue;
+      await rest(Math.max(delay, outcome) * (1 + Math.random() / 2));
       delay = Math.min(delay * 2, MAX_DELAY_MS);
     }
-    if (this.isClosed) throw new Undecided();
+    return undefined;
   }
 
-  private rest(ms: number): Promise<void> {
-    return new Promise((done) => {
-      const timer = setTimeout(done, ms);
-      this.wakeUp = () => {
-        clearTimeout(timer);
-        done();
-      };
-      void this.keeper.state.changed().then(this.wakeUp);
+  /** Until the time is over, something changed or the machine woke up. */
+  async function rest(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((done) => {
+      timer = setTimeout(done, ms);
+      wakeUp = done;
+      void state.changed().then(done);
     });
+    clearTimeout(timer);
   }
 
   /** One tab after the other, so that those who wait learn of it and need no refresh; but not for long. */
-  private inTurn(isWanted: () => boolean): Promise<Outcome> {
-    const { settings, state } = this.keeper;
-    const run = () => this.keeper.guard('shared', async () => (isWanted() ? this.once() : 'done'));
+  function inTurn(isWanted: () => boolean): Promise<Outcome> {
+    const run = () => keeper.guard('shared', async () => !isWanted() || once());
     if (!settings.hasTabs) return run();
     const asked = Date.now();
     // Not all at once: one who overtakes tells the others, who need not any more.
-    const wish = { mode: 'exclusive', waitMs: OTHER_TAB_MS * (1 + Math.random()) } as const;
-    return locked(settings.locks, `watchword:${settings.issuer}:turn`, wish, async () => {
-      if (Date.now() - asked > 4)
-        await Promise.race([state.changed(), new Promise((done) => setTimeout(done, MESSAGE_MS))]);
+    const waitMs = OTHER_TAB_MS * (1 + Math.random());
+    return locked(settings.locks, `watchword:${issuer}:turn`, 'exclusive', waitMs, async () => {
+      if (Date.now() - asked > 4) await rest(MESSAGE_MS);
       return run();
     });
   }
 
-  private async once(): Promise<Outcome> {
-    const { keeper } = this;
-    const { settings, state } = keeper;
-    const before = state.version;
-    const stored = await keeper.sync();
+  async function once(): Promise<Outcome> {
+    const { version } = state;
+    const { sync, keep } = keeper;
+    const stored = await sync();
     const { held } = state;
-    const isDone = state.version !== before && held?.accessToken && held.refreshAt > settings.now();
-    if (isDone || !settings.canRefresh() || (settings.isBearer && !held?.refreshToken)) return 'done';
+    const isDone = state.version !== version && held?.accessToken && held.refreshAt > now();
+    if (isDone || !settings.canRefresh() || (isBearer && !held?.refreshToken)) return true;
 
-    const next = this.unsaved ?? (await this.ask(held));
-    if (typeof next !== 'object') return next;
-    this.unsaved = next; // the old token may be worthless by the next try
-    const now = stored && (await keeper.sync());
-    // Otherwise another process has been faster, after a long wait for the lock.
-    if (now?.refreshToken === stored?.refreshToken) await keeper.keep(next);
-    this.unsaved = undefined;
-    return 'done';
+    const next = unsaved ?? (await ask(held));
+    if (typeof next !== 'object' || next instanceof Refused) return next;
+    unsaved = next; // should saving fail: the old token may be worthless by the next try
+    const isOvertaken = stored && (await sync())?.refreshToken !== stored.refreshToken; // after a long wait for the lock
+    if (!isOvertaken) await keep(next);
+    unsaved = undefined;
+    return true;
   }
 
-  private async ask(held: Held | null | undefined): Promise<Held | Outcome> {
-    const { settings, state } = this.keeper;
-    const { issuer, isBearer } = settings;
+  async function ask(held: MaybeHeld): Promise<Held | Outcome> {
     const { version } = state;
-    const init: RequestInit = {
-      method: 'POST',
-      credentials: isBearer ? 'omit' : 'include',
-      redirect: 'error',
-      ...(isBearer
-        ? {
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ refreshToken: held?.refreshToken }),
-          }
-        : {}),
-    };
-    const seen = await withDeadline(TRY_MS, async (signal) => {
-      const response = await settings.fetch(`${issuer}/auth/refresh`, { ...init, signal });
-      return { response, answer: await tokenAnswer(response), problem: await problemOf(response) };
-    }).catch(() => undefined);
-    // The cookies come before the body: they may have arrived alone, and late.
-    if (!seen) return !isBearer && state.version !== version ? 'again' : 0;
+    const body = isBearer && { refreshToken: held?.refreshToken };
+    const seen = await post(settings, '/auth/refresh', body, TRY_MS).catch(() => undefined);
+    // The cookies come before the body: if others have refreshed meanwhile, these may have arrived alone, and late.
+    if (!seen) return state.version === version && 0;
     const { response, answer, problem } = seen;
-    if (response.ok && answer) {
-      const next = heldOf(answer, settings.now(), held);
-      return state.isLate(next) ? 'again' : next;
+    if (answer) {
+      const next = heldOf(answer, now(), held);
+      return !state.isLate(next) && next;
     }
     if (problem.session === 'ended') {
-      await this.keeper.endOf(held, problem.code);
-      return 'done';
+      await keeper.endOf(held, problem.code);
+      return true;
     }
     // A 200 that is no token answer is a page of somebody in between.
-    if (response.ok || isPassing(response)) return Math.min(retryAfterOf(response, problem) * 1000, MAX_RETRY_AFTER_MS);
-    throw new Refused(response.status, problem);
+    if (response.ok || isPassing(response)) return retryAfterOf(response, problem);
+    return new Refused(response.status, problem);
   }
+
+  /**
+   * One refresh at a time: everybody who needs one waits for the same.
+   * @param since the version of the state that needs it; whatever changed the state since then was the refresh
+   * @returns what the service answered where it refuses without ending the session; nothing where it is decided
+   */
+  async function need(since = state.version): Promise<Refused | void> {
+    if (running && runningSince !== since) await running;
+    if (since !== state.version) return undefined;
+    runningSince = since;
+    running ??= decide(since).finally(() => (running = undefined));
+    return Promise.race([running, state.changed()]);
+  }
+
+  return {
+    need,
+
+    /** Resolves after the first try, however it ends: whoever has a good token still need not wait for more. */
+    attempt: (since: number): Promise<unknown> => Promise.race([need(since), firstTry]),
+
+    /** The network may be back, or the machine awake: tries again without waiting for a timer. */
+    wake: () => wakeUp?.(),
+
+    close() {
+      isClosed = true;
+      wakeUp?.();
+    },
+  };
 }

@@ -1,6 +1,7 @@
 // Server-side rendering: sends on the cookies of the request that the server answers, and hands new ones back.
 import { type Client, clientOf } from './client.js';
-import { type ClientOptions, settingsOf } from './settings.js';
+import { type CookieOptions, settingsOf } from './settings.js';
+import { ownLocks } from './locks.js';
 import { siteOf } from './trust.js';
 
 /** The cookies of one request and its answer. */
@@ -11,7 +12,7 @@ export interface ServerCookies {
   set(line: string): void;
 }
 
-export interface ServerOptions extends Omit<ClientOptions, 'transport' | 'storage' | 'lock'> {
+export interface ServerOptions extends Omit<CookieOptions, 'transport' | 'storage' | 'lock'> {
   readonly cookies: ServerCookies;
 }
 
@@ -22,10 +23,12 @@ export interface ServerOptions extends Omit<ClientOptions, 'transport' | 'storag
  */
 export function createClient({ cookies, ...options }: ServerOptions): Client {
   const jar = new Jar(cookies.get() ?? '');
-  const settings = settingsOf({ ...options, transport: 'cookie' }, { canRefresh: () => jar.hasRefresh });
+  const settings = settingsOf({ ...options, transport: 'cookie', lock: ownLocks() });
   const { issuer } = settings;
   return clientOf({
     ...settings,
+    canRefresh: () => jar.hasRefresh,
+    hasTabs: false,
     async fetch(input, init = {}) {
       if (init.credentials !== 'include') return settings.fetch(input, init);
       const url = new URL(typeof input === 'object' && 'url' in input ? input.url : input);

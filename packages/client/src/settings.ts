@@ -1,18 +1,14 @@
 // The options of a client, checked once and completed.
 import { type Locks, ownLocks } from './locks.js';
 import { platform } from './platform.js';
-import { memoryStorage, type TokenStorage } from './storage.js';
+import type { TokenStorage } from './storage.js';
 import { originOf } from './trust.js';
 
-export interface ClientOptions {
+interface CommonOptions {
   /** Watchword's origin, such as `https://auth.example.com`. */
   readonly issuer: string;
-  /** `cookie` for browsers: they keep the tokens, and pages never see them. `bearer` for everything else. */
-  readonly transport: 'cookie' | 'bearer';
   /** Other origins that get the access token: your APIs. Nobody else ever does. */
   readonly apis?: readonly string[];
-  /** Bearer only; in memory where it is missing. */
-  readonly storage?: TokenStorage;
   /** In place of `navigator.locks`. */
   readonly lock?: Locks;
   readonly fetch?: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -24,10 +20,25 @@ export interface ClientOptions {
   readonly patienceMs?: number;
 }
 
+/** For browsers: they keep the tokens, and no page ever sees one. */
+export interface CookieOptions extends CommonOptions {
+  readonly transport: 'cookie';
+  readonly storage?: undefined;
+}
+
+/** For everything else. Where the tokens are kept is the app's decision: there is no default. */
+export interface BearerOptions extends CommonOptions {
+  readonly transport: 'bearer';
+  readonly storage: TokenStorage;
+}
+
+export type ClientOptions = CookieOptions | BearerOptions;
+
 export interface Settings {
   readonly issuer: string;
   readonly isBearer: boolean;
   readonly origins: ReadonlySet<string>;
+  /** Over the bearer transport only. */
   readonly storage: TokenStorage;
   readonly locks: Locks;
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -39,27 +50,22 @@ export interface Settings {
   readonly hasTabs: boolean;
 }
 
-/** What `@watchword/client/server` needs to be otherwise. */
-export interface OnServer {
-  readonly canRefresh: () => boolean;
-}
-
-/** @throws TypeError where the issuer or an API is not an origin, or the transport is unknown */
-export function settingsOf(options: ClientOptions, onServer?: OnServer): Settings {
-  const { transport, apis = [], clock = Date, storage = memoryStorage(), lock } = options;
-  if (transport !== 'cookie' && transport !== 'bearer') throw new TypeError('transport is "cookie" or "bearer"');
+/** @throws TypeError where the issuer or an API is not an origin, the transport is unknown, or it has no storage and needs one */
+export function settingsOf(options: ClientOptions): Settings {
+  const { transport, apis = [], clock = Date, storage, lock, patienceMs = 30_000 } = options;
   const issuer = originOf(options.issuer);
   const isBearer = transport === 'bearer';
+  if (isBearer ? !storage : transport !== 'cookie') throw new TypeError(transport);
   return {
     issuer,
     isBearer,
     origins: new Set([issuer, ...apis.map(originOf)]),
-    storage,
-    locks: lock ?? (onServer ? undefined : platform.navigator?.locks) ?? ownLocks(),
+    storage: storage as TokenStorage,
+    locks: lock ?? platform.navigator?.locks ?? ownLocks(),
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     now: () => clock.now(),
-    patienceMs: options.patienceMs ?? 30_000,
-    canRefresh: onServer?.canRefresh ?? (() => true),
-    hasTabs: !isBearer && !onServer,
+    patienceMs,
+    canRefresh: () => true,
+    hasTabs: !isBearer,
   };
 }

@@ -4,9 +4,9 @@ import { ownLocks } from './locks.js';
 
 /** What is kept. Whoever reads it can act as the person: keep it in the keychain or in a file of the user's own. */
 export interface Stored {
-  readonly tokens?: Held;
+  readonly tokens?: Held | undefined;
   /** Sent with the next sign-in, also after a sign-out. It proves nothing by itself. */
-  readonly deviceToken?: string;
+  readonly deviceToken?: string | undefined;
 }
 
 export interface TokenStorage {

@@ -3,8 +3,7 @@ import type { Held } from './answers.js';
 import { platform } from './platform.js';
 
 export type Message =
-  | { readonly type: 'held'; readonly held: Held }
-  | { readonly type: 'ended'; readonly id: string; readonly code: string | undefined };
+  { readonly held: Held } | { readonly held?: undefined; readonly id: string; readonly code: string | undefined };
 
 export interface Tabs {
   tell(message: Message): void;

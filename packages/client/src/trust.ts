@@ -8,14 +8,14 @@ import { platform } from './platform.js';
 export function originOf(text: string): string {
   const url = new URL(text);
   const isOrigin = /^https?:[^*]+$/i.test(text) && [url.origin, `${url.origin}/`].includes(text.toLowerCase());
-  if (!isOrigin) throw new TypeError(`"${text}" is not an origin such as https://auth.example.com`);
+  if (!isOrigin) throw new TypeError(text);
   return url.origin;
 }
 
 /** @returns the address that the request would go to; in Node, where there is no page, a path is the issuer's */
-export function addressOf(input: string | URL | Request, issuer: string): URL {
+export function addressOf(input: string | URL, issuer: string): URL {
   const base = platform.document?.baseURI ?? platform.location?.href ?? issuer;
-  return new URL(typeof input === 'object' && 'url' in input ? input.url : input, base);
+  return new URL(input, base);
 }
 
 /** Not `url.origin`: that of blob: is the origin that made it. */

@@ -6,63 +6,48 @@ export type Problem = Partial<Omit<ProblemDetails, 'code'>> & { readonly code?: 
 /** The service refused. `code` is stable: decide by it. */
 export class Refused extends Error {
   override readonly name = 'Refused';
-  readonly status: number;
   /** Such as `invalid_credentials`; undefined where something else than the service answered. */
-  readonly code: string | undefined;
+  declare readonly code: string | undefined;
   /** Seconds to wait. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** A sentence for people; it may change. */
-  readonly detail: string | undefined;
+  declare readonly detail: string | undefined;
   /** Which fields were wrong, and why. */
-  readonly errors: ProblemDetails['errors'];
+  declare readonly errors: ProblemDetails['errors'];
 
-  constructor(status: number, { code, retryAfter, detail, errors }: Problem) {
-    super(detail ?? code ?? `status ${status}`);
-    this.status = status;
-    this.code = code;
-    this.retryAfter = retryAfter;
-    this.detail = detail;
-    this.errors = errors;
+  /** Names the request in the service's log. */
+  declare readonly requestId: string | undefined;
+
+  constructor(
+    readonly status: number,
+    problem: Problem,
+  ) {
+    super(problem.detail ?? `status ${status}`);
+    Object.assign(this, problem, { status });
   }
 }
 
 /** Whoever waited for a refresh has waited long enough. Nothing is decided: the session goes on. */
 export class Undecided extends Error {
   override readonly name = 'TimeoutError';
-
-  constructor() {
-    super('The session could not be refreshed yet. Try again.');
-  }
-}
-
-/** @returns nothing where the answer is no problem of ours (RFC 9457) */
-export async function problemOf(response: Response): Promise<Problem> {
-  if (response.status < 400 || !response.headers.get('content-type')?.includes('problem+json')) return {};
-  try {
-    return ((await response.clone().json()) as Problem | null) ?? {};
-  } catch {
-    return {};
-  }
+  override readonly message = 'not yet';
 }
 
 /** @returns whether a refresh and one more try may help */
-export function asksForRefresh({ status }: Response, { code, session }: Problem, transport: string): boolean {
-  if (status !== 401 || session === 'ended') return false;
-  return (
-    code === 'token_expired' ||
-    code === 'token_stale' ||
-    // One access token was revoked, and its session goes on.
-    (code === 'token_revoked' && session === 'keep') ||
+export const asksForRefresh = ({ status }: Response, { code = '', session }: Problem, isBearer: boolean): boolean =>
+  status === 401 &&
+  session !== 'ended' &&
+  // Expired, out of date, or revoked alone while its session goes on.
+  (code.startsWith('token_') ||
     // Browsers drop the access cookie when it expires. Without its own session cookie only the issuer knows more.
-    (code === 'unauthenticated' && transport === 'cookie')
-  );
-}
+    (code === 'unauthenticated' && !isBearer));
 
 /** @returns whether the same refresh may be decided later: nobody answered, or somebody who could not decide */
-export const isPassing = ({ status }: Response): boolean => status >= 500 || status === 429 || status === 408;
+export const isPassing = ({ status }: Response): boolean => status >= 500 || status === 429;
 
-/** @returns seconds; 0 where nothing is said */
-export function retryAfterOf(response: Response, problem: Problem): number {
-  const seconds = Number(problem.retryAfter ?? response.headers.get('retry-after'));
-  return seconds > 0 ? seconds : 0;
-}
+/** A longer Retry-After is not believed. */
+const MAX_RETRY_AFTER_MS = 300_000;
+
+/** @returns milliseconds; 0 where nothing is said */
+export const retryAfterOf = ({ headers }: Response, { retryAfter }: Problem): number =>
+  Math.min(Number(retryAfter ?? headers.get('retry-after')) * 1000 || 0, MAX_RETRY_AFTER_MS);

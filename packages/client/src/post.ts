@@ -1,0 +1,30 @@
+// Sends what the client itself has to say to the issuer.
+import { type Read, read } from './answers.js';
+import type { Settings } from './settings.js';
+import { waitedFor } from './waiting.js';
+
+/**
+ * Over cookies without a body the browser's cookies say it all.
+ * @param ms for the whole answer
+ * @throws Undecided when that is over, an error of the network as `fetch` throws it
+ */
+export async function post(
+  { fetch, issuer, isBearer }: Settings,
+  path: string,
+  body: object | false,
+  ms: number,
+  method = 'POST',
+): Promise<Read> {
+  const end = new AbortController();
+  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const credentials = isBearer ? 'omit' : 'include';
+  const init: RequestInit = { method, credentials, redirect: 'error', signal: end.signal, ...json };
+  try {
+    return await waitedFor(
+      fetch(issuer + path, init).then((response) => read(response)),
+      ms,
+    );
+  } finally {
+    end.abort();
+  }
+}
