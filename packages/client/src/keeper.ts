@@ -69,10 +69,8 @@ export function newKeeper(settings: Settings, state: State, onLateCookie: () => 
 
     /** Reads the storage once. What other processes do later is read by each refresh. */
     loaded(): Promise<unknown> {
-      loading ??= sync().catch((error: unknown) => {
-        loading = undefined;
-        throw error;
-      });
+      loading ??= sync();
+      loading.catch(() => (loading = undefined));
       return loading;
     },
 

@@ -15,7 +15,6 @@ export type Mode = 'exclusive' | 'shared';
  */
 export async function locked<T>(locks: Locks, name: string, mode: Mode, waitMs: number, run: () => Promise<T>) {
   const patience = new AbortController();
-  const { signal } = patience;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let release = (): void => undefined;
   await new Promise<void>((start) => {
@@ -25,7 +24,7 @@ export async function locked<T>(locks: Locks, name: string, mode: Mode, waitMs: 
       return new Promise<void>((done) => (release = done));
     };
     // A page without the right to lock (a sandboxed frame) runs without.
-    locks.request<unknown>(name, { mode, signal }, hold).catch(start);
+    locks.request<unknown>(name, { mode, signal: patience.signal }, hold).catch(start);
   });
   clearTimeout(timer);
   patience.abort(); // whoever still waits for the lock waits no longer

@@ -10,8 +10,6 @@ interface Channel {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   postMessage(message: unknown): void;
   close(): void;
-  /** Node only: an open channel would keep the process alive. */
-  unref?(): void;
 }
 
 interface Platform extends Partial<Events> {

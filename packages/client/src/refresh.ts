@@ -34,20 +34,20 @@ export function newRefresh(settings: Settings, state: State, keeper: Keeper) {
     const id = state.id();
     let heals = false;
     // What others have refreshed since is no reason to leave an older cookie where it is.
-    const isWanted = () => (heals ? state.id() === id : state.version === since);
+    const isWanted = () => !isClosed && (heals ? state.id() === id : state.version === since);
     firstTry = unsaved = undefined;
     for (let delay = FIRST_DELAY_MS; isWanted();) {
-      if (isClosed) break;
       // A storage that cannot be read now is as a network that is away.
       const trying = inTurn(isWanted).catch(() => 0);
       firstTry ??= trying;
       const outcome = await trying;
       if (outcome instanceof Refused) return outcome;
       if (outcome === true) break;
-      heals ||= outcome === false;
-      if (outcome === false) continue;
-      await rest(Math.max(delay, outcome) * (1 + Math.random() / 2));
-      delay = Math.min(delay * 2, MAX_DELAY_MS);
+      if (outcome === false) heals = true;
+      else {
+        await rest(Math.max(delay, outcome) * (1 + Math.random() / 2));
+        delay = Math.min(delay * 2, MAX_DELAY_MS);
+      }
     }
     return undefined;
   }
@@ -82,7 +82,7 @@ export function newRefresh(settings: Settings, state: State, keeper: Keeper) {
     const stored = await sync();
     const { held } = state;
     const isDone = state.version !== version && held?.accessToken && held.refreshAt > now();
-    if (isDone || !settings.canRefresh() || (isBearer && !held?.refreshToken)) return true;
+    if (isDone || !settings.canRefresh || (isBearer && !held?.refreshToken)) return true;
 
     const next = unsaved ?? (await ask(held));
     if (typeof next !== 'object' || next instanceof Refused) return next;

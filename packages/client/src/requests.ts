@@ -62,7 +62,7 @@ export function newFetch(settings: Settings, state: State, keeper: Keeper, refre
       const { held, version } = state;
       const hasToken = !isBearer || held?.accessToken;
       if (!held || (hasToken && held.refreshAt > now())) return;
-      await wait(hasToken && (held.expiresAt ?? 0) > now() ? refresh.attempt(version) : refresh.need(version));
+      await wait(hasToken && held.expiresAt! > now() ? refresh.attempt(version) : refresh.need(version));
     }
 
     async function mayRepeat({ response, problem, held, version }: Seen): Promise<boolean> {
@@ -73,7 +73,7 @@ export function newFetch(settings: Settings, state: State, keeper: Keeper, refre
       if (isStream || (isOver && !(response.status === 401 && held))) return false;
       if (!isOver) {
         const isNobody = state.held === null || (!held && problem.code === 'unauthenticated' && site === issuer);
-        const isInVain = isNobody || !settings.canRefresh() || (futile.get(site) ?? 0) > now();
+        const isInVain = isNobody || !settings.canRefresh || (futile.get(site) ?? 0) > now();
         if (isInVain || !asksForRefresh(response, problem, isBearer)) return false;
         await wait(refresh.need(version));
       }

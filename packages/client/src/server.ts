@@ -27,7 +27,9 @@ export function createClient({ cookies, ...options }: ServerOptions): Client {
   const { issuer } = settings;
   return clientOf({
     ...settings,
-    canRefresh: () => jar.hasRefresh,
+    get canRefresh() {
+      return jar.hasRefresh;
+    },
     hasTabs: false,
     async fetch(input, init = {}) {
       if (init.credentials !== 'include') return settings.fetch(input, init);

@@ -45,17 +45,16 @@ export interface Settings {
   readonly now: () => number;
   readonly patienceMs: number;
   /** False for a server that has no refresh cookie to refresh with. */
-  readonly canRefresh: () => boolean;
+  readonly canRefresh: boolean;
   /** False on a server, where a client lives as long as one request. */
   readonly hasTabs: boolean;
 }
 
-/** @throws TypeError where the issuer or an API is not an origin, the transport is unknown, or it has no storage and needs one */
+/** @throws TypeError where the issuer or an API is not an origin */
 export function settingsOf(options: ClientOptions): Settings {
   const { transport, apis = [], clock = Date, storage, lock, patienceMs = 30_000 } = options;
   const issuer = originOf(options.issuer);
   const isBearer = transport === 'bearer';
-  if (isBearer ? !storage : transport !== 'cookie') throw new TypeError(transport);
   return {
     issuer,
     isBearer,
@@ -65,7 +64,7 @@ export function settingsOf(options: ClientOptions): Settings {
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     now: () => clock.now(),
     patienceMs,
-    canRefresh: () => true,
+    canRefresh: true,
     hasTabs: !isBearer,
   };
 }

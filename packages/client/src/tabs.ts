@@ -15,7 +15,6 @@ export function openTabs(issuer: string, hear: (message: Message) => void): Tabs
   const Channel = platform.BroadcastChannel;
   const channel = Channel && new Channel(`watchword:${issuer}`);
   channel?.addEventListener('message', ({ data }) => hear(data as Message));
-  channel?.unref?.();
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has one origin
     tell: (message) => channel?.postMessage(message),

@@ -22,7 +22,7 @@ export class Refused extends Error {
     readonly status: number,
     problem: Problem,
   ) {
-    super(problem.detail ?? `status ${status}`);
+    super(problem.detail ?? `${status}`);
     Object.assign(this, problem, { status });
   }
 }
@@ -30,7 +30,6 @@ export class Refused extends Error {
 /** Whoever waited for a refresh has waited long enough. Nothing is decided: the session goes on. */
 export class Undecided extends Error {
   override readonly name = 'TimeoutError';
-  override readonly message = 'not yet';
 }
 
 /** @returns whether a refresh and one more try may help */
@@ -43,7 +42,7 @@ export const asksForRefresh = ({ status }: Response, { code = '', session }: Pro
     (code === 'unauthenticated' && !isBearer));
 
 /** @returns whether the same refresh may be decided later: nobody answered, or somebody who could not decide */
-export const isPassing = ({ status }: Response): boolean => status >= 500 || status === 429;
+export const isPassing = ({ status }: Response): boolean => status >= 500 || status === 429 || status === 408;
 
 /** A longer Retry-After is not believed. */
 const MAX_RETRY_AFTER_MS = 300_000;
