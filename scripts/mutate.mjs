@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations as ofAccounts } from './mutations/accounts.mjs';
 import { mutations as ofBrowser } from './mutations/browser.mjs';
+import { mutations as ofClient } from './mutations/client.mjs';
 import { mutations as ofConformance } from './mutations/conformance.mjs';
 import { mutations as ofFeed } from './mutations/feed.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
@@ -35,6 +36,7 @@ const mutations = [
   ...ofBrowser,
   ...ofPages,
   ...ofConformance,
+  ...ofClient,
 ];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);

@@ -17,11 +17,11 @@ const CLIENT = 'packages/client/src';
 const ofTabs = {
   'an older cookie stays in the browser': [
     'is healed within the grace',
-    [[`${CLIENT}/refresh.ts`, 'heals = true;\n', '']],
+    [[`${CLIENT}/refresh.ts`, 'heals = true;\n', 'break;\n']],
   ],
   'a redirect takes the credentials along': [
     'by cookie a listed origin',
-    [[`${CLIENT}/requests.ts`, "? 'manual' : 'error'", "? 'manual' : 'follow'"]],
+    [[`${CLIENT}/requests.ts`, "redirect: 'error'", "redirect: 'follow'"]],
   ],
   'every origin gets the credentials': [
     'by cookie a listed origin',

@@ -5,7 +5,7 @@ const OURS = ['test/conformance.test.ts', 'passes our own client'];
 const guards = {
   'a refresh follows a redirect to a foreign origin': [
     ...OURS,
-    [['packages/client/src/refresh.ts', "redirect: 'error'", "redirect: 'follow'"]],
+    [['packages/client/src/post.ts', "redirect: 'error'", "redirect: 'follow'"]],
   ],
   'a 503 ends the session': [
     ...OURS,

@@ -73,7 +73,7 @@ export function newFetch(settings: Settings, state: State, keeper: Keeper, refre
       if (isStream || (isOver && !(response.status === 401 && held))) return false;
       if (!isOver) {
         const isNobody = state.held === null || (!held && problem.code === 'unauthenticated' && site === issuer);
-        const isInVain = isNobody || !settings.canRefresh || (futile.get(site) ?? 0) > now();
+        const isInVain = isNobody || !settings.canRefresh || futile.get(site)! > now();
         if (isInVain || !asksForRefresh(response, problem, isBearer)) return false;
         await wait(refresh.need(version));
       }

@@ -1,0 +1,50 @@
+// Plausible mistakes in the client of apps, which its tests must detect.
+const SRC = 'packages/client/src';
+
+/** The file of tests, and then as in the other files: [file, the present text, the text with the mistake]. */
+const edits = {
+  'a redirect is followed with credentials': [
+    'test/client-trust.test.ts',
+    [`${SRC}/requests.ts`, "credentials, redirect: 'error' }", "credentials, redirect: 'follow' }"],
+  ],
+  'every origin gets the credentials': [
+    'test/client-trust.test.ts',
+    [`${SRC}/requests.ts`, 'if (!origins.has(site) || headers', 'if (headers'],
+  ],
+  'the late end of an older session ends the newer one': [
+    'test/client.test.ts',
+    [`${SRC}/keeper.ts`, 'if (state.id() === sent?.session.id) await end(code);', 'await end(code);'],
+  ],
+  'an older cookie is left where it is': [
+    'test/client.test.ts',
+    [`${SRC}/refresh.ts`, 'return !state.isLate(next) && next;', 'return next;'],
+  ],
+  'tokens are used before they are stored': [
+    `${SRC}/refresh.test.ts`,
+    [
+      `${SRC}/keeper.ts`,
+      'if (isBearer) await storage.save({ tokens: held, deviceToken });\n    state.take(held);',
+      'state.take(held);\n    if (isBearer) await storage.save({ tokens: held, deviceToken });',
+    ],
+  ],
+  'a 503 is an answer': [`${SRC}/refresh.test.ts`, [`${SRC}/verdicts.ts`, 'status >= 500 || ', '']],
+  'older tokens overwrite newer ones': [
+    'test/client-deaths.test.ts',
+    [`${SRC}/refresh.ts`, 'if (!isOvertaken) await keep(next);', 'await keep(next);'],
+  ],
+  'an API gets every cookie of the request': [
+    'test/client-server.test.ts',
+    [
+      `${SRC}/server.ts`,
+      "isIssuer ? kind !== 'refresh_token' || path === '/auth/refresh' : kind === 'access_token'",
+      'kind',
+    ],
+  ],
+};
+
+export const mutations = Object.entries(edits).map(([name, [test, ...changes]]) => ({
+  name: `client: ${name}`,
+  edits: changes,
+  run: [test, '--bail', '1'],
+  verdict: (output) => (/^\s*Tests\s+\d+ failed/m.test(output) ? /^ FAIL {2}(.*)$/m.exec(output)?.[1] : undefined),
+}));
