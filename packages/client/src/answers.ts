@@ -68,7 +68,7 @@ export async function read(response: Response, mayHoldTokens = true): Promise<Re
   return {
     response,
     problem: (isProblem && body) || {},
-    answer: ok && body && body.refreshIn && body.session ? body : undefined,
+    answer: ok && body && body.refreshIn ? body : undefined,
   };
 }
 

@@ -67,11 +67,11 @@ export function newRefresh(settings: Settings, state: State, keeper: Keeper) {
   function inTurn(isWanted: () => boolean): Promise<Outcome> {
     const run = () => keeper.guard('shared', async () => !isWanted() || once());
     if (!settings.hasTabs) return run();
-    const asked = Date.now();
+    const asked = now();
     // Not all at once: one who overtakes tells the others, who need not any more.
     const waitMs = OTHER_TAB_MS * (1 + Math.random());
     return locked(settings.locks, `watchword:${issuer}:turn`, 'exclusive', waitMs, async () => {
-      if (Date.now() - asked > 4) await rest(MESSAGE_MS);
+      if (now() - asked > 4) await rest(MESSAGE_MS);
       return run();
     });
   }
