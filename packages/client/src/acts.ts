@@ -17,7 +17,9 @@ export interface Credentials {
 }
 
 interface Me extends User {
-  readonly sessionId: string;
+  readonly sessionId?: string;
+  readonly authenticatedAt: string;
+  readonly methods: readonly string[];
 }
 
 export function newActs(settings: Settings, state: State, keeper: Keeper, fetch: Settings['fetch']) {
@@ -25,8 +27,9 @@ export function newActs(settings: Settings, state: State, keeper: Keeper, fetch:
   const send = (path: string, body: object | false, method?: string) => post(settings, path, body, ACT_MS, method);
 
   /** @throws Refused unless the session is over; and where it is, but some instances may not know it yet (503) */
-  async function finish({ response: { ok, status }, problem }: Read): Promise<void> {
-    const isOver = ok || problem.session === 'ended';
+  async function finish({ response: { status }, problem }: Read): Promise<void> {
+    // Any other 2xx is a page of somebody in between.
+    const isOver = status === 204 || problem.session === 'ended';
     if (isOver) await keeper.end();
     if (!isOver || status >= 500) throw new Refused(status, problem);
   }
@@ -35,7 +38,10 @@ export function newActs(settings: Settings, state: State, keeper: Keeper, fetch:
     async signIn({ email, password, remember }: Credentials): Promise<User> {
       await keeper.loaded();
       return keeper.guard('exclusive', async () => {
-        const ofBearer = isBearer && { transport: 'bearer', ...keeper.device() };
+        const ofBearer = isBearer && {
+          transport: 'bearer',
+          ...keeper.device(),
+        };
         const body = { email, password, remember, ...ofBearer };
         const { response, answer, problem } = await send('/auth/login', body);
         if (answer) return keeper.adopt(answer);
@@ -46,12 +52,17 @@ export function newActs(settings: Settings, state: State, keeper: Keeper, fetch:
     async restore(): Promise<User | null> {
       await keeper.loaded();
       if (isBearer && !state.held) return null;
+      const { version } = state;
       const response = await fetch(`${issuer}/auth/me`);
-      if (response.ok) {
-        const { id, email, role, emailVerified, sessionId } = (await response.json()) as Me;
-        return state.know({ id, email, role, emailVerified }, sessionId);
+      const { problem } = await read(response, false);
+      // Nothing of it where somebody in between answers, such as the offline page of a service worker.
+      // oxlint-disable-next-line no-unused-vars -- the rest is the person
+      const { sessionId, authenticatedAt, methods, ...user } = (await response.json().catch(() => problem)) as Me;
+      if (sessionId) {
+        // An answer to an earlier question: who signed in or out meanwhile is known better.
+        if (state.version === version || state.id() === sessionId) state.know(user, sessionId);
+        return state.held?.user ?? null;
       }
-      const { problem } = await read(response);
       if (problem.code === 'unauthenticated') await keeper.end();
       if (state.held === null) return null;
       throw new Refused(response.status, problem);

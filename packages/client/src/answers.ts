@@ -54,7 +54,7 @@ export interface Read {
 /** @param mayHoldTokens false for answers that are not the issuer's, whose bodies may be long */
 export async function read(response: Response, mayHoldTokens = true): Promise<Read> {
   const { ok, headers } = response;
-  const isProblem = !ok && /problem.json/.test(headers.get('content-type') ?? '');
+  const isProblem = !ok && /problem.json/.test(headers.get('content-type')!); // null is tested as a text
   const isRead = isProblem || (ok && mayHoldTokens);
   // Judged below: it is what somebody sent.
   const body = (

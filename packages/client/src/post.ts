@@ -16,9 +16,20 @@ export async function post(
   method = 'POST',
 ): Promise<Read> {
   const end = new AbortController();
-  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const json = body && {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
   const credentials = isBearer ? 'omit' : 'include';
-  const init: RequestInit = { method, credentials, redirect: 'error', signal: end.signal, ...json };
+  const init: RequestInit = {
+    method,
+    credentials,
+    redirect: 'error',
+    signal: end.signal,
+    // A page that is left meanwhile must not lose the new cookie: the next page would come with the old one, too late.
+    keepalive: !isBearer,
+    ...json,
+  };
   try {
     return await waitedFor(
       fetch(issuer + path, init).then((response) => read(response)),

@@ -65,7 +65,7 @@ export function newFetch(settings: Settings, state: State, keeper: Keeper, refre
       await wait(hasToken && held.expiresAt! > now() ? refresh.attempt(version) : refresh.need(version));
     }
 
-    async function mayRepeat({ response, problem, held, version }: Seen): Promise<boolean> {
+    async function mayRepeat({ response, problem, held, version }: Seen): Promise<unknown> {
       const body = init.body as { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
       const isStream = body?.getReader || body?.[Symbol.asyncIterator];
       const isOfSamePerson = () => held !== state.held && state.held && (!held || state.held.user.id === held.user.id);
@@ -77,7 +77,7 @@ export function newFetch(settings: Settings, state: State, keeper: Keeper, refre
         if (isInVain || !asksForRefresh(response, problem, isBearer)) return false;
         await wait(refresh.need(version));
       }
-      return !!isOfSamePerson();
+      return isOfSamePerson();
     }
 
     await keeper.loaded();

@@ -54,9 +54,8 @@ export function newState() {
 
     /** What is known without a token answer. No refresh is waiting for it, but whoever shows the person is. */
     know(user: User, id: string): User {
-      const unknown = { session: { id }, refreshAt: Infinity };
       const known = state.id() === id ? state.held : undefined;
-      state.held = { ...(known ?? unknown), user };
+      state.held = { session: { id }, refreshAt: Infinity, ...known, user };
       if (!known) tell({ type: 'signed-in' });
       return user;
     },

@@ -6,6 +6,8 @@ export type Problem = Partial<Omit<ProblemDetails, 'code'>> & { readonly code?: 
 /** The service refused. `code` is stable: decide by it. */
 export class Refused extends Error {
   override readonly name = 'Refused';
+  /** Of HTTP. */
+  declare readonly status: number;
   /** Such as `invalid_credentials`; undefined where something else than the service answered. */
   declare readonly code: string | undefined;
   /** Seconds to wait. */
@@ -14,14 +16,10 @@ export class Refused extends Error {
   declare readonly detail: string | undefined;
   /** Which fields were wrong, and why. */
   declare readonly errors: ProblemDetails['errors'];
-
   /** Names the request in the service's log. */
   declare readonly requestId: string | undefined;
 
-  constructor(
-    readonly status: number,
-    problem: Problem,
-  ) {
+  constructor(status: number, problem: Problem) {
     super(problem.detail ?? `${status}`);
     Object.assign(this, problem, { status });
   }
