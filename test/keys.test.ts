@@ -1,8 +1,7 @@
 // The published signing keys, and how they are made.
 import { execFileSync } from 'node:child_process';
-import pg from 'pg';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../src/app.js';
 import { Clock } from '../src/clock.js';
 import { Config } from '../src/config/config.js';
@@ -11,6 +10,7 @@ import { KeyRing } from '../src/keys/key-ring.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
 import { watched } from './support/met.js';
 import { call, mobile } from './support/client.js';
+import { emptyDatabase, runAt } from './support/empty-database.js';
 import { figure } from './support/instances.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { testSettings } from './support/settings.js';
@@ -120,7 +120,7 @@ describe('keys at rest', () => {
 
   it('cannot be swapped between rows: the kid is sealed in', async () => {
     const databaseUrl = await cloneDatabase();
-    await run(
+    await runAt(
       databaseUrl,
       `UPDATE signing_keys a SET private_sealed = b.private_sealed FROM signing_keys b WHERE a.kid <> b.kid`,
     );
@@ -129,7 +129,7 @@ describe('keys at rest', () => {
 
   it('stop the start with their names when the key-encryption key is wrong, and nothing changes (K7)', async () => {
     const databaseUrl = await cloneDatabase();
-    const before = await run(databaseUrl, 'SELECT * FROM signing_keys ORDER BY kid');
+    const before = await runAt(databaseUrl, 'SELECT * FROM signing_keys ORDER BY kid');
     const wrong = Buffer.alloc(32, 9).toString('base64');
     const error = await boot(databaseUrl, { KEY_ENCRYPTION_KEY: wrong }).then(
       () => '',
@@ -137,13 +137,13 @@ describe('keys at rest', () => {
     );
     for (const { kid } of before as { kid: string }[]) expect(error).toContain(kid);
     expect(error).not.toContain(wrong);
-    expect(await run(databaseUrl, 'SELECT * FROM signing_keys ORDER BY kid')).toEqual(before);
+    expect(await runAt(databaseUrl, 'SELECT * FROM signing_keys ORDER BY kid')).toEqual(before);
   });
 
   it('are made once when two instances start on an empty database: one signer, one standby (K6)', async () => {
-    const databaseUrl = await emptyDatabase();
+    const { url: databaseUrl } = await emptyDatabase();
     const apps = await Promise.all([boot(databaseUrl), boot(databaseUrl), boot(databaseUrl)]);
-    const states = await run(databaseUrl, 'SELECT activate_at IS NOT NULL AS active FROM signing_keys ORDER BY 1');
+    const states = await runAt(databaseUrl, 'SELECT activate_at IS NOT NULL AS active FROM signing_keys ORDER BY 1');
     expect(states).toEqual([{ active: false }, { active: true }]);
     await Promise.all(apps.map((app) => app.close()));
   });
@@ -151,7 +151,7 @@ describe('keys at rest', () => {
   it('can never have two signers: the database refuses overlap (K1)', async () => {
     const databaseUrl = await cloneDatabase();
     await expect(
-      run(databaseUrl, `UPDATE signing_keys SET activate_at = protocol_now() WHERE activate_at IS NULL`),
+      runAt(databaseUrl, `UPDATE signing_keys SET activate_at = protocol_now() WHERE activate_at IS NULL`),
     ).rejects.toThrow(/signing_keys_one_signer/);
   });
 });
@@ -164,7 +164,7 @@ describe('in production', () => {
       // Production requires these; the services under test hash cheaply and log nothing.
       ...{ ARGON2_MEMORY_KIB: '', ARGON2_PASSES: '', LOG_LEVEL: 'error' },
     };
-    const databaseUrl = await emptyDatabase();
+    const { url: databaseUrl } = await emptyDatabase();
     await expect(boot(databaseUrl, production)).rejects.toThrow(/lacks \d+ migration.*npm run cli -- migrate/);
     const env = { ...process.env, ...testSettings, NODE_ENV: 'test', DATABASE_URL: databaseUrl };
     const cli = () =>
@@ -182,23 +182,4 @@ function boot(databaseUrl: string, settings: Record<string, string> = {}) {
     Object.keys(settings),
   );
   return createApp({ config, log: Log.to(config), clock: new Clock() });
-}
-
-async function run(databaseUrl: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-let databases = 0;
-
-async function emptyDatabase(): Promise<string> {
-  const url = inject('postgresUrl');
-  const name = `empty_${process.pid}_${++databases}`;
-  await run(url, `CREATE DATABASE ${name}`);
-  return url.replace(/\/postgres$/, `/${name}`);
 }
