@@ -45,6 +45,7 @@ async function startApis(app: string) {
 
 interface InPage {
   readonly watchword: {
+    memoryStorage(): object;
     createClient(options: object): {
       signIn(person: object): Promise<unknown>;
       fetch(input: string): Promise<Response>;
@@ -67,7 +68,8 @@ it.each([
   const outcomes = await page.evaluate(
     async ({ options, person, urls }) => {
       const { watchword } = globalThis as unknown as InPage;
-      const auth = watchword.createClient(options);
+      const storage = options.transport === 'bearer' ? watchword.memoryStorage() : undefined;
+      const auth = watchword.createClient({ ...options, storage });
       await auth.signIn(person);
       const came: string[] = [];
       for (const url of urls)
