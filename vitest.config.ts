@@ -12,9 +12,7 @@ export default defineConfig({
     setupFiles: ['reflect-metadata', 'test/support/seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // A worker loads the application once and not for each file: half of the processor time of a run went there.
-    isolate: false,
-    maxWorkers: 3,
+    maxWorkers: 3, // of two cores: much of a test waits for its service
     env: { NODE_ENV: 'test' },
   },
 });

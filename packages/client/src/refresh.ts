@@ -14,7 +14,7 @@ const MAX_DELAY_MS = 16_000;
 /** So long at least, twice as long at most, a tab waits for another that refreshes. Then it does, too: the service replays. */
 const OTHER_TAB_MS = 2_000;
 /** A message of another tab may arrive a little after the lock that the tab gave back. */
-const MESSAGE_MS = 50;
+const MESSAGE_MS = 500;
 
 /** true: decided. false: at once again, as an older answer came late. A number: after so many milliseconds at least. */
 type Outcome = boolean | number | Refused;
