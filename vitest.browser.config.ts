@@ -1,4 +1,7 @@
 // Tests in a real Chromium: `npm run test:browser`, which installs Debian's where it may.
 import base from './vitest.config.js';
 
-export default { ...base, test: { ...base.test, include: ['test/browser/*.browser.ts'] } };
+export default {
+  ...base,
+  test: { ...base.test, include: [process.env['STORM'] ? 'test/browser/*.storm.ts' : 'test/browser/*.browser.ts'] },
+};
