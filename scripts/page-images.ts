@@ -2,12 +2,12 @@
 // a folder of the system for temporary files; with `--keep` the ones that the documentation shows also go to docs/images/.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../test/support/chromium.js';
+import { freePort } from './free-port.js';
 import { type Scene, scenes, type World } from './page-scenes.js';
 import { sheetOf } from './screenshot.js';
 
@@ -35,14 +35,6 @@ const kept: readonly [scene: string, size: typeof PHONE][] = [
   ['activity', DESK],
   ['delete-proof', PHONE],
 ];
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((ready) => probe.once('listening', ready));
-  const address = probe.address();
-  await new Promise((closed) => probe.close(closed));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 async function startService(): Promise<{ url: string; stop: () => Promise<void> }> {
   const port = await freePort();

@@ -2,12 +2,12 @@
 // Usage: npm run bench:pages
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from '../test/support/chromium.js';
+import { freePort } from './free-port.js';
 
 const SLOWER = 4;
 const RUNS = 15;
@@ -62,12 +62,4 @@ async function untilReady(): Promise<void> {
     if (child.exitCode !== null) throw new Error('The service did not start.');
     await sleep(100);
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((ready) => probe.once('listening', ready));
-  const address = probe.address();
-  await new Promise((closed) => probe.close(closed));
-  return typeof address === 'object' && address ? address.port : 0;
 }

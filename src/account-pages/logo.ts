@@ -6,7 +6,7 @@ const MAX_BYTES = 100_000;
 /** PNG (third edition) §5.2. */
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** For who opens the picture itself; in a page, as an image, it runs and loads nothing anyway. Styles of its own stay. */
+/** For people who open the picture itself: as an image in a page it runs and loads nothing. Its own styles stay. */
 const policy = "default-src 'none';style-src 'unsafe-inline';frame-ancestors 'none';sandbox";
 
 export interface Logo extends PageFile {

@@ -28,7 +28,7 @@ export class RootController {
   @Documented({
     under: 'Account pages',
     does: 'Leads a browser to its account, and tells others where things are',
-    note: 'A browser is who prefers `text/html`. With `ACCOUNT_PAGES=off` everybody gets the JSON.',
+    note: 'A caller that prefers `text/html` is a browser. With `ACCOUNT_PAGES=off` everybody gets the JSON.',
     answers: {
       200: { says: 'Where things are.', body: whereThingsAre },
       302: { says: 'To the account pages.', headers: { Location: '`/account`' } },

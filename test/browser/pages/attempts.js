@@ -53,10 +53,11 @@ const byScript = {
   frame: (_, url) => loaded('iframe', { src: url }),
 };
 
+let frames = 0;
 const byForm = Object.fromEntries(
   ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'].map((enctype) => [
     `form as ${enctype}`,
-    (method, url, body) => submitted({ method, action: url, enctype, target: `frame-${Math.random()}` }, body ?? {}),
+    (method, url, body) => submitted({ method, action: url, enctype, target: `frame-${++frames}` }, body ?? {}),
   ]),
 );
 
