@@ -20,7 +20,10 @@ const brand = {
   texts: { en: english, de: german },
 };
 const token = `wot_${'AbCdEfGhIjKl'.repeat(6).slice(0, 71)}`;
-const data = { at: '2026-11-27T09:30:00Z', role: 'admin', ip: '203.0.113.7', browser: 'Firefox', system: 'Linux' };
+const data = {
+  ...{ at: '2026-11-27T09:30:00Z', role: 'admin', ip: '203.0.113.7', browser: 'Firefox', system: 'Linux' },
+  ...{ factor: 'totp', left: '2' },
+};
 
 /** Both languages side by side, light above dark. */
 async function draw(browser: Browser, kind: MessageKind): Promise<Buffer> {

@@ -19,7 +19,7 @@ export class FreezeEffects {
   ) {}
 
   async follow(tx: Transaction, userId: string, caller: Caller): Promise<Confirmation> {
-    await this.tokens.kill(tx, userId, ['verify', 'reset', 'email', 'magic', 'invite', 'device']);
+    await this.tokens.kill(tx, userId, ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'enrol']);
     const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'frozen', caller);
     const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
     await this.audit.recordAlert(tx, { type: 'account.frozen', userId, sessions: sessions.length }, caller);

@@ -8,5 +8,5 @@ export const transports = ['cookie', 'bearer'] as const;
 export type Transport = (typeof transports)[number];
 
 /** What a one-time token is good for. */
-export const tokenPurposes = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'freeze'] as const;
+export const tokenPurposes = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'freeze', 'enrol'] as const;
 export type TokenPurpose = (typeof tokenPurposes)[number];

@@ -50,6 +50,13 @@ const mailKinds = {
   role_changed: notice,
   sessions_ended: notice,
   account_deleted: notice,
+  factor_added: notice,
+  factor_removed: notice,
+  /** Somebody knows the password and not the second factor. */
+  wrong_factor: notice,
+  recovery_code_used: notice,
+  /** Its link is good together with the password of the account, for the next enrolment of a factor. */
+  factors_reset: linked('owner', 'enrol', DAY, 'address'),
 } as const satisfies Record<string, KindOfMail>;
 
 export type MailKind = keyof typeof mailKinds;

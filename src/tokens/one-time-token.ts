@@ -20,6 +20,7 @@ const numbers: Readonly<Record<TokenPurpose, number>> = {
   invite: 5,
   device: 6,
   freeze: 7,
+  enrol: 8,
 };
 const purposes = new Map(Object.entries(numbers).map(([purpose, number]) => [number, purpose as TokenPurpose]));
 

@@ -14,7 +14,10 @@ const brand = {
   texts: { en: english, de: german },
 };
 const link = { url: 'https://auth.example.com/account/reset#token=wot_abc', lifeSeconds: 1_800 };
-const data = { at: '2026-11-27T05:17:00Z', role: 'admin', ip: '203.0.113.7', browser: 'Firefox', system: 'Linux' };
+const data = {
+  ...{ at: '2026-11-27T05:17:00Z', role: 'admin', ip: '203.0.113.7', browser: 'Firefox', system: 'Linux' },
+  ...{ factor: 'totp', left: '2' },
+};
 const all = messageKinds.flatMap((kind) => languages.map((language) => ({ kind, language })));
 const of = (kind: (typeof messageKinds)[number], more: Partial<Parameters<typeof compose>[1]> = {}) =>
   compose(kind, { language: 'en', brand, data, ...(hasLink(kind) ? { link } : {}), ...more });
@@ -91,6 +94,14 @@ it('missing and unreadable values are words, not a lost mail', () => {
     'unbekanntes Gerät, Adresse unbekannt, unbekannt.',
   );
   expect(of('new_device', { data: { ...data, system: undefined } }).text).toContain(': Firefox, address 203.0.113.7');
+});
+
+it('a factor is named by a word of our own, never by what its owner called it', () => {
+  expect(of('factor_added').text).toContain(': an authenticator app.');
+  expect(of('factor_removed', { data: { ...data, factor: 'passkey' }, language: 'de' }).text).toContain(
+    'entfernt: ein Passkey (27. November',
+  );
+  expect(of('factor_added', { data: { ...data, factor: 'call +1 555 0100' } }).text).toContain(': unknown.');
 });
 
 it('times and durations read as in the language of the mail', () => {

@@ -4,14 +4,14 @@ import { asHtml, fill, oneLine, type Values } from './fill.js';
 import { htmlPage } from './html-page.js';
 import type { Brand } from './mail-brand.js';
 import type { MessageKind } from './message-kinds.js';
-import { deviceIn, durationIn, timeIn } from './words.js';
+import { deviceIn, durationIn, factorIn, timeIn } from './words.js';
 
 export interface Particulars {
   readonly language: Language;
   readonly brand: Brand;
   /** Of the kinds that have one. */
   readonly link?: { readonly url: string; readonly lifeSeconds: number } | undefined;
-  /** `at`, `role`, `ip`, `browser`, `system`; nothing else of it reaches the mail. */
+  /** `at`, `role`, `ip`, `browser`, `system`, `factor`, `left`; nothing else of it reaches the mail. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -32,6 +32,8 @@ export function compose(kind: MessageKind, { language, brand, link, data }: Part
     at: timeIn(language, data.at) ?? common.unknown,
     role: textIn(data.role) ?? common.unknown,
     ip: textIn(data.ip) ?? common.unknown,
+    factor: factorIn(texts, data.factor) ?? common.unknown,
+    left: textIn(data.left) ?? common.unknown,
     device: deviceIn(texts, textIn(data.browser), textIn(data.system)),
   };
   const plain = (text: string) => fill(text, values, oneLine);

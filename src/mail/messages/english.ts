@@ -101,6 +101,43 @@ export const english: Texts = {
     reason: 'Your account at {name} was deleted on {at}. This is our last mail to you.',
     ifNotYou: 'If it was not you, let us know.',
   },
+  factor_added: {
+    subject: 'A second sign-in step was added to your account at {name}',
+    heading: 'A second sign-in step was added',
+    reason: 'Your account at {name} has a new second sign-in step since {at}: {factor}. Other sessions have ended.',
+    ifNotYou: 'If it was not you, ask for a new password on the sign-in page now, and let us know.',
+  },
+  factor_removed: {
+    subject: 'A second sign-in step was removed from your account at {name}',
+    heading: 'A second sign-in step was removed',
+    reason: 'A second sign-in step of your account at {name} was removed on {at}: {factor}. Other sessions have ended.',
+    ifNotYou: 'If it was not you, ask for a new password on the sign-in page now, and let us know.',
+  },
+  wrong_factor: {
+    subject: 'Your password for {name} was used, with wrong codes',
+    heading: 'Right password, wrong codes',
+    reason:
+      'Somebody entered the password of your account at {name} and then several wrong codes: address {ip}, {at}. ' +
+      'They were not signed in.',
+    ifNotYou: 'If it was not you, somebody knows your password: change it now.',
+  },
+  recovery_code_used: {
+    subject: 'A recovery code for {name} was used',
+    heading: 'A recovery code was used',
+    reason:
+      'Somebody, probably you, used a recovery code of your account at {name} on {at}. Codes left: {left}. ' +
+      'Make new ones in your account before the last one is used.',
+    ifNotYou: 'If it was not you, change your password now, make new recovery codes, and let us know.',
+  },
+  factors_reset: {
+    subject: 'The second sign-in step of your account at {name} was removed',
+    heading: 'Set up a new second sign-in step',
+    reason:
+      'An administrator removed every second sign-in step of your account at {name} on {at} and ended all sessions. ' +
+      'Open the link and sign in with your password to set up a new one.',
+    button: 'Set up a new one',
+    ifNotYou: 'If you did not ask for this, do not open the link, and let us know now.',
+  },
   common: {
     life: 'The link works once, for {life}.',
     openInstead: 'If the button does not work, open this address:',
@@ -109,5 +146,7 @@ export const english: Texts = {
     device: '{browser} on {system}',
     unknownDevice: 'unknown device',
     unknown: 'unknown',
+    totp: 'an authenticator app',
+    passkey: 'a passkey',
   },
 };

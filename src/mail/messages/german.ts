@@ -114,6 +114,54 @@ export const german: Texts = {
     reason: 'Ihr Konto bei {name} wurde gelöscht ({at}). Dies ist unsere letzte E-Mail an Sie.',
     ifNotYou: 'Falls Sie das nicht waren, geben Sie uns bitte Bescheid.',
   },
+  factor_added: {
+    subject: 'Neuer zweiter Anmeldeschritt für Ihr Konto bei {name}',
+    heading: 'Ein zweiter Anmeldeschritt wurde hinzugefügt',
+    reason:
+      'Ihr Konto bei {name} hat einen neuen zweiten Anmeldeschritt: {factor} ({at}). ' +
+      'Alle anderen Sitzungen sind beendet.',
+    ifNotYou:
+      'Falls Sie das nicht waren, fordern Sie bitte sofort auf der Anmeldeseite ein neues Passwort an, ' +
+      'und geben Sie uns Bescheid.',
+  },
+  factor_removed: {
+    subject: 'Ein zweiter Anmeldeschritt Ihres Kontos bei {name} wurde entfernt',
+    heading: 'Ein zweiter Anmeldeschritt wurde entfernt',
+    reason:
+      'Von Ihrem Konto bei {name} wurde ein zweiter Anmeldeschritt entfernt: {factor} ({at}). ' +
+      'Alle anderen Sitzungen sind beendet.',
+    ifNotYou:
+      'Falls Sie das nicht waren, fordern Sie bitte sofort auf der Anmeldeseite ein neues Passwort an, ' +
+      'und geben Sie uns Bescheid.',
+  },
+  wrong_factor: {
+    subject: 'Ihr Passwort für {name} wurde verwendet, mit falschen Codes',
+    heading: 'Richtiges Passwort, falsche Codes',
+    reason:
+      'Jemand hat das Passwort Ihres Kontos bei {name} und danach mehrere falsche Codes eingegeben: ' +
+      'Adresse {ip}, {at}. Die Anmeldung wurde abgelehnt.',
+    ifNotYou: 'Falls Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es bitte sofort.',
+  },
+  recovery_code_used: {
+    subject: 'Ein Wiederherstellungscode für {name} wurde verwendet',
+    heading: 'Ein Wiederherstellungscode wurde verwendet',
+    reason:
+      'Jemand, vermutlich Sie, hat einen Wiederherstellungscode Ihres Kontos bei {name} verwendet ({at}). ' +
+      'Verbleibende Codes: {left}. Erstellen Sie in Ihrem Konto neue, bevor der letzte verbraucht ist.',
+    ifNotYou:
+      'Falls Sie das nicht waren, ändern Sie bitte sofort Ihr Passwort, erstellen Sie neue Wiederherstellungscodes, ' +
+      'und geben Sie uns Bescheid.',
+  },
+  factors_reset: {
+    subject: 'Der zweite Anmeldeschritt Ihres Kontos bei {name} wurde entfernt',
+    heading: 'Neuen zweiten Anmeldeschritt einrichten',
+    reason:
+      'Die Administration hat alle zweiten Anmeldeschritte Ihres Kontos bei {name} entfernt und alle Sitzungen ' +
+      'beendet ({at}). Öffnen Sie den Link und melden Sie sich mit Ihrem Passwort an, um einen neuen einzurichten.',
+    button: 'Neu einrichten',
+    ifNotYou:
+      'Falls Sie das nicht angefordert haben, öffnen Sie den Link bitte nicht, und geben Sie uns sofort Bescheid.',
+  },
   common: {
     life: 'Der Link ist {life} lang gültig und funktioniert nur einmal.',
     openInstead: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie bitte diese Adresse:',
@@ -122,5 +170,7 @@ export const german: Texts = {
     device: '{browser} unter {system}',
     unknownDevice: 'unbekanntes Gerät',
     unknown: 'unbekannt',
+    totp: 'eine Authenticator-App',
+    passkey: 'ein Passkey',
   },
 };

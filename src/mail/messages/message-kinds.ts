@@ -2,7 +2,10 @@
 import type { Language } from '../../config/languages.js';
 
 /** With a link: the reader acts by it. */
-const linkKinds = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'email_changing'] as const;
+const linkKinds = [
+  ...(['verify', 'reset', 'email', 'magic', 'invite', 'device', 'email_changing'] as const),
+  'factors_reset',
+] as const;
 /** Without a link: the reader is told what happened. */
 const noticeKinds = [
   'already_registered',
@@ -12,6 +15,10 @@ const noticeKinds = [
   'role_changed',
   'sessions_ended',
   'account_deleted',
+  'factor_added',
+  'factor_removed',
+  'wrong_factor',
+  'recovery_code_used',
 ] as const;
 export const messageKinds = [...linkKinds, ...noticeKinds] as const;
 export type MessageKind = (typeof messageKinds)[number];
@@ -22,8 +29,11 @@ type TextPart = (typeof textParts)[number];
 /** `button` only where there is a link. */
 type Text = Readonly<Record<Exclude<TextPart, 'button'>, string> & { button?: string }>;
 
-/** What all mails share. `device` and the two words after it are how `{device}` and `{ip}` are written. */
-export const commonParts = ['life', 'openInstead', 'support', 'footer', 'device', 'unknownDevice', 'unknown'] as const;
+/** What all mails share. `device` and the words after it are how `{device}`, `{ip}` and `{factor}` are written. */
+export const commonParts = [
+  ...(['life', 'openInstead', 'support', 'footer', 'device', 'unknownDevice', 'unknown'] as const),
+  ...(['totp', 'passkey'] as const),
+] as const;
 export type CommonPart = (typeof commonParts)[number];
 
 export type Texts = Readonly<Record<MessageKind, Text>> & { readonly common: Readonly<Record<CommonPart, string>> };
@@ -36,6 +46,11 @@ const placeholdersOf: Readonly<Partial<Record<MessageKind, readonly string[]>>> 
   role_changed: ['role', 'at'],
   sessions_ended: ['at'],
   account_deleted: ['at'],
+  factor_added: ['factor', 'at'],
+  factor_removed: ['factor', 'at'],
+  wrong_factor: ['ip', 'at'],
+  recovery_code_used: ['left', 'at'],
+  factors_reset: ['at'],
 };
 
 const commonPlaceholders: Readonly<Partial<Record<CommonPart, readonly string[]>>> = {

@@ -30,3 +30,8 @@ export function deviceIn({ common }: Texts, browser: string | undefined, system:
   if (browser !== undefined && system !== undefined) return fill(common.device, { browser, system }, (text) => text);
   return browser ?? system ?? common.unknownDevice;
 }
+
+/** @returns undefined for anything but a kind of factor */
+export function factorIn({ common }: Texts, factor: unknown): string | undefined {
+  return factor === 'totp' || factor === 'passkey' ? common[factor] : undefined;
+}
