@@ -45,11 +45,19 @@ describe('a true access token', () => {
       role: 'user',
       tokenVersion: 1,
       amr: ['pwd'],
+      acr: 'urn:watchword:1fa',
     });
     expect(Object.keys(claims).toSorted()).toEqual(
-      'amr aud auth_time client_id email exp iat iss jti role sid sub tokenVersion'.split(' '),
+      'acr amr aud auth_time client_id email exp iat iss jti role sid sub tokenVersion'.split(' '),
     );
     expect(claims['exp'] - claims['iat']).toBe(900);
+  });
+
+  it('of an older release, which has no acr, is accepted as one factor', async () => {
+    for (const amr of [['pwd'], []]) {
+      const answer = await me(service.url, await ours({ acr: undefined, amr }));
+      expect([answer.status, answer.json['acr']]).toEqual([200, 'urn:watchword:1fa']);
+    }
   });
 
   it('is accepted, also with further header members that are allowed', async () => {
@@ -163,13 +171,15 @@ describe('a forged access token is refused:', () => {
   });
 
   it('a claim that is missing or of another type, though we signed it', async () => {
-    const names = Object.keys(decode(phone.accessToken));
+    // Tokens of older releases have no `acr`.
+    const names = Object.keys(decode(phone.accessToken)).filter((name) => name !== 'acr');
     for (const name of names) await expectRefused(await ours({ [name]: undefined }));
     const odd = [
       { sub: 'admin' },
       { sub: ['x'] },
       { exp: '9999999999' },
       { tokenVersion: '1' },
+      { acr: 2 },
       { role: 'root' },
       { sid: 1 },
       { jti: '' },

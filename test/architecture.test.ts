@@ -177,6 +177,9 @@ describe('the tables', () => {
     sprayAlarms: 'limits',
     oneTimeTokens: 'tokens',
     mailOutbox: 'mail',
+    totpAuthenticators: 'none',
+    recoveryCodes: 'none',
+    factorTickets: 'none',
     services: 'siblings',
     serviceTokenRevocations: 'siblings',
   };

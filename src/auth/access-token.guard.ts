@@ -6,6 +6,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
+import { acrOf } from '../tokens/acr.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { PresentedToken } from '../tokens/presented-token.js';
 import type { Principal } from '../http/principal.js';
@@ -105,4 +106,5 @@ const principalOf = (claims: AccessClaims): Principal => ({
   tokenVersion: claims.tokenVersion,
   authenticatedAt: new Date(claims.auth_time * 1000),
   methods: claims.amr,
+  acr: claims.acr ?? acrOf(claims.amr),
 });

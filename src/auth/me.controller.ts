@@ -10,6 +10,7 @@ const meAnswer = publicUser.extend({
   sessionId: z.uuid(),
   authenticatedAt: z.iso.datetime(),
   methods: z.array(z.string()).readonly().meta({ description: 'How they signed in (RFC 8176).' }),
+  acr: z.string().meta({ description: 'How strong that was: `urn:watchword:1fa`, `urn:watchword:2fa` or `phr`.' }),
 });
 
 @Controller('auth')
@@ -30,6 +31,7 @@ export class MeController {
       sessionId: me.sessionId,
       authenticatedAt: me.authenticatedAt.toISOString(),
       methods: me.methods,
+      acr: me.acr,
     };
   }
 }

@@ -4,7 +4,7 @@ import type { Settings } from './settings.js';
 const MAX_COOKIE_BYTES = 4_096;
 
 /** The longest claims that do not depend on settings: ids, times, methods, a role, an email address of 254. */
-const OTHER_CLAIMS_BYTES = 254 + 560;
+const OTHER_CLAIMS_BYTES = 254 + 620;
 /** `{"alg":"RS256","typ":"at+jwt","kid":…}`; an imported key's kid has up to 64 characters. */
 const HEADER_BYTES = 120;
 /** `__Secure-access_token=; Max-Age=900; Domain=; Path=/; HttpOnly; Secure; SameSite=Lax` */

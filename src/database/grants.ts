@@ -4,6 +4,7 @@ import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import * as audit from './audit-schema.js';
+import * as factors from './factors-schema.js';
 import * as limits from './limits-schema.js';
 import * as mail from './mail-schema.js';
 import * as schema from './schema.js';
@@ -13,7 +14,7 @@ import * as services from './services-schema.js';
 export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
 /** Our own tables only: other tables of the database are not ours to grant. */
-const tables = Object.values({ ...schema, ...audit, ...limits, ...mail, ...services }).filter((each) =>
+const tables = Object.values({ ...schema, ...audit, ...factors, ...limits, ...mail, ...services }).filter((each) =>
   is(each, PgTable),
 );
 const changeable = tables.filter((table) => table !== audit.auditEvents).map(nameOf);

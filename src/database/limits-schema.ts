@@ -9,7 +9,7 @@ export const guessBudgets = pgTable(
     /** Of a user id, or of an address that nobody has. */
     subject: bytea('subject').notNull(),
     /** What is guessed. */
-    kind: text('kind', { enum: ['password'] }).notNull(),
+    kind: text('kind', { enum: ['password', 'otp'] }).notNull(),
     /** limits/guess-lanes.ts */
     lane: bytea('lane').notNull(),
     failures: integer('failures').notNull(),

@@ -37,6 +37,8 @@ export const users = pgTable(
     credentialVersion: integer('credential_version').notNull().default(1),
     /** Registered, the address not yet verified: the account goes at this time. Null for a full account. */
     pendingUntil: at('pending_until'),
+    /** An operator took every factor away: the next one needs a mailed token, too. */
+    factorsResetAt: at('factors_reset_at'),
     createdAt: createdAt(),
   },
   (table) => [
@@ -99,6 +101,7 @@ export const refreshTokens = pgTable(
         'password_reset',
         'frozen',
         'ended_by_service',
+        'factor_changed',
       ],
     }),
     createdAt: createdAt(),

@@ -7,6 +7,10 @@ export type Role = (typeof roles)[number];
 export const transports = ['cookie', 'bearer'] as const;
 export type Transport = (typeof transports)[number];
 
+/** What a ticket between two factors is good for. */
+export const ticketPurposes = ['sign_in', 'reauthenticate', 'enrol'] as const;
+export type TicketPurpose = (typeof ticketPurposes)[number];
+
 /** What a one-time token is good for. */
 export const tokenPurposes = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'freeze', 'enrol'] as const;
 export type TokenPurpose = (typeof tokenPurposes)[number];

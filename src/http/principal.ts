@@ -12,6 +12,8 @@ export interface Principal {
   readonly tokenVersion: number;
   readonly authenticatedAt: Date;
   readonly methods: readonly string[];
+  /** How strong the proof was (tokens/acr.ts). */
+  readonly acr: string;
 }
 
 export const Me = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {

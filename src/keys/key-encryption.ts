@@ -37,6 +37,9 @@ export class KeyEncryption {
   }
 }
 
+/** The name of a sealed value that belongs to several columns, such as a user and an id: all of fixed length. */
+export const nameOfRow = (columns: readonly string[]): string => columns.join(' ');
+
 function openWith(key: Buffer, sealed: Uint8Array, name: string): Buffer | undefined {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const tag = sealed.subarray(sealed.length - TAG_BYTES);

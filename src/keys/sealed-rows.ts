@@ -1,7 +1,7 @@
 // Seals the rows of one sealed column anew, in batches: a table may be large, and its rows are in use meanwhile.
 import { getTableName, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database/database.js';
-import type { KeyEncryption } from './key-encryption.js';
+import { type KeyEncryption, nameOfRow } from './key-encryption.js';
 import type { SealedColumn } from './sealed-columns.js';
 
 const BATCH = 500;
@@ -14,7 +14,7 @@ export interface Counts {
   readonly unopenable: number;
 }
 
-type Row = Record<string, unknown> & { first: string | Buffer; second: string; name: string; sealed: Buffer };
+type Row = Record<string, unknown> & { first: string | Buffer; second: string; names: string[]; sealed: Buffer };
 
 export const nameOf = ({ table, sealed }: SealedColumn): string => `${getTableName(table)}.${sealed.name}`;
 
@@ -26,7 +26,7 @@ export async function rewrapRows(
 ): Promise<Counts> {
   const counts = { anew: 0, untouched: 0, unopenable: 0 };
   for (let rows = await next(database, column); rows.length > 0; rows = await next(database, column, rows.at(-1))) {
-    const old = rows.filter(({ sealed, name }) => !encryption.isSealedAnew(sealed, name));
+    const old = rows.filter(({ sealed, names }) => !encryption.isSealedAnew(sealed, nameOfRow(names)));
     const anew = old.flatMap((row) => sealedAnew(encryption, row));
     counts.untouched += rows.length - old.length;
     counts.unopenable += old.length - anew.length;
@@ -38,17 +38,22 @@ export async function rewrapRows(
 
 async function next(database: Database, column: SealedColumn, last?: Row): Promise<Row[]> {
   const [first, second] = column.key;
+  const names = sql.join(
+    column.name.map((each) => sql`${each}::text`),
+    sql`, `,
+  );
   const after = last ? sql`(${first}, ${second}) > (${last.first}, ${last.second})` : sql`true`;
   const { rows } = await database.execute<Row>(sql`
-    select ${first} as first, ${second} as second, ${column.name}::text as name, ${column.sealed} as sealed
+    select ${first} as first, ${second} as second, array[${names}] as names, ${column.sealed} as sealed
       from ${column.table} where ${column.sealed} is not null and ${after}
      order by ${first}, ${second} limit ${BATCH}`);
   return rows;
 }
 
 function sealedAnew(encryption: KeyEncryption, row: Row): (Row & { anew: Buffer })[] {
+  const name = nameOfRow(row.names);
   try {
-    return [{ ...row, anew: encryption.seal(encryption.open(row.sealed, row.name), row.name) }];
+    return [{ ...row, anew: encryption.seal(encryption.open(row.sealed, name), name) }];
   } catch {
     return [];
   }

@@ -24,6 +24,7 @@ const accessClaims = z.object({
   tokenVersion: z.number().int(),
   auth_time: seconds,
   amr: z.array(z.string()),
+  acr: z.string().optional(),
 } satisfies Partial<Record<keyof UserTokenClaims, z.ZodType>>);
 
 export type AccessClaims = z.output<typeof accessClaims>;

@@ -8,6 +8,7 @@ import type { Role } from '../database/vocabularies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { Signer } from '../keys/signing-key.js';
 import { type AccessClaims, CLIENT_ID } from './access-token.js';
+import { acrOf } from './acr.js';
 import type { ServiceClaims } from './service-token.js';
 
 export interface AccessTokenSubject {
@@ -71,6 +72,7 @@ export class AccessTokens {
       tokenVersion: subject.tokenVersion,
       auth_time: Math.floor(subject.authenticatedAt.getTime() / 1000),
       amr: [...subject.methods],
+      acr: acrOf(subject.methods),
     } satisfies AccessClaims;
     return this.signed(claims, signer ?? (await this.keyRing.signer(now)));
   }

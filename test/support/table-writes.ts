@@ -1,6 +1,7 @@
 // Finds the tables that a source file writes, by drizzle's builder or by SQL, also under an alias.
 import { getTableName, is, Table } from 'drizzle-orm';
 import * as audit from '../../src/database/audit-schema.js';
+import * as factors from '../../src/database/factors-schema.js';
 import * as limits from '../../src/database/limits-schema.js';
 import * as mail from '../../src/database/mail-schema.js';
 import * as schema from '../../src/database/schema.js';
@@ -8,7 +9,7 @@ import * as services from '../../src/database/services-schema.js';
 
 /** Each table's variable in schema.ts, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...schema, ...audit, ...limits, ...mail, ...services }).flatMap(([variable, value]) =>
+  Object.entries({ ...schema, ...audit, ...factors, ...limits, ...mail, ...services }).flatMap(([variable, value]) =>
     is(value, Table) ? [[variable, getTableName(value)]] : [],
   ),
 );

@@ -6,6 +6,10 @@ export const ACCESS_TOKEN_TYP = 'at+jwt';
 /** How far the clocks of two machines may be apart, in seconds. An access token is good for so long after its `exp`. */
 export const CLOCK_LEEWAY_SECONDS = 30;
 
+/** How strong a proof of identity was, the weakest first: one factor, two, and two of which one resists phishing. */
+export const ACR_VALUES = ['urn:watchword:1fa', 'urn:watchword:2fa', 'phr'] as const;
+export type Acr = (typeof ACR_VALUES)[number];
+
 /** What every access token says. All times are seconds since 1970 (RFC 7519 §2, NumericDate). */
 interface CommonClaims {
   /** The issuer: exactly its `JWT_ISSUER`. */
@@ -38,7 +42,7 @@ export interface UserTokenClaims extends CommonClaims {
   readonly auth_time: number;
   /** How they proved it (RFC 8176). */
   readonly amr: readonly string[];
-  /** How strong the proof was (OpenID Connect Core §2). */
+  /** How strong the proof was (OpenID Connect Core §2): one of `ACR_VALUES`. Tokens of older releases have none. */
   readonly acr?: string;
   readonly scope?: undefined;
 }
