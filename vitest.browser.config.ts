@@ -3,5 +3,5 @@ import base from './vitest.config.js';
 
 export default {
   ...base,
-  test: { ...base.test, include: [process.env['STORM'] ? 'test/browser/*.storm.ts' : 'test/browser/*.browser.ts'] },
+  test: { ...base.test, include: ['test/browser/*.browser.ts'] },
 };

@@ -19,6 +19,10 @@ const ofTabs = {
     'is healed within the grace',
     [[`${CLIENT}/refresh.ts`, 'heals = true;\n', 'break;\n']],
   ],
+  'of two cookies at once, one of which is older, either stays': [
+    'is healed also',
+    [[`${CLIENT}/refresh.ts`, 'return isAlone;', 'return true;']],
+  ],
   'a redirect takes the credentials along': [
     'by cookie a listed origin',
     [[`${CLIENT}/requests.ts`, "redirect: 'error'", "redirect: 'follow'"]],

@@ -36,6 +36,30 @@ describe('an answer that comes late and puts an older cookie back (C2)', () => {
     expect(await stage.families()).toEqual([{ generation: 3, revoked: false }]);
     for (const tab of [slow, other]) expect((await tab.events()).join()).not.toContain('ended');
   });
+
+  it('is healed also if it was heard of before the newer one came: nobody knows which cookie was set last', async () => {
+    const stage = await startStage(browser);
+    const [slow, other] = (await signedInTabs(stage, 2)) as [Tab, Tab];
+    await other.run(async () => {
+      const page = globalThis as unknown as { speak: () => void };
+      const channel = BroadcastChannel.prototype;
+      const { postMessage } = channel;
+      channel.postMessage = function hold(message) {
+        page.speak = () => postMessage.call(this, message);
+      };
+    });
+    expect(await other.refresh()).toBe('done');
+    stage.proxy.rules.push(next(REFRESH, { do: 'delay answer', ms: LONG_MS }));
+    const newer = slow.refresh();
+    await until('the service has answered', () => refreshes(stage)[1]?.answer?.status === 200);
+    await other.run(async () => (globalThis as unknown as { speak: () => void }).speak());
+    await until('the slow tab has heard of the older one', async () => (await slow.generation()) === 1);
+    stage.proxy.heal();
+    await newer;
+    await until('the slow tab has refreshed again', async () => (await slow.generation()) === 3);
+    await until('nothing is under way', () => stage.isQuiet());
+    expect(await stage.families()).toEqual([{ generation: 3, revoked: false }]);
+  });
 });
 
 describe('signing out (C3)', () => {

@@ -56,11 +56,11 @@ export function newActs(settings: Settings, state: State, keeper: Keeper, fetch:
       const response = await fetch(`${issuer}/auth/me`);
       const { problem } = await read(response, false);
       // Nothing of it where somebody in between answers, such as the offline page of a service worker.
-      // oxlint-disable-next-line no-unused-vars -- the rest is the person
-      const { sessionId, authenticatedAt, methods, ...user } = (await response.json().catch(() => problem)) as Me;
+      const { sessionId, id, email, role, emailVerified } = (await response.json().catch(() => problem)) as Me;
       if (sessionId) {
         // An answer to an earlier question: who signed in or out meanwhile is known better.
-        if (state.version === version || state.id() === sessionId) state.know(user, sessionId);
+        if (state.version === version || state.id() === sessionId)
+          state.know({ id, email, role, emailVerified }, sessionId);
         return state.held?.user ?? null;
       }
       if (problem.code === 'unauthenticated') await keeper.end();

@@ -54,21 +54,17 @@ export interface Read {
 /** @param mayHoldTokens false for answers that are not the issuer's, whose bodies may be long */
 export async function read(response: Response, mayHoldTokens = true): Promise<Read> {
   const { ok, headers } = response;
-  const isProblem = !ok && /problem.json/.test(headers.get('content-type')!); // null is tested as a text
-  const isRead = isProblem || (ok && mayHoldTokens);
-  // Judged below: it is what somebody sent.
-  const body = (
-    isRead
-      ? await response
-          .clone()
-          .json()
-          .catch(() => 0)
-      : 0
-  ) as (TokenAnswer & Problem) | 0;
+  const isRead = ok ? mayHoldTokens : /problem.json/.test(headers.get('content-type')!); // null is tested as a text
+  const body: unknown =
+    isRead &&
+    (await response
+      .clone()
+      .json()
+      .catch(() => 0));
   return {
     response,
-    problem: (isProblem && body) || {},
-    answer: ok && body && body.refreshIn ? body : undefined,
+    problem: (!ok && (body as Problem)) || {},
+    answer: ok && (body as TokenAnswer | null)?.refreshIn ? (body as TokenAnswer) : undefined,
   };
 }
 

@@ -40,7 +40,7 @@ export interface Client {
   /** Ends every session of the person, on all devices. @throws as `signOut` */
   signOutEverywhere(): Promise<void>;
   /** @returns a function that ends the subscription */
-  subscribe(listener: (event: SessionEvent) => void): () => void;
+  subscribe: (listener: (event: SessionEvent) => void) => () => void;
   /** Stops listening to tabs and waking up. The session goes on. */
   close(): void;
 }
@@ -80,7 +80,7 @@ export function clientOf(settings: Settings): Client {
       const refused = await refresh.need();
       if (refused) throw refused;
     },
-    subscribe: (listener) => state.subscribe(listener),
+    subscribe: state.subscribe,
     close() {
       stopWaking();
       refresh.close();

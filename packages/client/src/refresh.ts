@@ -16,7 +16,7 @@ const OTHER_TAB_MS = 2_000;
 /** A message of another tab may arrive a little after the lock that the tab gave back. */
 const MESSAGE_MS = 500;
 
-/** true: decided. false: at once again, as an older answer came late. A number: after so many milliseconds at least. */
+/** true: decided. false: at once again, as an older cookie may have come late. A number: after so many milliseconds at least. */
 type Outcome = boolean | number | Refused;
 
 export type Refresh = ReturnType<typeof newRefresh>;
@@ -81,16 +81,18 @@ export function newRefresh(settings: Settings, state: State, keeper: Keeper) {
     const { sync, keep } = keeper;
     const stored = await sync();
     const { held } = state;
-    const isDone = state.version !== version && held?.accessToken && held.refreshAt > now();
+    const isDone = state.version > version && held?.accessToken && held.refreshAt > now();
     if (isDone || !settings.canRefresh || (isBearer && !held?.refreshToken)) return true;
 
     const next = unsaved ?? (await ask(held));
     if (typeof next !== 'object' || next instanceof Refused) return next;
     unsaved = next; // should saving fail: the old token may be worthless by the next try
     const isOvertaken = stored && (await sync())?.refreshToken !== stored.refreshToken; // after a long wait for the lock
+    // If another tab's older answer was heard of during this request, either of the two cookies may have stayed.
+    const isAlone = isBearer || state.version === version || state.held?.session.generation === next.session.generation;
     if (!isOvertaken) await keep(next);
     unsaved = undefined;
-    return true;
+    return isAlone;
   }
 
   async function ask(held: MaybeHeld): Promise<Held | Outcome> {

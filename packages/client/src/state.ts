@@ -29,7 +29,7 @@ export function newState() {
   function change(held: Held | null, event: SessionEvent): void {
     late = 0;
     state.held = held;
-    state.version += 1;
+    state.version++;
     tell(event);
   }
 
@@ -41,9 +41,8 @@ export function newState() {
     id: () => state.held?.session.id,
 
     /** Whether a newer answer of this session was seen, or the session is known to be over. */
-    isOlder({ session: { id, generation = 0 } }: Held): boolean {
-      return id === endedId || (id === state.id() && generation < (state.held?.session.generation ?? 0));
-    },
+    isOlder: ({ session: { id, generation } }: Held): boolean =>
+      id === endedId || (id === state.id() && generation! < state.held!.session.generation!),
 
     /** An answer that is older came late, and has put an older cookie into the browser. */
     isLate: (next: Held): boolean => state.isOlder(next) && ++late <= MAX_LATE,
@@ -72,7 +71,7 @@ export function newState() {
     },
 
     /** @returns a function that ends the subscription */
-    subscribe(listener: (event: SessionEvent) => void): () => void {
+    subscribe: (listener: (event: SessionEvent) => void): (() => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

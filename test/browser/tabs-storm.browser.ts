@@ -1,6 +1,5 @@
 // C1: five tabs through hundreds of refreshes over a network that loses, delays and reorders answers, through a restart
-// and a rotation of the keys: `npm run test:storm`, with TABS_REFRESHES=2000 ten times the size. It is no step of CI yet: two
-// answers within about a millisecond can leave the older cookie unnoticed (docs/clients/README.md, "Known").
+// and a rotation of the keys. TABS_REFRESHES=2000 makes it ten times as long.
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -25,7 +24,7 @@ afterAll(() => browser?.close());
 
 it(
   `five tabs through ${REFRESHES} refreshes: nobody is signed out, and one family is alive`,
-  { timeout: 60_000 + REFRESHES * 2_000 },
+  { timeout: 60_000 + REFRESHES * 4_000 },
   async () => {
     const stage = await startStage(browser);
     await stage.service.query(`UPDATE signing_keys SET published_at = published_at - interval '26 hours',
