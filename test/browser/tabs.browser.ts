@@ -43,6 +43,7 @@ describe('an answer that comes late and puts an older cookie back (C2)', () => {
     await other.run(async () => {
       const page = globalThis as unknown as { speak: () => void };
       const channel = BroadcastChannel.prototype;
+      // oxlint-disable-next-line unbound-method -- called on the channel below
       const { postMessage } = channel;
       channel.postMessage = function hold(message) {
         page.speak = () => postMessage.call(this, message);
