@@ -177,9 +177,9 @@ describe('the tables', () => {
     sprayAlarms: 'limits',
     oneTimeTokens: 'tokens',
     mailOutbox: 'mail',
-    totpAuthenticators: 'none',
-    recoveryCodes: 'none',
-    factorTickets: 'none',
+    totpAuthenticators: 'factors',
+    recoveryCodes: 'factors',
+    factorTickets: 'factors',
     services: 'siblings',
     serviceTokenRevocations: 'siblings',
   };

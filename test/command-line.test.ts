@@ -13,11 +13,12 @@ const textOf = (...args: string[]) => {
 
 /** The arguments that complete each command. */
 const complete: Record<string, string> = {
-  'sessions end': '--all',
+  'sessions end': '--without-factor',
   'users show': '--user a@example.com',
   'users disable': '--user a@example.com',
   'users enable': '--user a@example.com',
   'users unlock': '--user a@example.com',
+  'users reset-factors': '--user a@example.com',
   'users role': '--user a@example.com --role admin',
   'users invite': 'a@example.com',
   'users email': '--user a@example.com --email b@example.com',
@@ -83,8 +84,8 @@ it('reports a usage error in one sentence', () => {
     'users list --limit 0': '--limit must be a whole number from 1 to 1000.',
     'users list --after x': '--after must be a user ID.',
     'users create-admin --email x': '--email is not an email address.',
-    'sessions end': 'Give either --user (email or ID) or --all.',
-    'sessions end --all --user a@example.com': 'Give either --user (email or ID) or --all.',
+    'sessions end': 'Give either --user (email or ID), --all or --without-factor.',
+    'sessions end --all --user a@example.com': 'Give either --user (email or ID), --all or --without-factor.',
     'sessions end --al': 'Unknown option \'--al\'. (Did you mean --all?) "--help" lists the commands.',
     'services add': 'Missing NAME.',
     'services add Orders': 'NAME is 1 to 63 lower-case letters, digits and dashes, and begins with a letter.',

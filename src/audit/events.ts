@@ -1,5 +1,6 @@
 // Every event that an operator may have to look up later. docs/operations/events.md says what each
 // one means.
+import { type FactorEvent, factorOutcomes } from './factor-events.js';
 
 interface OfUser {
   readonly userId: string;
@@ -59,6 +60,7 @@ export type AuditEvent =
   | { readonly type: 'secret.rewrapped'; readonly name: string }
   /** The operator took the budgets of guesses away; `lanes` of them had failures. */
   | ({ readonly type: 'user.unlocked'; readonly lanes: number; readonly by: string } & OfUser)
+  | FactorEvent
   | MailDiedEvent
   | { readonly type: 'mail.retried'; readonly mails: number; readonly by: string }
   | FreezeEvent
@@ -189,4 +191,5 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'service.refused': 'failure',
   'mail.died': 'failure',
   'mail.retried': 'success',
+  ...factorOutcomes,
 };

@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { FactorsResetModule } from '../accounts/factors-reset.module.js';
 import { InvitationModule } from '../accounts/invitation.module.js';
 import { PasswordsModule } from '../credentials/password/passwords.module.js';
 import { DatabaseModule } from '../database/database.module.js';
+import { FactorRemovalModule } from '../factors/factor-removal.module.js';
 import { KeyStoreModule } from '../keys/key-store.module.js';
 import { SigningKeysModule } from '../keys/signing-keys.module.js';
 import { SessionEndModule } from '../sessions/session-end.module.js';
@@ -27,5 +29,7 @@ import { UsersModule } from '../users/users.module.js';
 export class CliModule {}
 
 /** For commands that open or seal keys. */
-@Module({ imports: [CliModule, InvitationModule, KeyStoreModule, UnlockModule] })
+@Module({
+  imports: [CliModule, FactorRemovalModule, FactorsResetModule, InvitationModule, KeyStoreModule, UnlockModule],
+})
 export class CliWithKeyModule {}

@@ -34,6 +34,17 @@ describe('Config', () => {
     expect(Object.isFrozen(Config.fromEnv({}))).toBe(true);
   });
 
+  it('demands a second factor of administrators, unless other roles or none are named; an unknown role is refused', () => {
+    const rolesOf = (MFA_REQUIRED_ROLES: string) => Config.fromEnv({ MFA_REQUIRED_ROLES }).MFA_REQUIRED_ROLES;
+    expect(rolesOf('')).toEqual(['admin']);
+    expect(rolesOf('user,admin')).toEqual(['user', 'admin']);
+    expect(rolesOf('none')).toEqual([]);
+    for (const wrong of ['root', 'admin,none', 'Admin'])
+      expect(problemsOf({ MFA_REQUIRED_ROLES: wrong })).toEqual([
+        'MFA_REQUIRED_ROLES must be user or admin, separated by commas, or none',
+      ]);
+  });
+
   it('treats an empty variable as not set', () => {
     expect(Config.fromEnv({ PORT: '', PUBLIC_URL: '' }).PORT).toBe(3000);
   });

@@ -8,7 +8,7 @@ export const passwordSettings = {
     schema: integer(8, 128).default(15),
     standard: '15',
     about:
-      'In characters (code points). Set less than 15 only if a second factor is enforced; production warns at each start.',
+      'In characters (code points). Set less than 15 only if `MFA_REQUIRED_ROLES` names every role; else production warns at each start.',
   },
   PASSWORD_BREACH_URL: {
     schema: httpUrl

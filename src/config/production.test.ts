@@ -119,4 +119,12 @@ describe('at every start production warns', () => {
     ]);
     expect(problemsOf({ PASSWORD_MIN_LENGTH: '7' })).toEqual(['PASSWORD_MIN_LENGTH must be at least 8']);
   });
+
+  it('about no short password where everybody needs a second factor', () => {
+    const warningsWith = (MFA_REQUIRED_ROLES: string) =>
+      Config.fromEnv({ ...sound, PASSWORD_MIN_LENGTH: '8', MFA_REQUIRED_ROLES }).warnings;
+    expect(warningsWith('user, admin')).toEqual([]);
+    expect(warningsWith('user')).toHaveLength(1);
+    expect(warningsWith('none')).toHaveLength(1);
+  });
 });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { accountPageSettings } from './account-page-settings.js';
 import { postgresUrl } from './backends.js';
+import { factorSettings } from './factor-settings.js';
 import { audience, httpUrl, integer, issuer, list, webhookSecret } from './formats.js';
 import { httpSettings } from './http-settings.js';
 import { keySettings } from './key-settings.js';
@@ -93,6 +94,7 @@ export const settings = {
     about:
       'How old a sign-in may be for the gravest acts, such as deleting the account; else a new proof is asked for.',
   },
+  ...factorSettings,
   REFRESH_IDLE_DAYS: {
     schema: integer(1, 365).default(30),
     standard: '30',

@@ -1,4 +1,5 @@
 // Warnings about allowed but risky settings, logged at every start.
+import { rolesWithFactors } from './factor-settings.js';
 import type { Settings } from './settings.js';
 
 const risks: Readonly<Record<Settings['INSECURE_BACKENDS'][number], string>> = {
@@ -12,10 +13,11 @@ export function warningsOf(values: Settings): string[] {
   const warnings = values.INSECURE_BACKENDS.map((name) => {
     return `INSECURE_BACKENDS=${name}: ${risks[name]}. Only a private network protects them.`;
   });
-  if (values.NODE_ENV === 'production' && values.PASSWORD_MIN_LENGTH < 15) {
+  const isOptional = rolesWithFactors.some((role) => !values.MFA_REQUIRED_ROLES.includes(role));
+  if (values.NODE_ENV === 'production' && values.PASSWORD_MIN_LENGTH < 15 && isOptional) {
     warnings.push(
-      `PASSWORD_MIN_LENGTH=${values.PASSWORD_MIN_LENGTH} is under 15, which is safe only with a second factor; ` +
-        'second factors do not exist yet (NIST SP 800-63B-4 §3.1.1.2).',
+      `PASSWORD_MIN_LENGTH=${values.PASSWORD_MIN_LENGTH} is under 15, which is safe only with a second factor: ` +
+        `set MFA_REQUIRED_ROLES=${rolesWithFactors.join(',')} (NIST SP 800-63B-4 §3.1.1.2).`,
     );
   }
   if (values.NODE_ENV === 'production' && !values.SMTP_URL) {

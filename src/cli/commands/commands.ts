@@ -18,6 +18,7 @@ import { usersDisable, usersEnable } from './users-disable.js';
 import { usersEmail } from './users-email.js';
 import { usersInvite } from './users-invite.js';
 import { usersList, usersShow } from './users-list.js';
+import { usersResetFactors } from './users-reset-factors.js';
 import { usersRole } from './users-role.js';
 import { usersUnlock } from './users-unlock.js';
 
@@ -29,6 +30,7 @@ export const commands: readonly CliCommand[] = [
     usersDisable,
     usersEnable,
     usersUnlock,
+    usersResetFactors,
     usersRole,
     usersEmail,
     usersInvite,

@@ -1,0 +1,34 @@
+// Ends every session of a user whose second factors were removed by an operator, in the transaction of the act.
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { Audit } from '../audit/audit.js';
+import { Clock } from '../clock.js';
+import type { Transaction } from '../database/database.js';
+import type { Caller } from '../http/caller.js';
+import { Revocations } from '../revocation/revocations.js';
+import { SessionEnd } from '../sessions/session-end.js';
+
+interface Done {
+  readonly userId: string;
+  readonly factors: number;
+  readonly by: string;
+}
+
+@Injectable()
+export class FactorsResetEffects {
+  constructor(
+    private readonly sessionEnd: SessionEnd,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns with the time, for the mail */
+  async follow(tx: Transaction, done: Done, caller: Caller) {
+    const { userId } = done;
+    const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', caller);
+    const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+    await this.audit.record(tx, [{ type: 'factors.reset', ...done }], caller);
+    return { confirmation, at: this.clock.now().toISOString() };
+  }
+}

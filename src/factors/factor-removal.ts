@@ -1,0 +1,53 @@
+// Removes and renames the second factors of a user. The caller has locked the user, so that acts on factors take turns.
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { totpAuthenticators, factorTickets, recoveryCodes } from '../database/factors-schema.js';
+import type { Queries, Transaction } from '../database/database.js';
+
+export type FactorKind = 'totp' | 'passkey';
+
+export interface Removed {
+  readonly kind: FactorKind;
+  /** An authenticator that was never confirmed is no factor. */
+  readonly isConfirmed: boolean;
+}
+
+@Injectable()
+export class FactorRemoval {
+  /** @returns undefined if the user has no such factor */
+  async one(tx: Transaction, userId: string, id: string): Promise<Removed | undefined> {
+    const { rows } = await tx.execute<{ isConfirmed: boolean }>(sql`
+      delete from ${totpAuthenticators} where user_id = ${userId} and id = ${id}
+      returning confirmed_at is not null as "isConfirmed"`);
+    return rows[0] && { kind: 'totp', isConfirmed: rows[0].isConfirmed };
+  }
+
+  /** @returns how many confirmed factors the user has */
+  async count(queries: Queries, userId: string): Promise<number> {
+    const { rows } = await queries.execute<{ factors: number }>(sql`
+      select (select count(*)::int from ${totpAuthenticators}
+               where user_id = ${userId} and confirmed_at is not null) as factors`);
+    return rows[0]?.factors ?? 0;
+  }
+
+  /** Recovery codes exist only beside a factor. */
+  async recoveryCodes(tx: Transaction, userId: string): Promise<void> {
+    await tx.execute(sql`delete from ${recoveryCodes} where user_id = ${userId}`);
+  }
+
+  /** Everything that is no first factor, and every sign-in that waits for a second one. @returns the number of factors */
+  async all(tx: Transaction, userId: string): Promise<number> {
+    const factors = await this.count(tx, userId);
+    await this.recoveryCodes(tx, userId);
+    await tx.execute(sql`delete from ${factorTickets} where user_id = ${userId}`);
+    await tx.execute(sql`delete from ${totpAuthenticators} where user_id = ${userId}`);
+    return factors;
+  }
+
+  /** @returns false if the user has no such factor */
+  async rename(queries: Queries, userId: string, id: string, name: string): Promise<boolean> {
+    const { rowCount } = await queries.execute(sql`
+      update ${totpAuthenticators} set name = ${name} where user_id = ${userId} and id = ${id}`);
+    return rowCount === 1;
+  }
+}
