@@ -39,8 +39,8 @@ export async function own(method: string, path: string, body?: object): Promise<
 }
 
 async function refusalOf(answer: Response): Promise<Refused> {
-  const problem = (await answer.json().catch(() => null)) as ConstructorParameters<typeof Refused>[1] | null;
-  return new Refused(answer.status, problem ?? {});
+  const problem = (await answer.json().catch(() => null)) as Partial<ConstructorParameters<typeof Refused>[0]> | null;
+  return new Refused({ ...problem, status: answer.status });
 }
 
 const json = (method: string, body?: object): RequestInit => ({

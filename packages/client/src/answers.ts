@@ -45,7 +45,7 @@ export interface TokenAnswer {
 /** An answer, read as far as it concerns the session. Its body stays readable. */
 export interface Read {
   readonly response: Response;
-  /** Empty where the answer is no problem of ours (RFC 9457). */
+  /** Holds only the status where the answer is no problem of ours (RFC 9457). */
   readonly problem: Problem;
   /** undefined where the body is no token answer, such as the page of a hotel's network. */
   readonly answer: TokenAnswer | undefined;
@@ -53,7 +53,7 @@ export interface Read {
 
 /** @param mayHoldTokens false for answers that are not the issuer's, whose bodies may be long */
 export async function read(response: Response, mayHoldTokens = true): Promise<Read> {
-  const { ok, headers } = response;
+  const { ok, status, headers } = response;
   const isRead = ok ? mayHoldTokens : /problem.json/.test(headers.get('content-type')!); // null is tested as a text
   const body: unknown =
     isRead &&
@@ -63,7 +63,7 @@ export async function read(response: Response, mayHoldTokens = true): Promise<Re
       .catch(() => 0));
   return {
     response,
-    problem: (!ok && (body as Problem)) || {},
+    problem: { ...(!ok && (body as Problem)), status },
     answer: ok && (body as TokenAnswer | null)?.refreshIn ? (body as TokenAnswer) : undefined,
   };
 }

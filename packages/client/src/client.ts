@@ -1,5 +1,5 @@
 // The client that apps use: one per page, process or (on a server) request.
-import { type Credentials, newActs } from './acts.js';
+import { type Credentials, type Factor, newActs } from './acts.js';
 import { read, type Session, type User } from './answers.js';
 import { type Keeper, newKeeper } from './keeper.js';
 import { onWake } from './platform.js';
@@ -20,8 +20,17 @@ export interface Client {
    * @throws Undecided (name `TimeoutError`) when a refresh takes longer than `patienceMs`: the session goes on
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** @throws Refused such as `invalid_credentials`; an error of the network as `fetch` throws it */
+  /**
+   * @throws Refused such as `invalid_credentials`; with `second_factor_required` nobody is signed in yet, and `continue`
+   * goes on. An error of the network as `fetch` throws it
+   */
   signIn(credentials: Credentials): Promise<User>;
+  /**
+   * The second step of a sign-in or of a renewed proof.
+   * @param ticket of the refusal; over cookies there is none to give, the browser holds it
+   * @throws as `signIn`: `token_invalid` where the ticket has run out, or was tried too often
+   */
+  continue(ticket: string | undefined, factor: Factor): Promise<User>;
   /**
    * Takes the token answer of another route that `fetch` did not send: `fetch` takes those of its own by itself.
    * @returns the person, or null where the response is no token answer

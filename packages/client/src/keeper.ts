@@ -58,7 +58,7 @@ export function newKeeper(settings: Settings, state: State, onLateCookie: () => 
     close: () => tabs?.close(),
 
     /** A device that is known by an earlier sign-in. It proves nothing by itself. */
-    device: () => deviceToken && { deviceToken },
+    device: () => ({ deviceToken }),
 
     /**
      * `exclusive` for whatever puts another session into the browser, `shared` for a refresh: the two never overlap, else

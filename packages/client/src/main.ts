@@ -1,5 +1,5 @@
 // The entry of the package: a client that keeps people signed in.
-export type { Credentials } from './acts.js';
+export type { Credentials, Factor, PasskeyCredentials, PasswordCredentials } from './acts.js';
 export type { Session, User } from './answers.js';
 export { type Client, createClient } from './client.js';
 export type { Locks } from './locks.js';

@@ -2,7 +2,7 @@
 import type { Locks } from './locks.js';
 
 interface Events {
-  addEventListener(type: string, listener: () => unknown): void;
+  addEventListener(type: string, listener: () => unknown, options?: { readonly signal: AbortSignal }): void;
   removeEventListener(type: string, listener: () => unknown): void;
 }
 
@@ -27,10 +27,8 @@ export const platform = globalThis as unknown as Platform;
  */
 export function onWake(wake: () => void): () => void {
   const wakeIfSeen = () => platform.document?.visibilityState !== 'hidden' && wake();
-  const listen = (verb: keyof Events) => {
-    platform[verb]?.('online', wakeIfSeen);
-    platform.document?.[verb]('visibilitychange', wakeIfSeen);
-  };
-  listen('addEventListener');
-  return () => listen('removeEventListener');
+  const end = new AbortController(); // has the `signal` that listeners are to end with
+  platform.addEventListener?.('online', wakeIfSeen, end);
+  platform.document?.addEventListener('visibilitychange', wakeIfSeen, end);
+  return () => end.abort();
 }

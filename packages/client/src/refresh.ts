@@ -111,8 +111,8 @@ export function newRefresh(settings: Settings, state: State, keeper: Keeper) {
       return true;
     }
     // A 200 that is no token answer is a page of somebody in between.
-    if (response.ok || isPassing(response)) return retryAfterOf(response, problem);
-    return new Refused(response.status, problem);
+    if (response.ok || isPassing(problem)) return retryAfterOf(response, problem);
+    return new Refused(problem);
   }
 
   /**

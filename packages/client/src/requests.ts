@@ -65,16 +65,16 @@ export function newFetch(settings: Settings, state: State, keeper: Keeper, refre
       await wait(hasToken && held.expiresAt! > now() ? refresh.attempt(version) : refresh.need(version));
     }
 
-    async function mayRepeat({ response, problem, held, version }: Seen): Promise<unknown> {
+    async function mayRepeat({ problem, held, version }: Seen): Promise<unknown> {
       const body = init.body as { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
       const isStream = body?.getReader || body?.[Symbol.asyncIterator];
       const isOfSamePerson = () => held !== state.held && state.held && (!held || state.held.user.id === held.user.id);
       const isOver = problem.session === 'ended';
-      if (isStream || (isOver && !(response.status === 401 && held))) return false;
+      if (isStream || (isOver && !(problem.status === 401 && held))) return false;
       if (!isOver) {
         const isNobody = state.held === null || (!held && problem.code === 'unauthenticated' && site === issuer);
         const isInVain = isNobody || !settings.canRefresh || futile.get(site)! > now();
-        if (isInVain || !asksForRefresh(response, problem, isBearer)) return false;
+        if (isInVain || !asksForRefresh(problem, isBearer)) return false;
         await wait(refresh.need(version));
       }
       return isOfSamePerson();
@@ -85,7 +85,7 @@ export function newFetch(settings: Settings, state: State, keeper: Keeper, refre
     const first = await once();
     if (!(await mayRepeat(first))) return first.response;
     const { response, problem } = await once();
-    if (asksForRefresh(response, problem, isBearer)) futile.set(site, now() + FUTILE_MS);
+    if (asksForRefresh(problem, isBearer)) futile.set(site, now() + FUTILE_MS);
     return response;
   };
 }

@@ -52,11 +52,10 @@ export function newState() {
     },
 
     /** What is known without a token answer. No refresh is waiting for it, but whoever shows the person is. */
-    know(user: User, id: string): User {
+    know(user: User, id: string): void {
       const known = state.id() === id ? state.held : undefined;
       state.held = { session: { id }, refreshAt: Infinity, ...known, user };
       if (!known) tell({ type: 'signed-in' });
-      return user;
     },
 
     /** @returns the id of the session, where there was one to end */

@@ -1,7 +1,7 @@
 // Reads what a refused request means, by the members of the problem and never by guessing.
 import type { ProblemDetails } from '../../contract/src/problems.js';
 
-export type Problem = Partial<Omit<ProblemDetails, 'code'>> & { readonly code?: string };
+export type Problem = Partial<Omit<ProblemDetails, 'code'>> & { readonly status: number; readonly code?: string };
 
 /** The service refused. `code` is stable: decide by it. */
 export class Refused extends Error {
@@ -16,12 +16,18 @@ export class Refused extends Error {
   declare readonly detail: string | undefined;
   /** Which fields were wrong, and why. */
   declare readonly errors: ProblemDetails['errors'];
+  /** Of `second_factor_required`: which factors of the person go on, any one of them. */
+  declare readonly methods: readonly ('totp' | 'recovery_code' | 'passkey')[] | undefined;
+  /** Until when, in the service's time. */
+  declare readonly expiresAt: string | undefined;
+  /** For `continue`; over the bearer transport only. */
+  declare readonly ticket: string | undefined;
   /** Names the request in the service's log. */
   declare readonly requestId: string | undefined;
 
-  constructor(status: number, problem: Problem) {
-    super(problem.detail ?? `${status}`);
-    Object.assign(this, problem, { status });
+  constructor(problem: Problem) {
+    super(problem.detail ?? (problem.status as never)); // becomes a text
+    Object.assign(this, problem);
   }
 }
 
@@ -31,16 +37,16 @@ export class Undecided extends Error {
 }
 
 /** @returns whether a refresh and one more try may help */
-export const asksForRefresh = ({ status }: Response, { code = '', session }: Problem, isBearer: boolean): boolean =>
+export const asksForRefresh = ({ status, code, session }: Problem, isBearer: boolean): boolean | undefined =>
   status === 401 &&
   session !== 'ended' &&
   // Expired, out of date, or revoked alone while its session goes on.
-  (code.startsWith('token_') ||
+  (code?.startsWith('token_') ||
     // Browsers drop the access cookie when it expires. Without its own session cookie only the issuer knows more.
     (code === 'unauthenticated' && !isBearer));
 
 /** @returns whether the same refresh may be decided later: nobody answered, or somebody who could not decide */
-export const isPassing = ({ status }: Response): boolean => status >= 500 || status === 429 || status === 408;
+export const isPassing = ({ status }: Problem): boolean => status >= 500 || status === 429 || status === 408;
 
 /** A longer Retry-After is not believed. */
 const MAX_RETRY_AFTER_MS = 300_000;
