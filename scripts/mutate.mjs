@@ -14,6 +14,7 @@ import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofMail } from './mutations/mail.mjs';
 import { mutations as ofPages } from './mutations/pages.mjs';
+import { mutations as ofPasskeys } from './mutations/passkeys.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
@@ -35,6 +36,7 @@ const mutations = [
   ...ofVerifier,
   ...ofBrowser,
   ...ofPages,
+  ...ofPasskeys,
   ...ofConformance,
   ...ofClient,
 ];

@@ -180,6 +180,8 @@ describe('the tables', () => {
     totpAuthenticators: 'factors',
     recoveryCodes: 'factors',
     factorTickets: 'factors',
+    passkeys: 'factors',
+    spentChallenges: 'factors',
     services: 'siblings',
     serviceTokenRevocations: 'siblings',
   };

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
 import { type Answer, bearer, Browser, call, type Call, me, mobile, register } from './support/client.js';
+import { credentialOfNobody } from './support/authenticator.js';
 import { documentedRoutes, type DocumentedRoute } from './support/documented.js';
 import { mailed } from './support/one-time-tokens.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -31,6 +32,7 @@ function bodyFor({ path, fields }: DocumentedRoute): object | undefined {
     ...{ email: `${randomUUID()}@example.com`, newEmail: `${randomUUID()}@example.com` },
     ...{ password: 'a passphrase of nobody', currentPassword: 'a passphrase of nobody' },
     ...{ newPassword: 'another passphrase of nobody', token: formatOneTimeToken(unknown) },
+    credential: credentialOfNobody(),
   };
   return fields && Object.fromEntries(fields.map((field) => [field, values[field]]));
 }

@@ -74,7 +74,7 @@ export class Audit {
 }
 
 const isAlert = (event: AuditEvent | FrequentEvent): boolean =>
-  ['refresh.reused', 'guessing.spray', 'account.frozen'].includes(event.type) ||
+  ['refresh.reused', 'guessing.spray', 'account.frozen', 'passkey.counter_back'].includes(event.type) ||
   (event.type === 'mail.died' && event.alert);
 
 const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent, request_id, details)');

@@ -1,6 +1,6 @@
 // Every event that an operator may have to look up later. docs/operations/events.md says what each
 // one means.
-import { type FactorEvent, factorOutcomes } from './factor-events.js';
+import { type FactorEvent, factorOutcomes, type PasskeyCounterEvent } from './factor-events.js';
 
 interface OfUser {
   readonly userId: string;
@@ -110,7 +110,7 @@ interface FreezeEvent extends OfUser {
 }
 
 /** What somebody is paged for. */
-export type AlertEvent = ReuseEvent | SprayEvent | MailDiedEvent | FreezeEvent;
+export type AlertEvent = ReuseEvent | SprayEvent | MailDiedEvent | FreezeEvent | PasskeyCounterEvent;
 
 export type ReuseEvent = {
   readonly type: 'refresh.reused';

@@ -5,7 +5,13 @@ interface OfUser {
   readonly userId: string;
 }
 
+/** An authenticator counts up: two that share one counter are copies of one (factors/passkeys/passkey-check.ts). */
+export interface PasskeyCounterEvent extends OfUser {
+  readonly type: 'passkey.counter_back';
+}
+
 export type FactorEvent =
+  | PasskeyCounterEvent
   | ({ readonly type: 'factor.removed'; readonly kind: 'totp' | 'passkey' } & OfUser)
   /** An operator removed every second factor: so many. */
   | ({ readonly type: 'factors.reset'; readonly factors: number; readonly by: string } & OfUser)
@@ -18,6 +24,7 @@ export type FactorEvent =
     };
 
 export const factorOutcomes: Readonly<Record<FactorEvent['type'], Outcome>> = {
+  'passkey.counter_back': 'failure',
   'factor.removed': 'success',
   'factors.reset': 'success',
   'sessions.without_factor_ended': 'success',

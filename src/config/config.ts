@@ -6,6 +6,7 @@ import type { Sender } from './mail-formats.js';
 import { insecureInProduction, type Purpose, registrationInProduction } from './production.js';
 import { secretsInFiles } from './secret-files.js';
 import type { Setting } from './setting.js';
+import { type RelyingParty, relyingPartyOf } from './passkey-settings.js';
 import { settings, type Settings } from './settings.js';
 import { warningsOf } from './warnings.js';
 
@@ -31,6 +32,8 @@ export class Config {
   /** Origins that the cross-site guard treats as our own. */
   readonly ownOrigins: ReadonlySet<string>;
   readonly hasSecureCookies: boolean;
+  /** Whose passkeys these are. */
+  readonly relyingParty: RelyingParty;
   readonly hasApiDocs: boolean;
   readonly redisMinReplicas: number;
   /** False in a production without a mail server: then no mail is queued. */
@@ -53,6 +56,7 @@ export class Config {
     this.mailFrom = values.MAIL_FROM ?? { name: '', address: 'watchword@localhost' };
     this.linkBaseUrl = values.LINK_BASE_URL ?? `${this.publicUrl}/account`;
     this.hasSecureCookies = this.publicUrl.startsWith('https:');
+    this.relyingParty = relyingPartyOf(values);
     this.hasApiDocs = (values.API_DOCS ?? (this.isProduction ? 'off' : 'on')) === 'on';
     this.ownOrigins = new Set([
       this.publicUrl,

@@ -1,5 +1,6 @@
 // Finds settings that contradict each other, in every environment.
 import { accessCookieTooLong } from './cookie-size.js';
+import { contradictionsOfPasskeys } from './passkey-settings.js';
 import type { Settings } from './settings.js';
 
 export function contradictions(values: Partial<Settings>): string[] {
@@ -17,6 +18,7 @@ export function contradictions(values: Partial<Settings>): string[] {
     found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: the receiver cannot trust an unsigned alert');
   }
   found.push(...contradictionsOfKeys(values), ...contradictionsOfMail(values), ...accessCookieTooLong(values));
+  found.push(...contradictionsOfPasskeys(values));
   const { COOKIE_DOMAIN: domain, PUBLIC_URL: url } = values;
   if (domain && url) {
     const host = new URL(url).hostname;

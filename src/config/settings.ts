@@ -9,6 +9,7 @@ import { keySettings } from './key-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { brandSettings } from './brand-settings.js';
 import { mailSettings } from './mail-settings.js';
+import { passkeySettings } from './passkey-settings.js';
 import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import { fileOf } from './secret-files.js';
@@ -138,6 +139,7 @@ export const settings = {
   },
   ...limitSettings,
   ...passwordSettings,
+  ...passkeySettings,
   ...accountPageSettings,
   ...mailSettings,
   ...brandSettings,

@@ -7,6 +7,7 @@ import * as audit from './audit-schema.js';
 import * as factors from './factors-schema.js';
 import * as limits from './limits-schema.js';
 import * as mail from './mail-schema.js';
+import * as passkeys from './passkeys-schema.js';
 import * as schema from './schema.js';
 import * as services from './services-schema.js';
 
@@ -14,8 +15,8 @@ import * as services from './services-schema.js';
 export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
 /** Our own tables only: other tables of the database are not ours to grant. */
-const tables = Object.values({ ...schema, ...audit, ...factors, ...limits, ...mail, ...services }).filter((each) =>
-  is(each, PgTable),
+const tables = Object.values({ ...schema, ...audit, ...factors, ...limits, ...mail, ...passkeys, ...services }).filter(
+  (each) => is(each, PgTable),
 );
 const changeable = tables.filter((table) => table !== audit.auditEvents).map(nameOf);
 /** The database alone sets the time of an event. */

@@ -23,8 +23,15 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         refresh: '__Secure-refresh_token',
         session: '__Host-auth_session',
         device: '__Secure-device',
+        passkey: '__Host-passkey',
       }
-    : { access: 'access_token', refresh: 'refresh_token', session: 'auth_session', device: 'device' };
+    : {
+        access: 'access_token',
+        refresh: 'refresh_token',
+        session: 'auth_session',
+        device: 'device',
+        passkey: 'passkey',
+      };
 }
 
 @Injectable()

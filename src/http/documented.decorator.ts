@@ -19,7 +19,7 @@ export interface Answered {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device';
+export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device' | 'passkey';
 
 /** Of a session over cookies. */
 export const sessionCookies: readonly CookieOfAnswer[] = ['access', 'refresh', 'session'];

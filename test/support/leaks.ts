@@ -16,6 +16,7 @@ const secretFields = [
   'refreshToken',
   'accessToken',
   'token',
+  'challenge',
 ];
 
 export function noteSecret(text: unknown, name: string): void {

@@ -4,13 +4,14 @@ import * as audit from '../../src/database/audit-schema.js';
 import * as factors from '../../src/database/factors-schema.js';
 import * as limits from '../../src/database/limits-schema.js';
 import * as mail from '../../src/database/mail-schema.js';
+import * as passkeys from '../../src/database/passkeys-schema.js';
 import * as schema from '../../src/database/schema.js';
 import * as services from '../../src/database/services-schema.js';
 
 /** Each table's variable in schema.ts, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...schema, ...audit, ...factors, ...limits, ...mail, ...services }).flatMap(([variable, value]) =>
-    is(value, Table) ? [[variable, getTableName(value)]] : [],
+  Object.entries({ ...schema, ...audit, ...factors, ...limits, ...mail, ...passkeys, ...services }).flatMap(
+    ([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : []),
   ),
 );
 

@@ -1,0 +1,74 @@
+// Mistakes with passkeys, each with the test that must find it.
+const CHECK = 'src/factors/passkeys/passkey-check.ts';
+const CHALLENGE = 'src/factors/passkeys/challenge.ts';
+const LOGIN = 'test/passkey-login.test.ts';
+
+/** Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake]. */
+const guards = {
+  'a frame of another site may use a passkey': [
+    LOGIN,
+    'that was signed in a frame of another site',
+    [[CHECK, 'client.isFramed || ', '']],
+  ],
+  'a passkey opens the account that its answer names, whose ever it is': [
+    LOGIN,
+    'that names another user',
+    [
+      ['src/factors/passkeys/passkeys.ts', "p.user_id = ${given('userId')} and p.credential", 'p.credential'],
+      [
+        'src/factors/passkeys/passkeys.ts',
+        'and(eq(passkeys.userId, userId), eq(passkeys.credentialId, credentialId))',
+        'eq(passkeys.credentialId, credentialId)',
+      ],
+    ],
+  ],
+  'a passkey without user verification is a first factor': [
+    LOGIN,
+    'without user verification',
+    [['src/credentials/passkeys/passkey-proof.ts', 'needsVerification: true', 'needsVerification: false']],
+  ],
+  'the backup flag may change': [LOGIN, 'whose backup flag', [[CHECK, 'verified && isSameKind', 'verified']]],
+  'an answer counts as often as it is sent': [
+    LOGIN,
+    'twenty times at once',
+    [[CHECK, 'if (!(await this.challenges.spend(tx, userId, client.challenge))) return false;', '']],
+  ],
+  'a counter that was passed meanwhile is set back': [
+    LOGIN,
+    'counts one of two answers',
+    [
+      [
+        'src/factors/passkeys/passkeys.ts',
+        'sql`(${passkeys.signCount} < ${signCount} or (${passkeys.signCount} = 0 and ${signCount} = 0))`',
+        'sql`true`',
+      ],
+    ],
+  ],
+  'a counter that stands still is not noticed': [
+    LOGIN,
+    'that stands still',
+    [[CHECK, 'counted <= stored;', 'counted < stored;']],
+  ],
+  'a challenge lives for ever': [
+    LOGIN,
+    'after five minutes',
+    [[CHALLENGE, 'age >= 0 && age < CHALLENGE_SECONDS * 1_000', 'age >= 0']],
+  ],
+  'a challenge is good in every browser': [
+    LOGIN,
+    'to the challenge of another browser',
+    [[CHALLENGE, '.update(body).update(to).digest()', '.update(body).digest()']],
+  ],
+  'wrong passkeys cost nothing': [
+    LOGIN,
+    'a network that presents many wrong passkeys',
+    [['src/credentials/passkeys/passkey-proof.ts', '      await held.count();\n', '']],
+  ],
+};
+
+export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
+  name: `passkeys: ${name}`,
+  edits,
+  run: [file, '-t', test],
+  verdict: (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1],
+}));

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../../audit/audit.module.js';
+import { PasskeysModule } from '../../factors/passkeys/passkeys.module.js';
+import { LimitsModule } from '../../limits/limits.module.js';
+import { SignInModule } from '../../sign-in/sign-in.module.js';
+import { UsersModule } from '../../users/users.module.js';
+import { PasskeyLoginController } from './passkey-login.controller.js';
+import { PasskeyProof } from './passkey-proof.js';
+
+@Module({
+  imports: [AuditModule, LimitsModule, PasskeysModule, SignInModule, UsersModule],
+  controllers: [PasskeyLoginController],
+  providers: [PasskeyProof],
+})
+export class PasskeyLoginModule {}
