@@ -25,7 +25,7 @@ const listening = async (server: ReturnType<typeof createServer>): Promise<strin
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 };
 
-/** Each serves the subject of the caller at /, and at /admin to administrators who signed in a minute ago. */
+/** Each serves the subject of the caller at /, and at /admin to administrators who signed in by two factors within a minute. */
 const frameworks: Record<string, (issuer: SmallIssuer) => Promise<string>> = {
   async node(issuer) {
     const verifier = verifierOf(issuer);
@@ -68,7 +68,7 @@ const frameworks: Record<string, (issuer: SmallIssuer) => Promise<string>> = {
 
       @Get('admin')
       @Roles('admin')
-      @Requires({ maxAge: 60 })
+      @Requires({ acr: 'urn:watchword:2fa', maxAge: 60 })
       admin(@Claims() claims: AccessTokenClaims) {
         return claims.sub;
       }
@@ -77,7 +77,7 @@ const frameworks: Record<string, (issuer: SmallIssuer) => Promise<string>> = {
   },
 };
 
-const adminOnly: Protection = { roles: ['admin'], maxAge: 60 };
+const adminOnly: Protection = { roles: ['admin'], acr: 'urn:watchword:2fa', maxAge: 60 };
 
 function verifierOf(issuer: SmallIssuer) {
   const verifier = createVerifier({ issuer: issuer.issuer, audience: AUDIENCE });
@@ -136,22 +136,28 @@ describe.each(Object.entries(frameworks))('a service on %s', (_, serve) => {
     expect(await answerOf(url, bearer(forged))).not.toHaveProperty('session');
   });
 
-  it('refuses a role that is not enough, and asks for a new proof where the last one is too old', async () => {
+  it('refuses a role that is not enough, and asks for a new proof where the last one is too old or too weak', async () => {
     const issuer = await new SmallIssuer().listen();
     const url = `${await serve(issuer)}/admin`;
-    expect(await answerOf(url, bearer(await issuer.token({ role: 'admin' })))).toMatchObject({ status: 200 });
+    const admin = { role: 'admin', acr: 'phr' };
+    expect(await answerOf(url, bearer(await issuer.token(admin)))).toMatchObject({ status: 200 });
     expect(await answerOf(url, bearer(await issuer.token()))).toMatchObject({
       status: 403,
       code: 'forbidden',
       session: 'keep',
       challenge: expect.stringContaining('error="insufficient_scope"'),
     });
-    const old = await issuer.token({ role: 'admin', auth_time: nowSeconds() - 61 });
-    expect(await answerOf(url, bearer(old))).toMatchObject({
-      status: 403,
-      code: 'reauthentication_required',
-      challenge: expect.stringMatching(/error="insufficient_user_authentication".*max_age="60"/),
-    });
+    const old = { ...admin, auth_time: nowSeconds() - 61 };
+    const weak = { ...admin, acr: 'urn:watchword:1fa' };
+    for (const claims of [old, weak, { ...admin, acr: undefined }]) {
+      expect(await answerOf(url, bearer(await issuer.token(claims)))).toMatchObject({
+        status: 403,
+        code: 'reauthentication_required',
+        challenge: expect.stringMatching(
+          /error="insufficient_user_authentication".*acr_values="urn:watchword:2fa", max_age="60"/,
+        ),
+      });
+    }
   });
 
   it('takes the shared cookie, and not from pages of other origins', async () => {

@@ -3,6 +3,16 @@ const SRC = 'packages/verifier/src';
 
 /** Each edit is [file, the present text, the text with the mistake, the number of occurrences]. */
 const edits = {
+  'a weaker sign-in than the demanded one will do': [
+    [`${SRC}/authorise.ts`, 'order.indexOf(held) > order.indexOf(demanded)', 'order.indexOf(held) !== -1'],
+  ],
+  'a service counts as a sign-in': [
+    [
+      `${SRC}/authorise.ts`,
+      '(sid === undefined ? undefined : (acr ?? ACR_VALUES[0]))',
+      '(acr ?? (sid, ACR_VALUES[0]))',
+    ],
+  ],
   'a document may be older than the last one': [
     [`${SRC}/feed.ts`, 'if (iat < this.knownAsOf) throw', 'if (iat < -Infinity) throw'],
   ],
@@ -64,6 +74,6 @@ const edits = {
 export const mutations = Object.entries(edits).map(([name, changes]) => ({
   name: `verifier: ${name}`,
   edits: changes,
-  run: ['test/verifier.test.ts', '--bail', '1'],
+  run: ['packages/verifier/src/authorise.test.ts', 'test/verifier.test.ts', '--bail', '1'],
   verdict: (output) => (/^\s*Tests\s+\d+ failed/m.test(output) ? /^ FAIL {2}(.*)$/m.exec(output)?.[1] : undefined),
 }));

@@ -25,6 +25,10 @@ const service: ServiceTokenClaims = {
   scope: 'orders:read orders:write',
 };
 
+const tooWeak = 'reauthentication_required';
+const { acr: _acr, ...unclassed } = person;
+const of = (acr: string | undefined): UserTokenClaims => (acr === undefined ? unclassed : { ...person, acr });
+
 it.each<[string, AccessTokenClaims, Demands, string]>([
   ['a person with the role', person, { roles: ['admin', 'user'] }, 'admitted'],
   ['a person with another role', person, { roles: ['admin'] }, 'forbidden'],
@@ -39,6 +43,17 @@ it.each<[string, AccessTokenClaims, Demands, string]>([
   ['a service where a recent proof is demanded', service, { maxAge: 100 }, 'forbidden'],
   ['a proof of the class', person, { acr: ['urn:two', 'urn:one'] }, 'admitted'],
   ['a proof of another class', person, { acr: 'urn:two' }, 'reauthentication_required'],
+  ['two factors where two are demanded', of('urn:watchword:2fa'), { acr: 'urn:watchword:2fa' }, 'admitted'],
+  ['a passkey where two factors are demanded', of('phr'), { acr: 'urn:watchword:2fa' }, 'admitted'],
+  ['two factors where a passkey is demanded', of('urn:watchword:2fa'), { acr: 'phr' }, 'reauthentication_required'],
+  ['one factor where two are demanded', of('urn:watchword:1fa'), { acr: 'urn:watchword:2fa' }, tooWeak],
+  ['a token of a release without classes where two are demanded', of(undefined), { acr: 'urn:watchword:2fa' }, tooWeak],
+  ['a token of a release without classes where one will do', of(undefined), { acr: 'urn:watchword:1fa' }, 'admitted'],
+  ['a passkey where a class is demanded that only the app knows', of('phr'), { acr: 'urn:one' }, tooWeak],
+  ['a class that nobody knows where one factor will do', of('urn:one'), { acr: 'urn:watchword:1fa' }, tooWeak],
+  ['two factors, but long ago', of('phr'), { acr: 'urn:watchword:2fa', maxAge: 100 }, tooWeak],
+  ['two factors, and recent', of('phr'), { acr: 'urn:watchword:2fa', maxAge: 101 }, 'admitted'],
+  ['a service where two factors are demanded', service, { acr: 'urn:watchword:1fa' }, 'forbidden'],
 ])('%s', (_, claims, demands, expected) => {
   const verdict = () => {
     try {

@@ -1,5 +1,5 @@
 // Checks what a route demands of a caller whose token is good: roles, scopes, a recent sign-in.
-import type { AccessTokenClaims } from '../../contract/src/claims.js';
+import { ACR_VALUES, type AccessTokenClaims } from '../../contract/src/claims.js';
 import { VerificationError } from './errors.js';
 
 /** The demands of a route. All that are given must be met. */
@@ -8,7 +8,10 @@ export interface Demands {
   readonly roles?: readonly string[];
   /** All of these words in `scope`. A person's token has none, so it never meets this. */
   readonly scopes?: readonly string[];
-  /** One of these classes of a sign-in (`acr`, OpenID Connect Core §2). */
+  /**
+   * One of these classes of a sign-in (`acr`, OpenID Connect Core §2). Of Watchword's own, `urn:watchword:1fa` <
+   * `urn:watchword:2fa` < `phr`, a stronger one than the demanded one will do.
+   */
   readonly acr?: string | readonly string[];
   /** How long ago the caller may have proved who they are, in seconds (`auth_time`, RFC 9470). */
   readonly maxAge?: number;
@@ -25,7 +28,7 @@ export function authorise(claims: AccessTokenClaims, demands: Demands, now: numb
   if (roles && (claims.role === undefined || !roles.includes(claims.role))) throw new VerificationError('forbidden');
   if (scopes && !scopes.every((scope) => held.has(scope))) throw new VerificationError('forbidden');
   const acrValues = typeof acr === 'string' ? [acr] : acr;
-  const isStrong = !acrValues || (claims.acr !== undefined && acrValues.includes(claims.acr));
+  const isStrong = !acrValues || acrValues.some((demanded) => isAsStrong(classOf(claims), demanded));
   const isRecent = maxAge === undefined || (claims.auth_time ?? -Infinity) + maxAge > now / 1_000;
   if (isStrong && isRecent) return;
   // A service cannot sign in again.
@@ -34,4 +37,12 @@ export function authorise(claims: AccessTokenClaims, demands: Demands, now: numb
     ...(maxAge === undefined ? {} : { maxAge }),
     ...(acrValues === undefined ? {} : { acrValues }),
   });
+}
+
+/** A person's token without a class proves one factor: releases before the classes knew no other. */
+const classOf = ({ sid, acr }: AccessTokenClaims) => (sid === undefined ? undefined : (acr ?? ACR_VALUES[0]));
+
+function isAsStrong(held: string | undefined, demanded: string): boolean {
+  const order: readonly (string | undefined)[] = ACR_VALUES;
+  return held === demanded || (order.includes(demanded) && order.indexOf(held) > order.indexOf(demanded));
 }
