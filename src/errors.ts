@@ -1,5 +1,5 @@
 // Every refusal: its status, its sentence, and whether the caller's session has ended.
-import type { ServiceErrorCode, SessionVerdict } from '../packages/contract/src/problems.js';
+import type { ProblemDetails, ServiceErrorCode, SessionVerdict } from '../packages/contract/src/problems.js';
 
 /** `ask`: `keep` if the request has a session. */
 type Verdict = SessionVerdict | 'ask' | 'none';
@@ -18,6 +18,8 @@ const refusals = {
   token_stale: [401, 'The access token is out of date; refresh it.', 'keep'],
   token_revoked: [401, 'The access token was revoked.', 'ended'],
   invalid_credentials: [401, 'The email address or the password is wrong.', 'none'],
+  second_factor_required: [401, 'A second factor is due.', 'none'],
+  factor_ticket_invalid: [401, 'The sign-in took too long, or was tried too often; begin again.', 'ask'],
   refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
   session_state_lost: [401, 'The server no longer has this session; sign in.', 'ended'],
@@ -35,9 +37,11 @@ const refusals = {
     'The email address is not verified yet; open the link in the mail, or ask for a new one.',
     'none',
   ],
+  totp_closed: [403, 'There were too many wrong codes; use a recovery code or a passkey, or ask for help.', 'ask'],
   registration_closed: [403, 'Registration is closed.', 'none'],
   not_found: [404, 'There is no such resource.', 'ask'],
   email_taken: [409, 'An account with this email address exists.', 'keep'],
+  too_many_factors: [409, 'There are as many of these as an account may have; remove one first.', 'keep'],
   last_admin: [409, 'This is the last administrator; make somebody else one first.', 'keep'],
   body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
@@ -71,7 +75,11 @@ interface RefusalDetails {
   readonly maxAge?: number;
   /** Which fields were wrong, and why. */
   readonly errors?: readonly { path: string; message: string }[];
+  /** Further members of the answer, which the log never holds. */
+  readonly members?: Members;
 }
+
+type Members = Pick<ProblemDetails, 'methods' | 'expiresAt' | 'ticket'>;
 
 /** The only error that domain code throws. */
 export class Refusal extends Error {
@@ -80,6 +88,7 @@ export class Refusal extends Error {
   readonly retryAfter: number | undefined;
   readonly maxAge: number | undefined;
   readonly errors: readonly { path: string; message: string }[] | undefined;
+  readonly members: Members;
 
   constructor(
     readonly code: RefusalCode,
@@ -93,5 +102,6 @@ export class Refusal extends Error {
     this.retryAfter = details.retryAfter ?? (status === 503 ? 1 : undefined);
     this.maxAge = details.maxAge;
     this.errors = details.errors;
+    this.members = details.members ?? {};
   }
 }

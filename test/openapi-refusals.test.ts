@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { newTicket } from '../src/factors/factor-ticket.js';
 import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
 import { type Answer, bearer, Browser, call, type Call, me, mobile, register } from './support/client.js';
 import { credentialOfNobody } from './support/authenticator.js';
@@ -34,6 +35,9 @@ function bodyFor({ path, fields }: DocumentedRoute): object | undefined {
     ...{ newPassword: 'another passphrase of nobody', token: formatOneTimeToken(unknown) },
     credential: credentialOfNobody(),
   };
+  // Exactly one of several, which a list of required fields cannot say.
+  const ticket = newTicket(randomUUID(), randomBytes(32)).text;
+  if (path === '/auth/factor') return { ticket, totp: '000000' };
   return fields && Object.fromEntries(fields.map((field) => [field, values[field]]));
 }
 

@@ -22,7 +22,7 @@ export class OwnAccountController {
     does: 'Deletes the account of the caller',
     note: 'Needs a sign-in or a reauthentication within `STEP_UP_MAX_AGE_SECONDS`.',
     answers: { 204: { says: 'The account is gone.', cookies: sessionCookies } },
-    refusalsClear: sessionCookies,
+    refusalCookies: sessionCookies,
     refuses: ['last_admin', 'revocation_unconfirmed'],
   })
   @SkipVerdictCache()

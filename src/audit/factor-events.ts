@@ -11,6 +11,11 @@ export interface PasskeyCounterEvent extends OfUser {
 }
 
 export type FactorEvent =
+  /** A second factor was wrong, used before, or is none of the user's; the first one was right. */
+  | ({ readonly type: 'factor.failed'; readonly kind: string; readonly reason: string } & OfUser)
+  /** Too many wrong codes: those of an app count no more until its owner uses another factor. */
+  | ({ readonly type: 'factor.closed'; readonly failures: number } & OfUser)
+  | ({ readonly type: 'recovery_code.used'; readonly left: number } & OfUser)
   | PasskeyCounterEvent
   | ({ readonly type: 'factor.removed'; readonly kind: 'totp' | 'passkey' } & OfUser)
   /** An operator removed every second factor: so many. */
@@ -25,6 +30,9 @@ export type FactorEvent =
 
 export const factorOutcomes: Readonly<Record<FactorEvent['type'], Outcome>> = {
   'passkey.counter_back': 'failure',
+  'factor.failed': 'failure',
+  'factor.closed': 'failure',
+  'recovery_code.used': 'success',
   'factor.removed': 'success',
   'factors.reset': 'success',
   'sessions.without_factor_ended': 'success',

@@ -34,7 +34,7 @@ export class LogoutController {
     does: 'Ends the session of every token that the request carries',
     note: 'An expired access token counts. From our own pages also a beacon or a form, whose body is ignored.',
     answers: { 204: { says: 'Ended, or there was none.', cookies: sessionCookies } },
-    refusalsClear: sessionCookies,
+    refusalCookies: sessionCookies,
     takes: ['bearer', 'cookie', 'refreshCookie'],
     refuses: [
       ...([
@@ -72,7 +72,7 @@ export class LogoutController {
     under: 'Sessions',
     does: 'Ends every session of the caller, on all devices',
     answers: { 204: { says: 'Ended.', cookies: sessionCookies } },
-    refusalsClear: sessionCookies,
+    refusalCookies: sessionCookies,
     refuses: ['revocation_unconfirmed'],
   })
   @SkipVerdictCache()

@@ -60,7 +60,7 @@ export class RefreshController {
     under: 'Sessions',
     does: 'Ends the session of a browser, also after its access token has expired',
     answers: { 204: { says: 'Ended, or there was none. The cookies are cleared.', cookies: sessionCookies } },
-    refusalsClear: sessionCookies,
+    refusalCookies: sessionCookies,
     refuses: ['unauthenticated', 'refresh_token_invalid', 'token_stale', 'revocation_unconfirmed', 'unavailable'],
     takes: ['refreshCookie'],
   })

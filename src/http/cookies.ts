@@ -14,7 +14,7 @@ const LONG_AGO = new Date(0);
 
 const paths: Readonly<Record<CookieKind, string>> = { access: '/', refresh: '/auth/refresh', session: '/' };
 
-/** RFC 6265bis §4.1.3: __Host- requires Path=/ and no Domain. Refresh and device have a narrower path: __Secure-. */
+/** RFC 6265bis §4.1.3: __Host- requires Path=/ and no Domain. Refresh, device and factor have a narrower path: __Secure-. */
 export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'COOKIE_DOMAIN' | 'hasSecureCookies'>) {
   const accessPrefix = COOKIE_DOMAIN ? '__Secure-' : '__Host-';
   return hasSecureCookies
@@ -23,6 +23,7 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         refresh: '__Secure-refresh_token',
         session: '__Host-auth_session',
         device: '__Secure-device',
+        factor: '__Secure-factor',
         passkey: '__Host-passkey',
       }
     : {
@@ -30,6 +31,7 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         refresh: 'refresh_token',
         session: 'auth_session',
         device: 'device',
+        factor: 'factor',
         passkey: 'passkey',
       };
 }

@@ -19,7 +19,7 @@ export interface Answered {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device' | 'passkey';
+export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device' | 'factor' | 'passkey';
 
 /** Of a session over cookies. */
 export const sessionCookies: readonly CookieOfAnswer[] = ['access', 'refresh', 'session'];
@@ -39,8 +39,8 @@ export interface Documentation {
   readonly answers: Readonly<Record<number, Answered>>;
   /** Refusals beside those that the route's other decorators imply (openapi/implied-refusals.ts). */
   readonly refuses?: readonly RefusalCode[];
-  /** Cookies that a refusal may clear: the session is over all the same, or they name none. */
-  readonly refusalsClear?: readonly CookieOfAnswer[];
+  /** Cookies that a refusal may set or clear: the session is over all the same, they name none, or a factor is due. */
+  readonly refusalCookies?: readonly CookieOfAnswer[];
   /** The parts of the path, in its order; a wildcard takes the name of its part. */
   readonly path?: Readonly<Record<string, z.ZodType>>;
   /** Headers of the request that change the answer: what each is for. */

@@ -15,6 +15,11 @@ const base = z.object({
       '`keep`: the session goes on; refresh, wait or mend the request. `ended`: sign in. Absent where the request has no session.',
   }),
   retryAfter: z.int().min(1).optional().meta({ description: 'Seconds to wait; also in the header `Retry-After`.' }),
+  methods: z.array(z.string()).readonly().optional().meta({
+    description: 'Of `second_factor_required`: which factors the user has.',
+  }),
+  expiresAt: z.iso.datetime().optional().meta({ description: 'Until when one of them may follow.' }),
+  ticket: z.string().optional().meta({ description: 'To be sent with it; over cookies it is in a cookie.' }),
   errors: z
     .array(z.object({ path: z.string(), message: z.string() }))
     .optional()

@@ -56,6 +56,7 @@ export class RefusalFilter implements ExceptionFilter {
       ...(session ? { session } : {}),
       ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }),
       ...(refusal.errors ? { errors: refusal.errors } : {}),
+      ...refusal.members,
     };
   }
 

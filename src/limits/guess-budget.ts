@@ -5,7 +5,7 @@ import { Database, type Transaction } from '../database/database.js';
 import { guessBudgets } from '../database/limits-schema.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { Lane } from './guess-lanes.js';
-import { named, readGuesses, statementsFor } from './guess-statements.js';
+import { forgiveGuesses, named, readGuesses, statementsFor } from './guess-statements.js';
 import { LimitKeys } from './limit-keys.js';
 
 export type GuessKind = (typeof guessBudgets.$inferSelect)['kind'];
@@ -79,6 +79,11 @@ export class GuessBudget {
     const stood = Object.fromEntries(failures.map((each, at) => [`failures${at}`, each]));
     if (lanes.length > 0)
       await statementsFor(lanes).giveBack.run(this.database, { ...account, ...named(lanes), ...stood });
+  }
+
+  /** What a success takes away from the first lane, with its delay: so many guesses were the owner's. */
+  async forgive({ account, lanes }: Charge, guesses: number): Promise<void> {
+    await forgiveGuesses.run(this.database, { ...account, ...named(lanes.slice(0, 1)), guesses });
   }
 
   async countFailed(userId: string): Promise<number> {

@@ -36,9 +36,9 @@ function charging(at: number): SQL {
   const free = sql`case when ${given(`kind${at}`)} <> 'device' and ${isAlarmed} then 1
                    else ${given(`free${at}`)}::int end`;
   const closesAt = sql`${given(`closesAt${at}`)}::int`;
-  // Kept for a month after the last failure, or for a year once closed.
+  // Kept for a month after the last failure, or for a year: once closed, and for codes, so that waiting gains nothing.
   const purgeAfter = (failures: SQL) =>
-    sql`protocol_now()::date + case when ${failures} >= ${closesAt} then 365 else 30 end`;
+    sql`protocol_now()::date + case when ${failures} >= ${closesAt} or ${given('kind')}::text = 'otp' then 365 else 30 end`;
   return sql`
     insert into ${guessBudgets} as b (subject, kind, lane, failures, not_before, purge_after)
     select ${given('subject')}::bytea, ${given('kind')}, ${given(`name${at}`)}::bytea, 1, protocol_now(),
@@ -88,5 +88,11 @@ const statements = (lanes: number): Statements => ({
   clearIn: new Prepared('clear_guesses_in', chained(lanes, clearing)),
   giveBack: new Prepared('give_back_guess', chained(lanes, givingBack, withoutWaiting)),
 });
+
+export const forgiveGuesses = new Prepared<object>(
+  'forgive_guesses',
+  sql`update ${guessBudgets}
+         set failures = greatest(failures - ${given('guesses')}::int, 0), not_before = protocol_now() ${ofLane(0)}`,
+);
 
 const [forOne, forTwo] = [statements(1), statements(2)];

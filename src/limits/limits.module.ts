@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { RedisModule } from '../redis/redis.module.js';
+import { CodeGuesses } from './code-guesses.js';
 import { GuessBudget } from './guess-budget.js';
 import { GuessLanes } from './guess-lanes.js';
 import { Guesses } from './guesses.js';
@@ -17,18 +18,9 @@ import { VolumeLimit } from './volume-limit.js';
 @Module({
   imports: [AuditModule, KeysModule, RedisModule],
   providers: [
-    GuessBudget,
-    GuessLanes,
-    Guesses,
-    KnownDevices,
-    LimitKeys,
-    LimitStores,
-    LimitsPurge,
-    MailLimit,
-    Spray,
-    SprayAlarm,
-    VolumeLimit,
+    ...[CodeGuesses, GuessBudget, GuessLanes, Guesses, KnownDevices, LimitKeys, LimitStores, LimitsPurge],
+    ...[MailLimit, Spray, SprayAlarm, VolumeLimit],
   ],
-  exports: [Guesses, KnownDevices, MailLimit, VolumeLimit],
+  exports: [CodeGuesses, Guesses, KnownDevices, MailLimit, VolumeLimit],
 })
 export class LimitsModule {}

@@ -8,7 +8,7 @@ import { refusalsOf } from './implied-refusals.js';
 import type { Json, JsonSchemas } from './json-schema.js';
 import type { Route } from './routes.js';
 
-export type CookieNames = Readonly<Record<'access' | 'refresh' | 'session' | 'device' | 'passkey', string>>;
+export type CookieNames = Readonly<Record<'access' | 'refresh' | 'session' | 'device' | 'factor' | 'passkey', string>>;
 
 interface Means {
   readonly schemas: JsonSchemas;
@@ -128,7 +128,7 @@ function refusedBeside(status: number, codes: readonly RefusalCode[], route: Rou
 
 /** Most statuses have one code: that answer stands in `components.responses`. */
 function refusedOf(codes: readonly RefusalCode[], route: Route, { examples, cookies }: Means): Json {
-  const cleared = route.documentation.refusalsClear?.map((kind) => cookies[kind]) ?? [];
+  const cleared = route.documentation.refusalCookies?.map((kind) => cookies[kind]) ?? [];
   if (codes.length === 1 && !route.isOAuth && cleared.length === 0)
     return { $ref: `#/components/responses/${codes[0]}` };
   return refused(codes, examples, { isOAuth: route.isOAuth, cleared });

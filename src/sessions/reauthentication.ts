@@ -1,7 +1,7 @@
 // Moves the time of authentication of a live session, and signs an access token that says so. The refresh token stays.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import { sql } from 'drizzle-orm';
@@ -17,8 +17,10 @@ interface Proof {
   readonly user: Pick<User, 'id' | 'credentialVersion' | 'tokenVersion'>;
   readonly sessionId: string;
   readonly transport: Transport;
-  /** How (RFC 8176); joins what the session was started with. */
+  /** How (RFC 8176). What the session was started with is over: a new time must not vouch for an old proof. */
   readonly methods: readonly string[];
+  /** Begins the transaction; where it returns false, nothing changes. */
+  readonly first?: (tx: Transaction) => Promise<boolean>;
 }
 
 @Injectable()
@@ -30,11 +32,12 @@ export class Reauthentication {
   ) {}
 
   /** @returns undefined if the session has ended, or the user changed since the proof */
-  async of({ user, sessionId, transport, methods }: Proof, caller: Caller): Promise<IssuedAccess | undefined> {
+  async of({ user, sessionId, transport, methods, first }: Proof, caller: Caller): Promise<IssuedAccess | undefined> {
     const { id: userId, credentialVersion, tokenVersion } = user;
     const signer = await this.accessTokens.signer(); // before the session changes: a key store may be down
     const values = { userId, sessionId, transport, methods, credentialVersion, tokenVersion };
     const seen = await inTransaction(this.database, async (tx) => {
+      if (first && !(await first(tx))) return undefined;
       const [row] = await moved.runIn(tx, values);
       const event = { type: 'reauthentication.succeeded', userId, sessionId, methods } as const;
       if (row) await this.audit.record(tx, [event], caller);
@@ -59,7 +62,7 @@ const moved = new Prepared<SeenSession & { generation: number }>(
   sql`
   update ${refreshTokens} s
      set authenticated_at = now,
-         methods = array(select distinct method from unnest(s.methods || ${given('methods')}::text[]) as method)
+         methods = ${given('methods')}::text[]
     from ${users} u, protocol_now() as now
    where s.user_id = ${given('userId')} and u.id = ${given('userId')} and s.id = ${given('sessionId')}
      and s.transport = ${given('transport')} and u.credential_version = ${given('credentialVersion')}

@@ -28,6 +28,10 @@ export interface SessionWish {
   readonly persistent: boolean;
   /** How the user was authenticated (RFC 8176). */
   readonly methods: readonly string[];
+  /** When; now by default. */
+  readonly authenticatedAt?: Date | undefined;
+  /** Begins the transaction of the session; where it returns false, no session starts. */
+  readonly first?: ((tx: Transaction) => Promise<boolean>) | undefined;
   /** The browser's old session, which this one replaces; it may be another user's. */
   readonly replaces?: SessionRef | undefined;
   /** Written together with the session, unless it is the first one of a new account. */
@@ -57,7 +61,7 @@ export class Sessions {
     private readonly audit: Audit,
   ) {}
 
-  /** @returns undefined if the user changed since the proof (password, role, logout-all, disabled): prove again */
+  /** @returns undefined if the user changed since the proof (password, factor, role, logout-all, disabled): prove again */
   async start(user: ProvenUser, wish: SessionWish, caller: Caller): Promise<IssuedTokens | undefined> {
     const { transport, persistent } = wish;
     const idleDays = persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
@@ -65,19 +69,30 @@ export class Sessions {
     const expiresAt = new Date(Math.min(now.getTime() + idleDays * 86_400_000, absoluteExpiresAt.getTime()));
     const id = uuidv7();
     const first = firstRefreshToken(user.id);
-    const subject = { ...user, userId: user.id, sessionId: id, authenticatedAt: now, methods: wish.methods };
+    const authenticatedAt = wish.authenticatedAt ?? now;
+    const subject = { ...user, userId: user.id, sessionId: id, authenticatedAt, methods: wish.methods };
     const accessToken = await this.accessTokens.sign(subject, now, absoluteExpiresAt);
 
     const details = { transport, persistent, methods: wish.methods, afterForcedEnd };
     const event = { type: 'login.succeeded', userId: user.id, sessionId: id, ...details } as const;
     const { credentialVersion, sessionEpoch, tokenVersion } = user;
     const values = {
-      ...{ userId: user.id, credentialVersion, sessionEpoch, tokenVersion, id, now, expiresAt, absoluteExpiresAt },
+      ...{
+        userId: user.id,
+        credentialVersion,
+        sessionEpoch,
+        tokenVersion,
+        id,
+        now,
+        authenticatedAt,
+        expiresAt,
+        absoluteExpiresAt,
+      },
       ...{ family: familyOf(first), hash: hashOf(first), persistent, transport, methods: wish.methods },
       ...{ ip: caller.ip, userAgent: caller.userAgent, ...valuesOf(event, caller) },
     };
     const isStarted =
-      wish.replaces || wish.alongside || live >= MANY_SESSIONS
+      wish.first || wish.replaces || wish.alongside || live >= MANY_SESSIONS
         ? await this.withEffects(user.id, values, wish, live, caller)
         : (await started.run(this.database, values)).length === 1;
     if (!isStarted) return undefined;
@@ -96,8 +111,9 @@ export class Sessions {
 
   /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
   private withEffects(userId: string, values: Values, wish: SessionWish, live: number, caller: Caller) {
-    const { replaces: replaced, alongside } = wish;
+    const { first, replaces: replaced, alongside } = wish;
     return inTransaction(this.database, async (tx) => {
+      if (first && !(await first(tx))) return false;
       if ((await started.runIn(tx, values)).length !== 1) return false;
       const which = sql`id = ${replaced?.sessionId}`;
       const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
@@ -141,7 +157,7 @@ const started = new Prepared<{ id: string }>(
            authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
            created_by_ip, rotated_by_ip, user_agent, rotated_user_agent)
     select u.id, ${given('family')}, ${given('id')}, ${given('hash')}, u.session_epoch, ${given('persistent')},
-           ${given('transport')}, ${given('methods')}, ${given('now')}, ${given('now')}, ${given('now')},
+           ${given('transport')}, ${given('methods')}, ${given('authenticatedAt')}, ${given('now')}, ${given('now')},
            ${given('expiresAt')}, ${given('absoluteExpiresAt')},
            ${given('ip')}::inet, ${given('ip')}::inet, ${given('userAgent')}, ${given('userAgent')}
       from ${users} u

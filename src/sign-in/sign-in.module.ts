@@ -1,16 +1,23 @@
 import { Module } from '@nestjs/common';
+import { FactorsModule } from '../factors/factors.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { RequestedMailModule } from '../mail/requested-mail.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { Continuation } from './continuation.js';
+import { FactorController } from './factor.controller.js';
+import { FactorDemand } from './factor-demand.js';
 import { NewDevice } from './new-device.js';
+import { SecondFactor } from './second-factor.js';
+import { SessionOpening } from './session-opening.js';
 import { SignIn } from './sign-in.js';
 import { TokenAnswer } from './token-answer.js';
 
 @Module({
-  imports: [HttpModule, LimitsModule, RequestedMailModule, SessionsModule, TokensModule],
-  providers: [NewDevice, SignIn, TokenAnswer],
-  exports: [SignIn, TokenAnswer],
+  imports: [FactorsModule, HttpModule, LimitsModule, RequestedMailModule, SessionsModule, TokensModule],
+  controllers: [FactorController],
+  providers: [Continuation, FactorDemand, NewDevice, SecondFactor, SessionOpening, SignIn, TokenAnswer],
+  exports: [FactorDemand, SignIn, TokenAnswer],
 })
 export class SignInModule {}

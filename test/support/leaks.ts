@@ -1,5 +1,6 @@
 // Searches the log, the error answers, the metrics and the database for secrets that the tests used.
 // It records every call of the test client, and searches every service when it stops.
+import { Secret } from 'otpauth';
 import type { Answer, Call } from './client.js';
 
 /** The secrets by their first characters, each with a printable name. */
@@ -16,8 +17,12 @@ const secretFields = [
   'refreshToken',
   'accessToken',
   'token',
+  'ticket',
+  'recoveryCode',
   'challenge',
 ];
+/** Six digits are anywhere: searched for where a field holds them. */
+const shortFields = ['totp', 'code'];
 
 export function noteSecret(text: unknown, name: string): void {
   if (typeof text !== 'string' || text.length < PREFIX + 2) return;
@@ -30,6 +35,10 @@ function noteToken(text: unknown, name: string): void {
   if (typeof text !== 'string') return;
   noteSecret(text, name);
   if (text.startsWith('eyJ')) noteSecret(text.split('.')[2], 'the signature of an access token');
+  if (/^wft_[\w-]{70}$/.test(text)) {
+    const ticket = Buffer.from(text.slice(4), 'base64url');
+    noteBytes(ticket.subarray(16, 48), 'the secret of a ticket');
+  }
   if (!/^wrt_[\w-]{96}$/.test(text)) return;
   const bytes = Buffer.from(text.slice(4), 'base64url');
   const parts = { selector: bytes.subarray(16, 32), secret: bytes.subarray(36, 68), body: bytes };
@@ -37,6 +46,24 @@ function noteToken(text: unknown, name: string): void {
     for (const encoding of ['hex', 'base64', 'base64url'] as const)
       noteSecret(value.toString(encoding), `the ${part} of a refresh token in ${encoding}`);
   }
+}
+
+function noteBytes(bytes: Uint8Array, name: string): void {
+  for (const encoding of ['hex', 'base64', 'base64url'] as const)
+    noteSecret(Buffer.from(bytes).toString(encoding), `${name} in ${encoding}`);
+}
+
+/** As it is shown, and as it is hashed. */
+export function noteRecoveryCode(code: string): void {
+  noteSecret(code, 'a recovery code');
+  noteSecret(code.replaceAll('-', ''), 'a recovery code without its hyphens');
+}
+
+/** @param base32 as in the URI of an authenticator */
+export function noteSeed(base32: string | undefined): void {
+  if (base32 === undefined) return;
+  noteSecret(base32, 'the seed of an authenticator in base32');
+  noteBytes(Secret.fromBase32(base32).bytes, 'the seed of an authenticator');
 }
 
 /** The token of a mailed link, and the secret in it. */
@@ -65,14 +92,23 @@ export function noteCall(base: string, { body, rawBody, headers = {} }: Call, an
   const form = isForm ? Object.fromEntries(new URLSearchParams(String(rawBody))) : undefined;
   for (const source of [body, form, answer.json] as (Record<string, unknown> | undefined)[]) {
     for (const field of secretFields) noteToken(source?.[field], field);
+    for (const field of shortFields) {
+      const value = String(source?.[field]);
+      if (/^\d{6}$/.test(value)) noteSecret(`"${field}":"${value}"`, `the field ${field}`);
+    }
+    for (const code of (source?.['recoveryCodes'] ?? []) as string[]) noteRecoveryCode(code);
+    noteSeed(/[?&]secret=(\w+)/.exec(String(source?.['uri']))?.[1]);
   }
   noteToken(/^Bearer (.*)$/.exec(String(headers['authorization'] ?? ''))?.[1], 'a bearer token');
   for (const cookie of `${String(headers['cookie'] ?? '')};${answer.cookies.join(';')}`.split(';'))
-    if (cookie.includes('_token=')) noteToken(cookie.split('=')[1], 'a cookie');
+    if (/^ *(?:[\w-]*_token|(?:__Secure-)?factor)=/.test(cookie)) noteToken(cookie.split('=')[1], 'a cookie');
   if (answer.status < 400) return;
   const seen = refusals.get(base) ?? [];
   refusals.set(base, seen);
-  seen.push(JSON.stringify(answer.headers) + answer.text);
+  // These may hold the ticket: a refusal hands it out.
+  const isHandedOut = answer.json['code'] === 'second_factor_required';
+  seen.push(JSON.stringify(isHandedOut ? { ...answer.headers, 'set-cookie': [] } : answer.headers));
+  seen.push(isHandedOut ? JSON.stringify({ ...answer.json, ticket: undefined }) : answer.text);
 }
 
 /** Every error answer that a service gave. */

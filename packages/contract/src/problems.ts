@@ -11,6 +11,8 @@ const serviceErrorCodes = [
   'token_stale',
   'token_revoked',
   'invalid_credentials',
+  'second_factor_required',
+  'factor_ticket_invalid',
   'refresh_token_invalid',
   'refresh_token_reused',
   'session_state_lost',
@@ -24,9 +26,11 @@ const serviceErrorCodes = [
   'csrf_rejected',
   'reauthentication_required',
   'email_unverified',
+  'totp_closed',
   'registration_closed',
   'not_found',
   'email_taken',
+  'too_many_factors',
   'last_admin',
   'body_too_large',
   'unsupported_media_type',
@@ -65,6 +69,12 @@ export interface ProblemDetails {
   readonly session?: SessionVerdict;
   /** Seconds to wait, as in the header `Retry-After`. */
   readonly retryAfter?: number;
+  /** `second_factor_required`: which factors the user has. */
+  readonly methods?: readonly string[];
+  /** `second_factor_required`: until when one of them may follow. */
+  readonly expiresAt?: string;
+  /** `second_factor_required` over the bearer transport: to be sent with the second factor. */
+  readonly ticket?: string;
   /** Which fields were wrong, and why. */
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }

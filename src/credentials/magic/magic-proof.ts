@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, inTransaction } from '../../database/database.js';
 import { Refusal } from '../../errors.js';
 import type { Caller } from '../../http/caller.js';
-import type { Proof } from '../../sign-in/sign-in.js';
+import type { Proof } from '../../sign-in/session-opening.js';
 import { MailedLinks } from '../../tokens/mailed-links.js';
 import { OneTimeTokens, type Spent } from '../../tokens/one-time-tokens.js';
 import { Users } from '../../users/users.js';

@@ -54,7 +54,8 @@ export class MagicController {
     under: 'Signing in',
     does: 'Signs in by the token of a mailed link',
     answers: { 200: { says: 'Signed in.', body: issuedAnswer, cookies: signInCookies } },
-    refuses: ['not_found', 'token_invalid', 'too_many_attempts', 'unavailable'],
+    refuses: ['not_found', 'token_invalid', 'second_factor_required', 'too_many_attempts', 'unavailable'],
+    refusalCookies: ['factor'],
   })
   @Public()
   @StartsSession()

@@ -8,7 +8,7 @@ import { type Claim, PasskeyCheck, type PasskeyFault } from '../../factors/passk
 import { Passkeys } from '../../factors/passkeys/passkeys.js';
 import type { Caller } from '../../http/caller.js';
 import { VolumeLimit } from '../../limits/volume-limit.js';
-import type { Proof } from '../../sign-in/sign-in.js';
+import type { Proof } from '../../sign-in/session-opening.js';
 import { uuidText } from '../../tokens/checked-text.js';
 import { Users } from '../../users/users.js';
 

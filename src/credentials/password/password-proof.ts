@@ -5,7 +5,7 @@ import { Refusal } from '../../errors.js';
 import type { Exchange } from '../../http/exchange.js';
 import type { Holder } from '../../limits/fair-queue.js';
 import { addressOf } from '../../limits/network.js';
-import type { Proof } from '../../sign-in/sign-in.js';
+import type { Proof } from '../../sign-in/session-opening.js';
 import { type User, Users } from '../../users/users.js';
 import { DeviceOffer } from '../recovery/device-offer.js';
 import { PasswordCheck } from './password-check.js';

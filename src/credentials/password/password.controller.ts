@@ -43,9 +43,13 @@ export class PasswordController {
     const wish = await this.callerSession.of(me, exchange.request);
     const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange);
     assertConfirmed(changed.confirmation);
-    return this.signIn.goOn({ user: changed.user, methods: ['pwd'] }, wish, exchange).catch(sayThatItIsSaved);
+    return this.signIn.goOn({ user: changed.user, ...proofOf(me) }, wish, exchange).catch(sayThatItIsSaved);
   }
 }
+
+/** The password alone renews no proof by two factors: what the session was worth, and since when, goes on. */
+const proofOf = ({ methods, authenticatedAt }: Principal) =>
+  methods.includes('mfa') ? { methods, authenticatedAt } : { methods: ['pwd'] };
 
 /** The password is new and the old session is over: "try again" would be a lie. @throws Refusal `revocation_unconfirmed` */
 function sayThatItIsSaved(cause: unknown): never {

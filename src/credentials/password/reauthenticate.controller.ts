@@ -8,6 +8,7 @@ import { Me, type Principal } from '../../http/principal.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
 import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
 import { Reauthentication } from '../../sessions/reauthentication.js';
+import { FactorDemand } from '../../sign-in/factor-demand.js';
 import { type IssuedAnswer, issuedAnswer, TokenAnswer } from '../../sign-in/token-answer.js';
 import { CallerSession } from './caller-session.js';
 import { CurrentPassword } from './current-password.js';
@@ -22,6 +23,7 @@ export class ReauthenticateController {
   constructor(
     private readonly currentPassword: CurrentPassword,
     private readonly callerSession: CallerSession,
+    private readonly factorDemand: FactorDemand,
     private readonly reauthentication: Reauthentication,
     private readonly answer: TokenAnswer,
   ) {}
@@ -32,7 +34,8 @@ export class ReauthenticateController {
     does: 'Proves once more who the caller is',
     note: 'The same session goes on, with a new access token and `auth_time`; the refresh token stays.',
     answers: { 200: { says: 'Proven.', body: issuedAnswer, cookies: ['access'] } },
-    refuses: ['invalid_credentials', 'transport_mismatch', 'too_many_attempts'],
+    refuses: ['invalid_credentials', 'second_factor_required', 'transport_mismatch', 'too_many_attempts'],
+    refusalCookies: ['factor'],
   })
   @SkipVerdictCache()
   @CostsHash()
@@ -43,10 +46,11 @@ export class ReauthenticateController {
     @Me() me: Principal,
     @On() exchange: Exchange,
   ): Promise<IssuedAnswer> {
-    const { transport } = await this.callerSession.of(me, exchange.request);
+    const { transport, persistent } = await this.callerSession.of(me, exchange.request);
     const user = await this.currentPassword.prove('reauthenticate', me, body, exchange);
-    const proof = { user, sessionId: me.sessionId, transport, methods: ['pwd'] };
-    const issued = await this.reauthentication.of(proof, exchange.caller);
+    const proof = { sessionId: me.sessionId, transport, methods: ['pwd'] };
+    const isAll = await this.factorDemand.meet(user, { purpose: 'reauthenticate', persistent, ...proof }, exchange);
+    const issued = isAll && (await this.reauthentication.of({ user, ...proof }, exchange.caller));
     if (issued) return this.answer.write(issued, exchange);
     await this.currentPassword.assertAlive(me);
     throw new Refusal('token_stale');

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { RequestedMailModule } from '../mail/requested-mail.module.js';
+import { DueFactors } from './due-factors.js';
+import { FactorCookie } from './factor-cookie.js';
+import { FactorFailures } from './factor-failures.js';
+import { FactorTickets } from './factor-tickets.js';
+import { FactorsPurge } from './factors-purge.js';
+import { RecoveryCodeCheck } from './recovery-code-check.js';
+import { RecoveryCodes } from './recovery-codes.js';
+import { TotpAuthenticators } from './totp-authenticators.js';
+import { TotpCheck } from './totp-check.js';
+
+const checks = [FactorFailures, RecoveryCodeCheck, TotpCheck];
+const kept = [DueFactors, FactorCookie, FactorTickets, RecoveryCodes, TotpAuthenticators];
+
+@Module({
+  imports: [AuditModule, KeysModule, LimitsModule, RequestedMailModule],
+  providers: [...checks, ...kept, FactorsPurge],
+  exports: [...checks, ...kept],
+})
+export class FactorsModule {}

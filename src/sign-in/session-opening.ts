@@ -1,0 +1,51 @@
+// Opens a session for a proven user and answers with its tokens. The device is known from then on.
+import { Injectable } from '@nestjs/common';
+import type { Transport } from '../database/vocabularies.js';
+import type { Exchange } from '../http/exchange.js';
+import { KnownDevices } from '../limits/known-devices.js';
+import { type ProvenUser, type SessionWish, Sessions } from '../sessions/sessions.js';
+import { type IssuedAnswer, TokenAnswer } from './token-answer.js';
+
+/** A proven factor. */
+export interface Proof {
+  /** As read together with the credential. */
+  readonly user: ProvenUser;
+  /** How (RFC 8176), for the claim `amr`. */
+  readonly methods: readonly string[];
+  /** Of a proof that goes on in another session; now by default. */
+  readonly authenticatedAt?: Date | undefined;
+}
+
+export interface Wish {
+  readonly transport: Transport;
+  /** "Remember me": the longer idle life. */
+  readonly persistent: boolean;
+  /** Of an app that has signed in before. */
+  readonly deviceToken?: string | undefined;
+}
+
+export type Effects = Pick<SessionWish, 'replaces' | 'alongside' | 'first'>;
+
+@Injectable()
+export class SessionOpening {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly answer: TokenAnswer,
+    private readonly devices: KnownDevices,
+  ) {}
+
+  /** @returns the body of the answer; undefined if the user changed since the proof, or `first` refused */
+  async open(
+    { user, ...proven }: Proof,
+    wish: Wish,
+    exchange: Exchange,
+    effects: Effects = {},
+  ): Promise<IssuedAnswer | undefined> {
+    const { deviceToken: before, ...kind } = wish;
+    const issued = await this.sessions.start(user, { ...kind, ...effects, ...proven }, exchange.caller);
+    if (!issued) return undefined;
+    const body = this.answer.write(issued, exchange);
+    const deviceToken = await this.devices.renew(user, exchange, { transport: wish.transport, deviceToken: before });
+    return { ...body, ...(deviceToken === undefined ? {} : { deviceToken }) };
+  }
+}
