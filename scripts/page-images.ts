@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../test/support/chromium.js';
 import { freePort } from './free-port.js';
+import { factorScenes } from './factor-scenes.js';
 import { type Scene, scenes, type World } from './page-scenes.js';
 import { sheetOf } from './screenshot.js';
 
@@ -34,6 +35,10 @@ const kept: readonly [scene: string, size: typeof PHONE][] = [
   ['devices', DESK],
   ['activity', DESK],
   ['delete-proof', PHONE],
+  ['factor-wrong', PHONE],
+  ['factors', DESK],
+  ['setup', PHONE],
+  ['codes', PHONE],
 ];
 
 async function startService(): Promise<{ url: string; stop: () => Promise<void> }> {
@@ -120,7 +125,7 @@ for (const locale of locales) {
   contexts.set(`${locale} out`, await browser.newContext({ locale, timezoneId: 'Europe/Berlin' }));
   contexts.set(`${locale} in`, await signedIn(browser, world, locale));
 }
-for (const scene of scenes.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+for (const scene of [...scenes, ...factorScenes].filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const taken = new Map<string, Buffer>();
   for (const locale of locales) {
     const context = contexts.get(`${locale} ${scene.isSignedIn ? 'in' : 'out'}`);

@@ -131,7 +131,7 @@ export const scenes: readonly Scene[] = [
       await answers(page, 403, { status: 403, code: 'reauthentication_required', session: 'keep' });
       await page.getByRole('checkbox').check();
       await submit(page);
-      await page.locator('input[name=password]').waitFor();
+      await page.locator('.proof input[name=password]').waitFor();
     },
   },
   {

@@ -128,13 +128,13 @@ it('the deletion needs a tick, and a fresh proof where the sign-in was long ago'
   await own.advance(1_000);
   await page.getByLabel(english('delete.understood')).check();
   await pressed(page, english('delete.delete'));
-  await reads(page, english('delete.passwordWhy'));
-  await fill(page, english('delete.password'), 'not the right one');
-  await pressed(page, english('delete.delete'));
+  await reads(page, english('proof.intro'));
+  await fill(page, english('password'), 'not the right one');
+  await pressed(page, english('proof.submit'));
   await reads(page, english('account.wrongPassword'));
   expect(await own.query('SELECT FROM users WHERE email = $1', [person.email])).toHaveLength(1);
-  await fill(page, english('delete.password'), person.password);
-  await pressed(page, english('delete.delete'));
+  await fill(page, english('password'), person.password);
+  await pressed(page, english('proof.submit')); // the tick was not lost
   await reads(page, english('delete.deletedTitle'));
   expect(await own.query('SELECT FROM users WHERE email = $1', [person.email])).toHaveLength(0);
   await page.reload();

@@ -6,6 +6,8 @@ import { usePlace, type Place } from './router.js';
 import { Shell } from './components/shell.js';
 import { CheckMail } from './pages/check-mail.js';
 import { DeletedPage } from './pages/delete.js';
+import { Enrol } from './pages/enrol.js';
+import { FactorPage } from './pages/factor.js';
 import { Forgot } from './pages/forgot.js';
 import { Mailed } from './pages/mailed.js';
 import { NotFound } from './pages/not-found.js';
@@ -19,6 +21,8 @@ const signedOutPages: Readonly<Record<string, ComponentType<{ place: Place }>>> 
   register: Register,
   'check-mail': CheckMail,
   forgot: Forgot,
+  factor: FactorPage,
+  enrol: Enrol,
 };
 
 export function App() {

@@ -3,6 +3,7 @@
 import { changed, pageName, to } from './router.js';
 
 const purposes = ['verify', 'email', 'reset', 'invite', 'magic', 'device', 'freeze'] as const;
+/** `enrol` is a page of its own: its token goes along when a factor is set up. */
 export type Purpose = (typeof purposes)[number];
 
 let held: { readonly purpose: string; readonly token: string } | undefined;
@@ -18,7 +19,8 @@ export function startMailedToken(): void {
 }
 
 /** @returns the token that a link for this purpose brought */
-export const tokenFor = (purpose: Purpose): string | undefined => (held?.purpose === purpose ? held.token : undefined);
+export const tokenFor = (purpose: Purpose | 'enrol'): string | undefined =>
+  held?.purpose === purpose ? held.token : undefined;
 
 /** Loads the page anew; a token that nobody has seen yet is not lost by it. */
 export function loadAnew(): void {

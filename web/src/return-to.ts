@@ -1,6 +1,6 @@
 // Where a person goes after signing in. A target that is not listed is ignored: a link to us must not lead elsewhere.
 import { settings } from './settings.js';
-import { navigate, to } from './router.js';
+import { navigate, pageOf, to } from './router.js';
 
 const NAME = 'return_to';
 
@@ -17,8 +17,10 @@ export function returnTo(query: URLSearchParams): URL | undefined {
 /** Leaves for the target, or for the account. */
 export function leave(query: URLSearchParams): void {
   const target = returnTo(query);
+  const page = target?.origin === location.origin ? pageOf(target) : undefined;
   if (target === undefined) navigate('', { replace: true });
-  else location.replace(target);
+  else if (page === undefined) location.replace(target);
+  else navigate(page, { query: target.searchParams, replace: true }); // what is in memory stays
 }
 
 /** The address of another signed-out page, which keeps the target. */

@@ -27,6 +27,12 @@ let visit = 0;
 /** No page has this name. */
 const NONE = '?';
 
+/** @returns the name of the page of ours at this address */
+export function pageOf({ pathname, hash }: URL): string | undefined {
+  const found = /^\/account(?:\/([a-z-]*))?$/.exec(pathname);
+  return found && hash === '' ? (found[1] ?? '') : undefined;
+}
+
 export const pageName = (): string => pageNameIn(location.pathname.slice(BASE.length + 1)) ?? NONE;
 
 function place(): Place {
@@ -39,6 +45,25 @@ export function to(page: string, query = new URLSearchParams()): string {
   const text = query.toString();
   return `${BASE}${page === '' ? '' : `/${page}`}${text === '' ? '' : `?${text}`}`;
 }
+
+let question: string | undefined;
+
+/**
+ * Asks before the page is left, because what it shows is shown once.
+ * @returns a function that lets go
+ */
+export function holdPlace(asked: string): () => void {
+  const hold = (event: Event) => event.preventDefault();
+  question = asked;
+  addEventListener('beforeunload', hold);
+  return () => {
+    question = undefined;
+    removeEventListener('beforeunload', hold);
+  };
+}
+
+// oxlint-disable-next-line no-alert -- as the browser asks before another page is loaded
+const mayLeave = (): boolean => question === undefined || confirm(question);
 
 export function navigate(page: string, { query, state, replace = false }: Move = {}): void {
   const address = to(page, query);
@@ -68,13 +93,22 @@ export function usePlace(): Place {
 }
 
 export function startRouter(): void {
-  addEventListener('popstate', changed);
+  let isReturning = false;
+  addEventListener('popstate', () => {
+    if (isReturning) isReturning = false;
+    else if (mayLeave()) changed();
+    else {
+      isReturning = true;
+      history.forward();
+    }
+  });
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element && event.target.closest('a');
     if (!link || !isPlain(event) || link.target !== '' || link.hasAttribute('download')) return;
     const url = new URL(link.href);
     if (url.origin !== location.origin || !/^\/account(?:\/|$)/.test(url.pathname)) return;
     event.preventDefault();
+    if (!mayLeave()) return;
     history.pushState(null, '', url);
     changed();
     scrollTo(0, 0);

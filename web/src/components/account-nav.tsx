@@ -9,6 +9,7 @@ import { useCall } from './use-call.js';
 const entries = [
   ['', 'nav.profile'],
   ['password', 'nav.password'],
+  ['factors', 'nav.factors'],
   ['devices', 'nav.devices'],
   ['activity', 'nav.activity'],
 ] as const;

@@ -13,6 +13,8 @@ export interface FieldProps {
   readonly hint?: string;
   readonly isOptional?: boolean;
   readonly atLeast?: number;
+  readonly inputMode?: 'numeric';
+  readonly onInput?: (input: HTMLInputElement) => void;
   /** Within the frame of the field, behind the text. */
   readonly behind?: ComponentChildren;
 }
@@ -29,6 +31,8 @@ export function Field({
   hint,
   isOptional,
   atLeast,
+  inputMode,
+  onInput,
   behind,
 }: FieldProps) {
   const id = useId();
@@ -49,6 +53,8 @@ export function Field({
           type={literal(type)}
           defaultValue={value}
           autocomplete={autocomplete}
+          inputMode={inputMode}
+          onInput={({ currentTarget }) => onInput?.(currentTarget)}
           autocapitalize="off"
           autocorrect="off"
           spellcheck={false}

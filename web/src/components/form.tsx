@@ -5,7 +5,7 @@ import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../text.js';
 import { Button } from './button.js';
 import { Outcome } from './outcome.js';
-import { objectionTo, type Says } from './sentences.js';
+import { objectionTo, type Objects, type Says } from './sentences.js';
 import type { Call } from './use-call.js';
 
 export type Values = Readonly<Record<string, string>>;
@@ -18,6 +18,7 @@ interface Props {
   /** Beside the button. */
   readonly aside?: ComponentChildren;
   readonly says?: Says;
+  readonly objects?: Objects;
   /** What can be done about the refusal, such as a button. */
   readonly remedy?: ComponentChildren;
   /** The field that a refused password belongs to. */
@@ -39,6 +40,7 @@ export function Form({
   children,
   aside,
   says = {},
+  objects = {},
   remedy,
   passwordField = 'password',
   isGrave = false,
@@ -48,7 +50,9 @@ export function Form({
   const { trouble } = call;
   const names = inputsOf(form.current).map(({ name }) => name);
   const theirs =
-    trouble?.kind === 'refused' ? objectionsOf(names, (name) => objectionTo(name, trouble.refused, passwordField)) : {};
+    trouble?.kind === 'refused'
+      ? objectionsOf(names, (name) => objectionTo(name, trouble.refused, passwordField, objects))
+      : {};
   const objections = { ...theirs, ...own };
   const first = names.find((name) => name in objections);
 

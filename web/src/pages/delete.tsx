@@ -6,18 +6,17 @@ import { ActionLink } from '../components/action-link.js';
 import { Checkbox } from '../components/checkbox.js';
 import { Form, type Values } from '../components/form.js';
 import { Page } from '../components/page.js';
-import { PasswordField } from '../components/password-field.js';
-import { useCall } from '../components/use-call.js';
-import { isRefused, own } from '../requests.js';
+import { useProven } from '../factors/use-proven.js';
+import { own } from '../requests.js';
 import { navigate, to } from '../router.js';
 import { t } from '../text.js';
 
 export function DeletePage() {
-  const [state, setState] = useState<'asks' | 'unticked' | 'needs proof'>('asks');
-  const call = useCall(async ({ understood, password }: Values) => {
-    if (understood === '') return setState('unticked');
-    if (state === 'needs proof') await own('POST', '/auth/reauthenticate', { password });
-    if (!(await deleteMe())) return setState('needs proof');
+  const [isUnticked, setUnticked] = useState(false);
+  const { call, proof } = useProven(async ({ understood }: Values) => {
+    setUnticked(understood === '');
+    if (understood === '') return;
+    await own('DELETE', '/auth/me');
     navigate('delete', { state: { deleted: 'yes' }, replace: true });
     await auth.signOut().catch(() => undefined); // tells the other tabs; the session is gone already
   });
@@ -29,29 +28,15 @@ export function DeletePage() {
         <li>{t('delete.lostAgain')}</li>
         <li>{t('delete.kept')}</li>
       </ul>
-      <Form call={call} submit={t('delete.delete')} isGrave says={{ invalid_credentials: 'account.wrongPassword' }}>
-        {state === 'unticked' && <Said tone="error" text={t('delete.tickFirst')} />}
-        <Checkbox name="understood" label={t('delete.understood')} />
-        {state === 'needs proof' && (
-          <>
-            <Said tone="info" text={t('delete.passwordWhy')} />
-            <PasswordField name="password" autocomplete="current-password" label={t('delete.password')} />
-          </>
-        )}
-      </Form>
+      {proof}
+      <div hidden={Boolean(proof)}>
+        <Form call={call} submit={t('delete.delete')} isGrave>
+          {isUnticked && <Said tone="error" text={t('delete.tickFirst')} />}
+          <Checkbox name="understood" label={t('delete.understood')} />
+        </Form>
+      </div>
     </Page>
   );
-}
-
-/** @returns false if the person has to prove first who they are */
-async function deleteMe(): Promise<boolean> {
-  try {
-    await own('DELETE', '/auth/me');
-    return true;
-  } catch (error) {
-    if (isRefused(error) && error.code === 'reauthentication_required') return false;
-    throw error;
-  }
 }
 
 /** Also after a reload; nobody is signed in any more. */

@@ -8,6 +8,7 @@ import { Page } from '../components/page.js';
 import { PasswordField } from '../components/password-field.js';
 import { type Try, useCall } from '../components/use-call.js';
 import { forgetToken, type Purpose, tokenFor } from '../mailed-token.js';
+import { isSignedInBy } from '../factors/next-step.js';
 import { isRefused, open } from '../requests.js';
 import { to } from '../router.js';
 import { t } from '../text.js';
@@ -22,9 +23,13 @@ export function Mailed({ purpose }: { readonly purpose: Purpose }) {
   const { route, asksPassword, setsCookies, isGrave } = targets[purpose];
   const call = useCall(async ({ newPassword }: Values, { mayBeDone }: Try) => {
     const body = { token, ...(asksPassword ? { newPassword } : {}) };
-    const outcome = await send(() => open(route, body, { cookies: setsCookies }), mayBeDone);
-    if (purpose === 'magic' && outcome instanceof Response) await auth.adopt(outcome);
+    let outcome: Response | End | undefined;
+    const isDone = await isSignedInBy(async () => {
+      outcome = await send(() => open(route, body, { cookies: setsCookies }), mayBeDone);
+      if (purpose === 'magic' && outcome instanceof Response) await auth.adopt(outcome);
+    });
     forgetToken();
+    if (!isDone) return;
     setEnd(outcome instanceof Response ? 'done' : outcome);
   });
   return (

@@ -1,13 +1,17 @@
 // Signs in by address and password.
 import { useRef } from 'preact/hooks';
+import { knowsPasskeys } from '../../../packages/client/src/passkeys.js';
 import { auth } from '../auth.js';
 import { Button } from '../components/button.js';
 import { Checkbox } from '../components/checkbox.js';
 import { Field } from '../components/field.js';
 import { Form, type Values } from '../components/form.js';
+import { Outcome } from '../components/outcome.js';
 import { Page } from '../components/page.js';
 import { PasswordField } from '../components/password-field.js';
 import { useCall } from '../components/use-call.js';
+import { isSignedInBy } from '../factors/next-step.js';
+import { usePasskeySignIn } from '../factors/use-passkey-sign-in.js';
 import { open } from '../requests.js';
 import { kept, leave, onward } from '../return-to.js';
 import { navigate, type Place } from '../router.js';
@@ -26,9 +30,11 @@ export function PasswordForm({ place: { query }, email: typed, change }: MethodP
   const tried = useRef('');
   const call = useCall(async ({ email = '', password = '', remember }: Values) => {
     tried.current = email;
-    await auth.signIn({ email, password, remember: remember === '1' });
-    leave(query);
+    const signIn = () => auth.signIn({ email, password, remember: remember === '1' });
+    if (await isSignedInBy(signIn, query)) leave(query);
   });
+  const passkey = usePasskeySignIn(query);
+  const hasPasskeys = knowsPasskeys();
   const isUnverified = call.trouble?.kind === 'refused' && call.trouble.refused.code === 'email_unverified';
   return (
     <Page
@@ -42,19 +48,33 @@ export function PasswordForm({ place: { query }, email: typed, change }: MethodP
         )
       }
     >
+      <Outcome call={passkey} says={{ invalid_credentials: 'sign-in.wrongPasskey' }} />
       <Form
         call={call}
         submit={t('sign-in.submit')}
         remedy={isUnverified && <Resend query={query} email={() => tried.current} />}
         aside={
-          settings.magicLinks && (
-            <Button look="plain" onClick={change}>
-              {t('sign-in.by-link')}
-            </Button>
-          )
+          <>
+            {hasPasskeys && (
+              <Button call={passkey} look="plain" onClick={() => passkey.run(undefined)}>
+                {t('sign-in.by-passkey')}
+              </Button>
+            )}
+            {settings.magicLinks && (
+              <Button look="plain" onClick={change}>
+                {t('sign-in.by-link')}
+              </Button>
+            )}
+          </>
         }
       >
-        <Field name="email" type="email" label={t('email')} autocomplete="username" value={typed} />
+        <Field
+          name="email"
+          type="email"
+          label={t('email')}
+          autocomplete={hasPasskeys ? 'username webauthn' : 'username'}
+          value={typed}
+        />
         <PasswordField name="password" label={t('password')} autocomplete="current-password" />
         <div class="between">
           <Checkbox name="remember" label={t('sign-in.remember')} />

@@ -11,6 +11,7 @@ import { Outcome } from '../components/outcome.js';
 import { Page } from '../components/page.js';
 import { PasswordField } from '../components/password-field.js';
 import { useCall } from '../components/use-call.js';
+import { useProven } from '../factors/use-proven.js';
 import { open, own } from '../requests.js';
 import { to } from '../router.js';
 import { moment, t } from '../text.js';
@@ -91,7 +92,7 @@ function Verification({ email }: Pick<Me, 'email'>) {
 
 function AddressChange() {
   const [asked, setAsked] = useState<string>();
-  const call = useCall(async ({ newEmail = '', currentPassword }: Values) => {
+  const { call, proof } = useProven(async ({ newEmail = '', currentPassword }: Values) => {
     await own('POST', '/auth/email', { newEmail: newEmail.trim(), currentPassword });
     setAsked(newEmail.trim());
   });
@@ -101,14 +102,17 @@ function AddressChange() {
       {asked === undefined ? (
         <>
           <p class="intro">{t('profile.changeIntro')}</p>
-          <Form call={call} submit={t('profile.change')} says={{ invalid_credentials: 'account.wrongPassword' }}>
-            <Field name="newEmail" type="email" autocomplete="email" label={t('profile.newEmail')} />
-            <PasswordField
-              name="currentPassword"
-              autocomplete="current-password"
-              label={t('profile.currentPassword')}
-            />
-          </Form>
+          {proof}
+          <div hidden={Boolean(proof)}>
+            <Form call={call} submit={t('profile.change')} says={{ invalid_credentials: 'account.wrongPassword' }}>
+              <Field name="newEmail" type="email" autocomplete="email" label={t('profile.newEmail')} />
+              <PasswordField
+                name="currentPassword"
+                autocomplete="current-password"
+                label={t('profile.currentPassword')}
+              />
+            </Form>
+          </div>
         </>
       ) : (
         <Said text={t('profile.changed', { email: asked })} />

@@ -7,6 +7,7 @@ import { Form, type Values } from '../components/form.js';
 import { Page } from '../components/page.js';
 import { PasswordField } from '../components/password-field.js';
 import { type Try, useCall } from '../components/use-call.js';
+import { isSignedInBy } from '../factors/next-step.js';
 import { isRefused, open } from '../requests.js';
 import { kept, leave, onward } from '../return-to.js';
 import { navigate, type Place } from '../router.js';
@@ -23,8 +24,7 @@ function Offer({ place: { query } }: { readonly place: Place }) {
     if (made.current !== email && !(await register(email, password, mayBeDone)))
       return navigate('check-mail', { query: kept(query), state: { email, kind: 'verify' } });
     made.current = email;
-    await auth.signIn({ email, password });
-    return leave(query);
+    if (await isSignedInBy(() => auth.signIn({ email, password }), query)) leave(query);
   });
   const isTaken = call.trouble?.kind === 'refused' && call.trouble.refused.code === 'email_taken';
   const signIn = onward('sign-in', query);

@@ -4,12 +4,14 @@ import '../style/account.css';
 import { ActivityPage } from './activity.js';
 import { DeletePage } from './delete.js';
 import { DevicesPage } from './devices.js';
+import { FactorsPage } from './factors.js';
 import { PasswordPage } from './password.js';
 import { ProfilePage } from './profile.js';
 
 export const signedInPages: Readonly<Record<string, ComponentType>> = {
   '': ProfilePage,
   password: PasswordPage,
+  factors: FactorsPage,
   devices: DevicesPage,
   activity: ActivityPage,
   delete: DeletePage,
