@@ -9,9 +9,10 @@ export default defineConfig({
       'test/support/postgres.ts',
       'test/support/met.ts',
     ],
-    setupFiles: ['reflect-metadata', 'test/support/seed.ts'],
+    setupFiles: ['reflect-metadata', 'test/support/seed.ts', 'test/support/each-file.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    isolate: false, // a file that starts loads nothing again: half of the processor time was that
     maxWorkers: 3, // of two cores: much of a test waits for its service
     env: { NODE_ENV: 'test' },
   },

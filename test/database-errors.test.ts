@@ -7,7 +7,7 @@ import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { isDatabaseUnavailable } from '../src/database/unavailable.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
-import { SigningKeys } from '../src/keys/signing-keys.js';
+import { KEY_LOCK, SigningKeys } from '../src/keys/signing-keys.js';
 import { loopbackCertificate } from './support/certificate.js';
 import { call, me, mobile, refresh } from './support/client.js';
 import { runAt } from './support/empty-database.js';
@@ -151,7 +151,7 @@ it('a lock on the keys is reported in a sentence, and the runbook ends the sessi
   const other = new pg.Client({ connectionString: service.databaseUrl });
   other.on('error', () => undefined);
   await other.connect();
-  await other.query('BEGIN; SELECT pg_advisory_xact_lock(7737002)');
+  await other.query(`BEGIN; SELECT pg_advisory_xact_lock(${KEY_LOCK})`);
   const act = () => service.app.get(SigningKeys).change(() => [], [], null);
   await expect(act()).rejects.toThrow(
     'Another session has held the lock on the signing keys for 3 seconds, and nothing was changed: ' +

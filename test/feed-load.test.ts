@@ -42,7 +42,7 @@ it(`${FOLLOWERS} followers cost one read a second and bounded memory, and all le
       crowd.once('message', (message) => done(message as Seen));
       crowd.send('how many?');
     });
-  await until('all are held', async () => (await held(service)) === FOLLOWERS, 60_000);
+  await until('all are held', async () => (await held(service)) === FOLLOWERS, 120_000);
   expect(((await collectedHeap()) - before) / FOLLOWERS).toBeLessThan(64 * KIB);
 
   const [from, first] = [performance.now(), await reads(service)];
@@ -53,11 +53,11 @@ it(`${FOLLOWERS} followers cost one read a second and bounded memory, and all le
   const signatures = () => figure(service, 'watchword_feed_signatures_total{of="document"}');
   const signed = await signatures();
   await logout(service, phone);
-  await until('all have the news', async () => (await seen()).news === FOLLOWERS, 60_000);
+  await until('all have the news', async () => (await seen()).news === FOLLOWERS, 120_000);
   const { others, etags } = await seen();
   expect([others, etags]).toEqual([0, [await etagOf(service)]]);
   expect((await signatures()) - signed).toBeLessThanOrEqual(2);
-}, 180_000);
+}, 300_000);
 
 it('a follower that never reads costs no copy of the document, and loses its connection', async () => {
   const service = await startServiceForTest({ RATE_LIMITS: 'off' });

@@ -13,7 +13,7 @@ import { type Change, columnsOf, isObjection, type Objection } from './rotation.
 import type { SealedKey, SigningKeyRow } from './signing-key.js';
 
 /** Arbitrary but fixed: the holder of this advisory lock may change the set of keys. */
-const KEY_LOCK = 7_737_002;
+export const KEY_LOCK = 7_737_002;
 
 export interface Snapshot {
   /** Differs from the last one when anything has changed (a trigger moves it). */

@@ -24,6 +24,12 @@ const secretFields = [
 /** Six digits are anywhere: searched for where a field holds them. */
 const shortFields = ['totp', 'code'];
 
+/** Files share a process. What one of them used may stand in another's log by chance: a name, a fixed password. */
+export function forgetSecrets(): void {
+  secrets.clear();
+  refusals.clear();
+}
+
 export function noteSecret(text: unknown, name: string): void {
   if (typeof text !== 'string' || text.length < PREFIX + 2) return;
   const alike = secrets.get(text.slice(0, PREFIX)) ?? new Map<string, string>();

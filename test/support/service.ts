@@ -9,6 +9,7 @@ import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/telemetry/log.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
+import { KEY_LOCK } from '../../src/keys/signing-keys.js';
 import { leaksIn, noteSecret, refusalsOf, withoutPrintedMails } from './leaks.js';
 import { watched } from './met.js';
 import { databaseSettings, TEMPLATE, testSettings } from './settings.js';
@@ -82,7 +83,12 @@ export async function startService(
     query: async <T extends object>(text: string, values: unknown[] = []) =>
       (await pool.query<T & pg.QueryResultRow>(text, values)).rows as T[],
     async advance(seconds) {
-      await pool.query(`UPDATE test_clock SET shift = shift + make_interval(secs => $1)`, [seconds]);
+      // Under the lock on the keys: a rotation that is being written down must not land in the past.
+      await pool.query(
+        `WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(${KEY_LOCK}))
+         UPDATE test_clock SET shift = shift + make_interval(secs => $1) FROM held`,
+        [seconds],
+      );
       clock.shiftSeconds += seconds;
       await app.get(KeyRing).poll(); // as it does each second: the service reads the database's time
     },
