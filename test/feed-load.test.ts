@@ -46,8 +46,9 @@ it(`${FOLLOWERS} followers cost one read a second and bounded memory, and all le
   expect(((await collectedHeap()) - before) / FOLLOWERS).toBeLessThan(64 * KIB);
 
   const [from, first] = [performance.now(), await reads(service)];
-  await until('three more reads', async () => (await reads(service)) >= first + 3);
-  expect(performance.now() - from).toBeGreaterThan(1_900);
+  await until('five more reads', async () => (await reads(service)) >= first + 5);
+  // Four pauses of a second. A read counts when it ends, and one may take long.
+  expect(performance.now() - from).toBeGreaterThan(3_000);
   expect((await call(service.url, 'GET', '/health/live')).status).toBe(200);
 
   const signatures = () => figure(service, 'watchword_feed_signatures_total{of="document"}');
