@@ -6,6 +6,7 @@ import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { OwnFactorsModule } from './enrolment/own-factors.module.js';
 import { HealthModule } from './health/health.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -29,6 +30,7 @@ const validation = {
     MailDeliveryModule,
     OwnAccountModule,
     CredentialsModule,
+    OwnFactorsModule,
     AuthModule,
     AccountPagesModule,
     SiblingsModule,

@@ -17,11 +17,22 @@ export interface Holder {
 export async function holder(service: Service, key = new Authenticator()): Promise<Holder> {
   const person = await register(service.url);
   const { user } = await mobile(service.url, person);
-  const options = await service.app.get(PasskeyOptions).toRegister({ id: user.id, email: person.email });
-  const made = await service.app.get(PasskeyRegistration).verified(key.create(options) as never, user.id);
+  await addPasskey(service, user.id, person.email, key);
+  return { person, userId: user.id, key };
+}
+
+/** Without a route: what guards those is tested elsewhere. */
+export async function addPasskey(
+  service: Service,
+  userId: string,
+  email: string,
+  key = new Authenticator(),
+): Promise<Authenticator> {
+  const options = await service.app.get(PasskeyOptions).toRegister({ id: userId, email });
+  const made = await service.app.get(PasskeyRegistration).verified(key.create(options) as never, userId);
   if (!made) throw new Error('not registered');
   await service.app.get(Passkeys).add(service.app.get(Database), made.passkey);
-  return { person, userId: user.id, key };
+  return key;
 }
 
 export const optionsOf = async ({ url }: Service): Promise<Answer['json']> => {

@@ -1,0 +1,108 @@
+// Every way to sign in asks an account with a second factor for it: no route is a weaker side path (ASVS 6.3.4).
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { ModulesContainer } from '@nestjs/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isMarked } from '../src/http/route-mark.js';
+import { bearer, call, decode, type Answer } from './support/client.js';
+import { codeOf, enrolled, type Enrolled, factor, stepNow, ticketOf } from './support/factors.js';
+import { mailed } from './support/one-time-tokens.js';
+import { addPasskey, optionsOf, signInWith } from './support/passkeys.js';
+import { type Service, startService } from './support/service.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ MAGIC_LINKS: 'on' });
+});
+afterAll(() => service.stop());
+
+const post = (path: string, body: object, headers = {}): Promise<Answer> =>
+  call(service.url, 'POST', path, { body, headers });
+
+/** Each proves what the route takes as well as one factor can, for an account with an authenticator app. */
+const ways: Record<string, (who: Enrolled) => Promise<Answer>> = {
+  '/auth/login': ({ person }) => post('/auth/login', { ...person, transport: 'bearer' }),
+  '/auth/magic': async ({ userId }) => {
+    await service.query('UPDATE users SET email_verified_at = protocol_now() WHERE id = $1', [userId]);
+    const { token } = await mailed(service, userId, 'magic');
+    return post('/auth/magic', { token, transport: 'bearer' });
+  },
+};
+
+/** These take two factors, so that what they start is worth two. */
+const whole: Record<string, (who: Enrolled) => Promise<Answer>> = {
+  '/auth/factor': async ({ person, code }) =>
+    factor(service, { ticket: await ticketOf(service, person), totp: await code() }),
+  '/auth/login/passkey': async ({ userId, person }) => {
+    const key = await addPasskey(service, userId, person.email);
+    return signInWith(service, key.get(await optionsOf(service)));
+  },
+};
+
+/** Every route whose handler has the mark without which the door starts no session (sign-in.test.ts). */
+function routesThatStartSessions(): string[] {
+  const controllers = [...service.app.get(ModulesContainer).values()].flatMap((module) => [
+    ...module.controllers.values(),
+  ]);
+  return controllers.flatMap(({ metatype }) => {
+    if (!metatype) return [];
+    const prototype = metatype.prototype as Record<string, object>;
+    const handlers = Object.getOwnPropertyNames(prototype).map((name) => prototype[name] ?? {});
+    return handlers
+      .filter((handler) => isMarked(handler, 'startsSession'))
+      .map((handler) => {
+        expect(Reflect.getMetadata(METHOD_METADATA, handler)).toBe(RequestMethod.POST);
+        return `/${Reflect.getMetadata(PATH_METADATA, metatype)}/${Reflect.getMetadata(PATH_METADATA, handler)}`;
+      })
+      .map((path) => path.replace(/\/+/g, '/').replace(/\/$/, ''));
+  });
+}
+
+it('every route that can start a session is known here', () => {
+  expect(routesThatStartSessions().toSorted()).toEqual([...Object.keys(ways), ...Object.keys(whole)].toSorted());
+});
+
+it.each(Object.keys(ways))('%s starts no session by one factor, and continues by the second', async (path) => {
+  const who = await enrolled(service);
+  const asked = await ways[path]?.(who);
+  expect(asked?.json).toMatchObject({ status: 401, code: 'second_factor_required', methods: expect.any(Array) });
+  const sessions = () => service.query('SELECT methods FROM refresh_tokens WHERE user_id = $1', [who.userId]);
+  expect(await sessions()).toEqual([]);
+  const answer = await factor(service, { ticket: asked?.json['ticket'], totp: await who.code() });
+  expect(decode(answer.json['accessToken'])['acr']).toBe('urn:watchword:2fa');
+  expect(await sessions()).toHaveLength(1);
+});
+
+it.each(Object.keys(whole))('%s starts a session by two factors', async (path) => {
+  const answer = await whole[path]?.(await enrolled(service));
+  expect(answer?.status).toBe(200);
+  expect(decode(answer?.json['accessToken'])['amr']).toContain('mfa');
+});
+
+it('no mailed link and no registration signs in beside them: what they answer holds no token', async () => {
+  const { userId, person } = await enrolled(service);
+  const reset = await mailed(service, userId, 'reset');
+  const newPassword = `${person.password}, and more`;
+  const answers = [
+    await post('/auth/password/reset', { token: reset.token, newPassword }),
+    await post('/auth/device', { token: (await mailed(service, userId, 'device')).token }),
+  ];
+  for (const answer of answers) {
+    expect(answer.status).toBeLessThan(300);
+    expect(answer.text + answer.cookies.join()).not.toMatch(/eyJ|wrt_|access_token|refresh_token/);
+  }
+  expect((await post('/auth/login', { email: person.email, password: newPassword })).json['code']).toBe(
+    'second_factor_required',
+  );
+});
+
+it('a session that goes on is renewed by nothing but both factors', async () => {
+  const { person, seed } = await enrolled(service);
+  const step = await stepNow(service);
+  const signedIn = await factor(service, { ticket: await ticketOf(service, person), totp: codeOf(seed, step) });
+  const headers = bearer(signedIn.json['accessToken']);
+  const asked = await post('/auth/reauthenticate', { password: person.password }, headers);
+  expect(asked.json['code']).toBe('second_factor_required');
+  const answer = await factor(service, { ticket: asked.json['ticket'], totp: codeOf(seed, step + 1) });
+  expect(decode(answer.json['accessToken'])['amr']).toEqual(['pwd', 'otp', 'mfa']);
+});
