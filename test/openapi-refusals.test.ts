@@ -38,6 +38,8 @@ function bodyFor({ path, fields }: DocumentedRoute): object | undefined {
   // Exactly one of several, which a list of required fields cannot say.
   const ticket = newTicket(randomUUID(), randomBytes(32)).text;
   if (path === '/auth/factor') return { ticket, totp: '000000' };
+  if (path === '/auth/factor/options') return { ticket };
+  if (path === '/auth/reauthenticate') return { password: values['password'] };
   return fields && Object.fromEntries(fields.map((field) => [field, values[field]]));
 }
 

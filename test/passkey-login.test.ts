@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Algorithm, Authenticator, type Spoiled } from './support/authenticator.js';
-import { bearer, Browser, call, decode, me, mobile, type Tokens } from './support/client.js';
+import { bearer, Browser, call, decode, me, type Tokens } from './support/client.js';
 import { holder, optionsOf, signInBy, signInIn, signInWith } from './support/passkeys.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 import { until } from './support/until.js';
@@ -41,7 +41,7 @@ describe('a passkey', () => {
     const answer = await signInWith(service, key.get(options));
     expect(answer.status).toBe(200);
     const claims = decode((answer.json as Tokens).accessToken);
-    expect(claims).toMatchObject({ sub: userId, amr: ['pop', 'user', 'mfa'] });
+    expect(claims).toMatchObject({ sub: userId, amr: ['pop', 'user', 'mfa'], acr: 'phr' });
     const [row] = await service.query('SELECT last_used_at FROM passkeys WHERE user_id = $1', [userId]);
     expect(row?.['last_used_at']).not.toBeNull();
   });
@@ -232,9 +232,8 @@ describe('an account', () => {
   });
 
   it('that was deleted takes its passkeys along', async () => {
-    const { key, person, userId } = await holder(service);
-    const phone = await mobile(service.url, person);
-    const headers = bearer(phone.accessToken);
+    const { key, userId } = await holder(service);
+    const headers = bearer(((await signInBy(service, key)).json as Tokens).accessToken);
     const answer = await call(service.url, 'DELETE', '/auth/me', { headers });
     expect(answer.status).toBe(204);
     expect((await signInBy(service, key)).json).toMatchObject(refused);

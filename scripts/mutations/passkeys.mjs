@@ -59,6 +59,11 @@ const guards = {
     'to the challenge of another browser',
     [[CHALLENGE, '.update(body).update(to).digest()', '.update(body).digest()']],
   ],
+  'a challenge counts for every purpose of its user': [
+    'test/passkey-factor.test.ts',
+    'refuses the challenge of another purpose',
+    [[CHALLENGE, 'body.readUInt8(0) === numbers[purpose] && ', '']],
+  ],
   'wrong passkeys cost nothing': [
     LOGIN,
     'a network that presents many wrong passkeys',

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { recoveryCodes, totpAuthenticators } from '../database/factors-schema.js';
+import { passkeys } from '../database/passkeys-schema.js';
 import { given, Prepared } from '../database/prepared.js';
 
 export const factorKinds = ['totp', 'recovery_code', 'passkey'] as const;
@@ -15,7 +16,7 @@ export class DueFactors {
   /** @returns none where no second factor is due: recovery codes alone are none */
   async of(userId: string): Promise<FactorKind[]> {
     const [has] = await factors.run(this.database, { userId });
-    if (!has?.totp) return [];
+    if (!has?.totp && !has?.passkey) return [];
     return factorKinds.filter((kind) => has[kind]);
   }
 }
@@ -26,5 +27,5 @@ const factors = new Prepared<Record<FactorKind, boolean>>(
   select exists (select from ${totpAuthenticators}
                   where user_id = ${given('userId')} and confirmed_at is not null) as totp,
          exists (select from ${recoveryCodes} where user_id = ${given('userId')} and used_at is null) as recovery_code,
-         false as passkey`,
+         exists (select from ${passkeys} where user_id = ${given('userId')}) as passkey`,
 );

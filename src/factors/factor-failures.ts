@@ -7,11 +7,12 @@ import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import type { FactorKind } from './due-factors.js';
 import type { Ticket } from './factor-tickets.js';
+import type { PasskeyFault } from './passkeys/passkey-check.js';
 
 interface Failure {
   readonly kind: FactorKind;
   /** For the event only. */
-  readonly reason: 'wrong_code' | 'used' | 'none';
+  readonly reason: 'wrong_code' | 'used' | 'none' | PasskeyFault;
 }
 
 interface Consequences {

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
+import { assertion } from '../factors/passkeys/credentials.js';
 import { Documented, signInCookies } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { Public } from '../http/public.decorator.js';
@@ -20,10 +21,13 @@ const factorBody = z
       .optional()
       .meta({ description: 'The code that an authenticator app shows.' }),
     recoveryCode: z.string().max(MAX_WRITTEN_CODE).optional(),
+    passkey: assertion.optional(),
   })
-  .refine(({ totp, recoveryCode }) => [totp, recoveryCode].filter((each) => each !== undefined).length === 1, {
-    message: 'must hold one factor',
-  });
+  .refine(
+    ({ totp, recoveryCode, passkey }) =>
+      [totp, recoveryCode, passkey].filter((each) => each !== undefined).length === 1,
+    { message: 'must hold one factor' },
+  );
 
 @Controller('auth/factor')
 export class FactorController {
@@ -32,7 +36,7 @@ export class FactorController {
   @Documented({
     under: 'Signing in',
     does: 'Goes on with a sign-in by its second factor',
-    note: 'Exactly one of `totp` and `recoveryCode`. A ticket is good for five minutes, five attempts and one success.',
+    note: 'Exactly one of `totp`, `recoveryCode` and `passkey`. A ticket is good for five minutes, five attempts and one success.',
     answers: {
       200: {
         says: 'Signed in; or, after `POST /auth/reauthenticate`, proven once more.',

@@ -28,7 +28,7 @@ export async function addPasskey(
   email: string,
   key = new Authenticator(),
 ): Promise<Authenticator> {
-  const options = await service.app.get(PasskeyOptions).toRegister({ id: userId, email });
+  const options = await service.app.get(PasskeyOptions).toRegister({ id: userId, email }, []);
   const made = await service.app.get(PasskeyRegistration).verified(key.create(options) as never, userId);
   if (!made) throw new Error('not registered');
   await service.app.get(Passkeys).add(service.app.get(Database), made.passkey);

@@ -7,6 +7,11 @@ import type { Principal } from '../../http/principal.js';
 import { SessionList } from '../../sessions/session-list.js';
 import { PresentedToken } from '../../tokens/presented-token.js';
 
+export interface CallersSession {
+  readonly transport: Transport;
+  readonly persistent: boolean;
+}
+
 @Injectable()
 export class CallerSession {
   constructor(
@@ -18,10 +23,7 @@ export class CallerSession {
    * A session keeps its transport: a token of a cookie is never returned in a body.
    * @throws Refusal `transport_mismatch`
    */
-  async of(
-    me: Pick<Principal, 'userId' | 'sessionId'>,
-    request: FastifyRequest,
-  ): Promise<{ readonly transport: Transport; readonly persistent: boolean }> {
+  async of(me: Pick<Principal, 'userId' | 'sessionId'>, request: FastifyRequest): Promise<CallersSession> {
     const current = (await this.sessionList.of(me.userId)).find(({ id }) => id === me.sessionId);
     const transport = this.presentedToken.of(request)?.transport ?? 'bearer';
     if (current && current.transport !== transport) throw new Refusal('transport_mismatch');

@@ -5,6 +5,7 @@ import { RevocationModule } from '../../revocation/revocation.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignInModule } from '../../sign-in/sign-in.module.js';
 import { UsersModule } from '../../users/users.module.js';
+import { PasskeyLoginModule } from '../passkeys/passkey-login.module.js';
 import { DeviceLinkModule } from '../recovery/device-link.module.js';
 import { LoginController } from './login.controller.js';
 import { PasswordChange } from './password-change.js';
@@ -19,6 +20,7 @@ import { ReauthenticateController } from './reauthenticate.controller.js';
   imports: [
     AuditModule,
     DeviceLinkModule,
+    PasskeyLoginModule,
     PasswordCheckModule,
     PasswordsModule,
     RequestedMailModule,

@@ -49,8 +49,8 @@ export class PasskeyOptions {
     return this.request(challenge, { userVerification, allowCredentials: owned.map(described) });
   }
 
-  async toRegister({ id, email }: Owner): Promise<PublicKeyCredentialCreationOptionsJSON> {
-    const owned = await this.passkeys.listOf(id);
+  /** @param owned passkeys of the user: their authenticators make no second one */
+  async toRegister({ id, email }: Owner, owned: readonly Passkey[]): Promise<PublicKeyCredentialCreationOptionsJSON> {
     return generateRegistrationOptions({
       challenge: plain(await this.challenges.make({ purpose: 'register', to: uuidBytes(id) })),
       rpID: this.config.relyingParty.id,
