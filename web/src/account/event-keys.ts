@@ -15,6 +15,8 @@ const sentences = {
   'login.succeeded': 'activity.event.login_succeeded',
   'login.succeeded pwd': 'activity.event.login_succeeded_password',
   'login.succeeded mail': 'activity.event.login_succeeded_mail',
+  'login.succeeded 2fa': 'activity.event.login_succeeded_factor',
+  'login.succeeded passkey': 'activity.event.login_succeeded_passkey',
   'login.failed': 'activity.event.login_failed',
   'login.failed wrong_password': 'activity.event.login_failed_wrong_password',
   'login.failed email_unverified': 'activity.event.login_failed_email_unverified',
@@ -35,6 +37,19 @@ const sentences = {
   'account.frozen': 'activity.event.account_frozen',
   'reauthentication.succeeded': 'activity.event.reauthentication_succeeded',
   'reauthentication.failed': 'activity.event.reauthentication_failed',
+  'factor.enrolled': 'activity.event.factor_enrolled',
+  'factor.enrolled totp': 'activity.event.factor_enrolled_totp',
+  'factor.enrolled passkey': 'activity.event.factor_enrolled_passkey',
+  'factor.removed': 'activity.event.factor_removed',
+  'factor.removed totp': 'activity.event.factor_removed_totp',
+  'factor.removed passkey': 'activity.event.factor_removed_passkey',
+  'factor.renamed': 'activity.event.factor_renamed',
+  'factor.failed': 'activity.event.factor_failed',
+  'factor.closed': 'activity.event.factor_closed',
+  'recovery_codes.renewed': 'activity.event.recovery_codes_renewed',
+  'recovery_code.used': 'activity.event.recovery_code_used',
+  'factors.reset': 'activity.event.factors_reset',
+  'passkey.counter_back': 'activity.event.passkey_counter_back',
   'token.revoked': 'activity.event.token_revoked',
   'session.ended': 'activity.event.session_ended',
   'session.ended logout': 'activity.event.session_ended_logout',
@@ -44,6 +59,7 @@ const sentences = {
   'session.ended too_many': 'activity.event.session_ended_too_many',
   'session.ended disabled': 'activity.event.session_ended_disabled',
   'session.ended operator': 'activity.event.session_ended_operator',
+  'session.ended factor_changed': 'activity.event.session_ended_factor_changed',
   'session.ended password_changed': 'activity.event.session_ended_password_changed',
   'session.ended password_reset': 'activity.event.session_ended_password_reset',
   'session.ended frozen': 'activity.event.session_ended_frozen',
@@ -58,8 +74,10 @@ const known: Readonly<Record<string, EventKey>> = sentences;
 export const eventKey = ({ type, details }: Event): EventKey | undefined =>
   known[`${type} ${detailOf(type, details)}`] ?? known[type];
 
-function detailOf(type: string, { reason, methods, ended }: Event['details']): string {
+function detailOf(type: string, { reason, kind, methods, ended }: Event['details']): string {
   if (type === 'refresh.reused') return ended === true ? 'ended' : '';
-  if (!Array.isArray(methods)) return typeof reason === 'string' ? reason : '';
+  if (!Array.isArray(methods)) return [reason, kind].find((each) => typeof each === 'string') ?? '';
+  if (methods.includes('pwd') && methods.includes('mfa')) return '2fa';
+  if (methods.includes('pop')) return 'passkey';
   return methods.length === 0 ? 'mail' : String(methods[0]);
 }

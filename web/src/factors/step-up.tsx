@@ -1,13 +1,19 @@
 // Asks a person who is signed in to show once more who they are, before an act that needs it.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { knowsPasskeys } from '../../../packages/client/src/passkeys.js';
 import { auth } from '../auth.js';
 import { Button } from '../components/button.js';
 import { Form, type Values } from '../components/form.js';
+import { Outcome } from '../components/outcome.js';
 import { PasswordField } from '../components/password-field.js';
 import { useCall } from '../components/use-call.js';
 import { isRefused, own } from '../requests.js';
 import { t } from '../text.js';
 import { FactorForm } from './factor-form.js';
+import { listed } from './listed.js';
+import { askedFor } from './passkeys.js';
+
+const ignored = (): void => undefined;
 
 interface Props {
   readonly onProven: () => void;
@@ -28,6 +34,17 @@ export function StepUp({ onProven, onCancel }: Props) {
     }
     return onProven();
   });
+  const [hasPasskey, setPasskey] = useState(false);
+  useEffect(() => {
+    // Whatever goes wrong, the password works.
+    if (knowsPasskeys())
+      void listed().then(({ factors }) => setPasskey(factors.some(({ kind }) => kind === 'passkey')), ignored);
+  }, []);
+  const byPasskey = useCall(async () => {
+    const passkey = await askedFor(await own('POST', '/auth/reauthenticate/options'));
+    await own('POST', '/auth/reauthenticate', { passkey });
+    onProven();
+  });
   const again = () => {
     setOver(true);
     setMethods(undefined);
@@ -40,14 +57,22 @@ export function StepUp({ onProven, onCancel }: Props) {
       {methods === undefined ? (
         <>
           <p class="intro">{t(isOver ? 'proof.over' : 'proof.intro')}</p>
+          <Outcome call={byPasskey} says={{ invalid_credentials: 'factor.wrongPasskey' }} />
           <Form
             call={begin}
             submit={t('proof.submit')}
             objects={{ invalid_credentials: ['password', 'account.wrongPassword'] }}
             aside={
-              <Button look="plain" onClick={onCancel}>
-                {t('cancel')}
-              </Button>
+              <>
+                {hasPasskey && (
+                  <Button call={byPasskey} look="plain">
+                    {t('factor.use.passkey')}
+                  </Button>
+                )}
+                <Button look="plain" onClick={onCancel}>
+                  {t('cancel')}
+                </Button>
+              </>
             }
           >
             {/* For password managers: whose password it is. */}
