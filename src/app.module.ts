@@ -7,6 +7,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { OwnFactorsModule } from './enrolment/own-factors.module.js';
+import { EnrolmentModule } from './enrolment/enrolment.module.js';
 import { HealthModule } from './health/health.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -32,6 +33,7 @@ const validation = {
     CredentialsModule,
     OwnFactorsModule,
     AuthModule,
+    EnrolmentModule,
     AccountPagesModule,
     SiblingsModule,
     HealthModule,

@@ -20,6 +20,7 @@ const refusals = {
   invalid_credentials: [401, 'The email address or the password is wrong.', 'none'],
   second_factor_required: [401, 'A second factor is due.', 'none'],
   factor_ticket_invalid: [401, 'The sign-in took too long, or was tried too often; begin again.', 'ask'],
+  enrolment_required: [401, 'A second factor must be set up to sign in.', 'none'],
   refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
   session_state_lost: [401, 'The server no longer has this session; sign in.', 'ended'],
@@ -32,6 +33,11 @@ const refusals = {
   user_token_required: [403, 'This route needs the access token of a user, not of a service.', 'none'],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
   reauthentication_required: [403, 'The sign-in is too long ago for this; prove who you are again.', 'keep'],
+  enrolment_token_required: [
+    403,
+    'The second factors of this account were reset; send the token of the mail about it, too.',
+    'ask',
+  ],
   email_unverified: [
     403,
     'The email address is not verified yet; open the link in the mail, or ask for a new one.',
@@ -43,6 +49,7 @@ const refusals = {
   email_taken: [409, 'An account with this email address exists.', 'keep'],
   too_many_factors: [409, 'There are as many of these as an account may have; remove one first.', 'keep'],
   last_admin: [409, 'This is the last administrator; make somebody else one first.', 'keep'],
+  last_factor: [409, 'This is the last second factor, and your role needs one; add another one first.', 'keep'],
   body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
   password_rejected: [422, 'The password cannot be used.', 'ask'],
@@ -73,6 +80,8 @@ interface RefusalDetails {
   readonly retryAfter?: number;
   /** How old a proof of identity may be, in seconds; sent in the challenge of RFC 9470. */
   readonly maxAge?: number;
+  /** Which proofs of identity are strong enough (the claim `acr`); sent in the same challenge. */
+  readonly acrValues?: readonly string[];
   /** Which fields were wrong, and why. */
   readonly errors?: readonly { path: string; message: string }[];
   /** Further members of the answer, which the log never holds. */
@@ -87,6 +96,7 @@ export class Refusal extends Error {
   readonly sessionVerdict: Verdict;
   readonly retryAfter: number | undefined;
   readonly maxAge: number | undefined;
+  readonly acrValues: readonly string[] | undefined;
   readonly errors: readonly { path: string; message: string }[] | undefined;
   readonly members: Members;
 
@@ -101,6 +111,7 @@ export class Refusal extends Error {
     this.sessionVerdict = details.session ?? verdict;
     this.retryAfter = details.retryAfter ?? (status === 503 ? 1 : undefined);
     this.maxAge = details.maxAge;
+    this.acrValues = details.acrValues;
     this.errors = details.errors;
     this.members = details.members ?? {};
   }

@@ -11,7 +11,7 @@ import { databaseSettings } from './support/settings.js';
 
 it('ends sessions, disables, enables and promotes users beside a running service, without its key', async () => {
   const databaseUrl = await cloneDatabase();
-  const service = await startService({}, { databaseUrl });
+  const service = await startService({ MFA_REQUIRED_ROLES: 'none' }, { databaseUrl });
   onTestFinished(() => service.stop());
   // A new key-encryption key is made here, as if the right one were lost.
   const folder = checkout();
@@ -124,7 +124,7 @@ it('lists and shows users a page at a time and never their hashes', async () => 
 }, 300_000);
 
 it('creates the first admin while registration is closed, with a password from standard input', async () => {
-  const service = await startService({ REGISTRATION: 'closed' });
+  const service = await startService({ REGISTRATION: 'closed', MFA_REQUIRED_ROLES: 'none' });
   onTestFinished(() => service.stop());
   const folder = checkout();
   const settings = { ...databaseSettings(service.databaseUrl), ARGON2_MEMORY_KIB: '7168' };

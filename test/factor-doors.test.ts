@@ -4,8 +4,8 @@ import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isMarked } from '../src/http/route-mark.js';
-import { bearer, call, decode, type Answer } from './support/client.js';
-import { codeOf, enrolled, type Enrolled, factor, stepNow, ticketOf } from './support/factors.js';
+import { bearer, call, decode, register, type Answer } from './support/client.js';
+import { codeOf, enrolled, type Enrolled, factor, seedIn, stepNow, ticketOf } from './support/factors.js';
 import { mailed } from './support/one-time-tokens.js';
 import { addPasskey, optionsOf, signInWith } from './support/passkeys.js';
 import { type Service, startService } from './support/service.js';
@@ -33,6 +33,14 @@ const ways: Record<string, (who: Enrolled) => Promise<Answer>> = {
 const whole: Record<string, (who: Enrolled) => Promise<Answer>> = {
   '/auth/factor': async ({ person, code }) =>
     factor(service, { ticket: await ticketOf(service, person), totp: await code() }),
+  '/auth/factors/totp/:id/confirm': async () => {
+    const person = await register(service.url);
+    await service.query(`UPDATE users SET role = 'admin' WHERE email = $1`, [person.email]);
+    const ticket = (await post('/auth/login', { ...person, transport: 'bearer' })).json['ticket'] as string;
+    const { id, uri } = (await post('/auth/factors/totp', { ticket })).json;
+    const code = codeOf(seedIn(uri as string), await stepNow(service));
+    return post(`/auth/factors/totp/${id}/confirm`, { ticket, code });
+  },
   '/auth/login/passkey': async ({ userId, person }) => {
     const key = await addPasskey(service, userId, person.email);
     return signInWith(service, key.get(await optionsOf(service)));

@@ -52,7 +52,13 @@ describe('the document', () => {
     const { json } = await call(secure.url, 'GET', '/openapi.json');
     const login = json['paths']['/auth/login'].post.responses['200'].headers['Set-Cookie'];
     expect(login['x-cookies']).toEqual([
-      ...['__Secure-access_token', '__Secure-refresh_token', '__Host-auth_session', '__Secure-device'],
+      ...[
+        '__Secure-access_token',
+        '__Secure-refresh_token',
+        '__Host-auth_session',
+        '__Secure-device',
+        '__Secure-enrol',
+      ],
     ]);
     expect(json['components'].securitySchemes.cookie.name).toBe('__Secure-access_token');
   });

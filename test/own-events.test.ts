@@ -10,7 +10,7 @@ import { type Service, startService, startServiceForTest } from './support/servi
 
 let service: Service;
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ MFA_REQUIRED_ROLES: 'none' });
 });
 afterAll(() => service.stop());
 

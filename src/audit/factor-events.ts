@@ -17,7 +17,10 @@ export type FactorEvent =
   | ({ readonly type: 'factor.closed'; readonly failures: number } & OfUser)
   | ({ readonly type: 'recovery_code.used'; readonly left: number } & OfUser)
   | PasskeyCounterEvent
-  | ({ readonly type: 'factor.removed'; readonly kind: 'totp' | 'passkey' } & OfUser)
+  | ({
+      readonly type: 'factor.enrolled' | 'factor.removed';
+      readonly kind: 'totp' | 'passkey' | 'recovery_codes';
+    } & OfUser)
   /** An operator removed every second factor: so many. */
   | ({ readonly type: 'factors.reset'; readonly factors: number; readonly by: string } & OfUser)
   /** The sessions that began without one, of roles that need one. */
@@ -33,6 +36,7 @@ export const factorOutcomes: Readonly<Record<FactorEvent['type'], Outcome>> = {
   'factor.failed': 'failure',
   'factor.closed': 'failure',
   'recovery_code.used': 'success',
+  'factor.enrolled': 'success',
   'factor.removed': 'success',
   'factors.reset': 'success',
   'sessions.without_factor_ended': 'success',

@@ -1,17 +1,17 @@
-// Lets a request reach its route: closed unless the route is @Public(). `canActivate` is the path of every
+// Lets a request reach its route: closed unless the route is @Public(), or an enrol ticket let it in. `canActivate` is the path of every
 // authenticated request.
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { isLetIn } from '../enrolment/enroller.js';
 import { Refusal } from '../errors.js';
 import { acrOf } from '../tokens/acr.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { PresentedToken } from '../tokens/presented-token.js';
 import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
-import { NEEDS_RECENT_PROOF } from '../http/recent-proof.decorator.js';
 import { requestOf } from '../http/request-of.js';
 import { SKIPS_VERDICT_CACHE } from '../http/skip-verdict-cache.decorator.js';
 import { refuseDead } from '../revocation/refuse-dead.js';
@@ -23,7 +23,6 @@ import { JwtStrategy } from './jwt.strategy.js';
 interface Marks {
   readonly isPublic: boolean;
   readonly skipsVerdictCache: boolean;
-  readonly needsRecentProof: boolean;
 }
 
 type Request = FastifyRequest & { user?: AccessClaims | Principal };
@@ -45,15 +44,14 @@ export class AccessTokenGuard extends AuthGuard() {
 
   /** @throws Refusal when the token is not ours, expired or dead */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, skipsVerdictCache, needsRecentProof } = this.marksOf(context);
-    if (isPublic) return true;
+    const { isPublic, skipsVerdictCache } = this.marksOf(context);
     const request = requestOf(context) as Request;
+    if (isPublic || isLetIn(request)) return true;
     const token = this.presented.of(request);
     const known = token && (await this.verification.recall(token.text));
     const claims = known ?? (await this.verifyByPassport(context, request));
     this.verification.assertCurrent(claims);
     refuseDead(await this.revocations.verdictFor(claims, skipsVerdictCache));
-    if (needsRecentProof) this.verification.assertRecent(claims);
     request.user = principalOf(claims);
     return true;
   }
@@ -88,11 +86,7 @@ export class AccessTokenGuard extends AuthGuard() {
     if (known) return known;
     const has = (mark: symbol) =>
       this.reflector.getAllAndOverride<true | undefined>(mark, [handler, context.getClass()]) ?? false;
-    const marks = {
-      isPublic: has(IS_PUBLIC),
-      skipsVerdictCache: has(SKIPS_VERDICT_CACHE),
-      needsRecentProof: has(NEEDS_RECENT_PROOF),
-    };
+    const marks = { isPublic: has(IS_PUBLIC), skipsVerdictCache: has(SKIPS_VERDICT_CACHE) };
     this.marks.set(handler, marks);
     return marks;
   }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { EnrolTicketGuard } from '../enrolment/enrol-ticket.guard.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -11,11 +13,18 @@ import { JwtStrategy } from './jwt.strategy.js';
 import { LogoutController } from './logout.controller.js';
 import { Logout } from './logout.js';
 import { MeController } from './me.controller.js';
+import { RecentProofGuard } from './recent-proof.guard.js';
 import { RefreshController } from './refresh.controller.js';
 
 @Module({
-  imports: [HttpModule, RevocationModule, SessionsModule, SignInModule, TokensModule, UsersModule],
+  imports: [FactorsModule, HttpModule, RevocationModule, SessionsModule, SignInModule, TokensModule, UsersModule],
   controllers: [RefreshController, LogoutController, MeController],
-  providers: [JwtStrategy, Logout, { provide: APP_GUARD, useClass: AccessTokenGuard }],
+  providers: [
+    ...[JwtStrategy, Logout],
+    // In the order in which they run.
+    { provide: APP_GUARD, useClass: EnrolTicketGuard },
+    { provide: APP_GUARD, useClass: AccessTokenGuard },
+    { provide: APP_GUARD, useClass: RecentProofGuard },
+  ],
 })
 export class AuthModule {}

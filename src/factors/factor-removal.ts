@@ -2,7 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { totpAuthenticators, factorTickets, recoveryCodes } from '../database/factors-schema.js';
+import { passkeys } from '../database/passkeys-schema.js';
 import type { Queries, Transaction } from '../database/database.js';
+import { Passkeys } from './passkeys/passkeys.js';
 
 export type FactorKind = 'totp' | 'passkey';
 
@@ -14,19 +16,23 @@ export interface Removed {
 
 @Injectable()
 export class FactorRemoval {
+  constructor(private readonly passkeys: Passkeys) {}
+
   /** @returns undefined if the user has no such factor */
   async one(tx: Transaction, userId: string, id: string): Promise<Removed | undefined> {
     const { rows } = await tx.execute<{ isConfirmed: boolean }>(sql`
       delete from ${totpAuthenticators} where user_id = ${userId} and id = ${id}
       returning confirmed_at is not null as "isConfirmed"`);
-    return rows[0] && { kind: 'totp', isConfirmed: rows[0].isConfirmed };
+    if (rows[0]) return { kind: 'totp', isConfirmed: rows[0].isConfirmed };
+    return (await this.passkeys.remove(tx, userId, id)) ? { kind: 'passkey', isConfirmed: true } : undefined;
   }
 
   /** @returns how many confirmed factors the user has */
   async count(queries: Queries, userId: string): Promise<number> {
     const { rows } = await queries.execute<{ factors: number }>(sql`
       select (select count(*)::int from ${totpAuthenticators}
-               where user_id = ${userId} and confirmed_at is not null) as factors`);
+               where user_id = ${userId} and confirmed_at is not null)
+           + (select count(*)::int from ${passkeys} where user_id = ${userId}) as factors`);
     return rows[0]?.factors ?? 0;
   }
 
@@ -41,6 +47,7 @@ export class FactorRemoval {
     await this.recoveryCodes(tx, userId);
     await tx.execute(sql`delete from ${factorTickets} where user_id = ${userId}`);
     await tx.execute(sql`delete from ${totpAuthenticators} where user_id = ${userId}`);
+    await this.passkeys.removeAll(tx, userId);
     return factors;
   }
 
@@ -48,6 +55,6 @@ export class FactorRemoval {
   async rename(queries: Queries, userId: string, id: string, name: string): Promise<boolean> {
     const { rowCount } = await queries.execute(sql`
       update ${totpAuthenticators} set name = ${name} where user_id = ${userId} and id = ${id}`);
-    return rowCount === 1;
+    return rowCount === 1 || this.passkeys.rename(queries, userId, id, name);
   }
 }

@@ -11,7 +11,8 @@ import type { ProvenUser } from '../sessions/sessions.js';
 import type { SessionRef } from '../tokens/auth-session.js';
 import { newTicket, parseTicket, SECRET_BYTES } from './factor-ticket.js';
 
-const LIFE_SECONDS = 300;
+/** To enrol a factor somebody may have to install an app first. */
+const lifeSecondsOf: Readonly<Record<TicketPurpose, number>> = { sign_in: 300, reauthenticate: 300, enrol: 900 };
 const MAX_ATTEMPTS = 5;
 
 /** The sign-in that waits. */
@@ -55,9 +56,18 @@ export class FactorTickets {
     const { credentialVersion, sessionEpoch, tokenVersion } = user;
     const versions = { credentialVersion, sessionEpoch, tokenVersion };
     const old = { replacesUserId: replaces?.userId ?? null, replacesSessionId: replaces?.sessionId ?? null };
-    const values = { userId: user.id, hash, ...versions, ...waiting, ...old, sessionId: sessionId ?? null };
+    const lifeSeconds = lifeSecondsOf[waiting.purpose];
+    const values = {
+      userId: user.id,
+      hash,
+      lifeSeconds,
+      ...versions,
+      ...waiting,
+      ...old,
+      sessionId: sessionId ?? null,
+    };
     const [row] = await issued.run(this.database, values);
-    return row && { text, expiresAt: row.expiresAt, lifeSeconds: LIFE_SECONDS };
+    return row && { text, expiresAt: row.expiresAt, lifeSeconds };
   }
 
   /**
@@ -132,7 +142,7 @@ const issued = new Prepared<{ expiresAt: Date }>(
   select u.id, ${given('hash')}, ${given('purpose')}, u.session_epoch, u.token_version, u.credential_version,
          ${given('transport')}, ${given('persistent')}, ${given('methods')}, ${given('replacesUserId')}::uuid,
          ${given('replacesSessionId')}::uuid, ${given('sessionId')}::uuid, now,
-         now + make_interval(secs => ${LIFE_SECONDS})
+         now + make_interval(secs => ${given('lifeSeconds')}::int)
     from ${users} u, protocol_now() as now
    where u.id = ${given('userId')} and u.disabled_at is null
      and u.credential_version = ${given('credentialVersion')} and u.session_epoch = ${given('sessionEpoch')}

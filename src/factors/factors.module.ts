@@ -4,6 +4,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { RequestedMailModule } from '../mail/requested-mail.module.js';
 import { DueFactors } from './due-factors.js';
+import { EnrolCookie } from './enrol-cookie.js';
 import { FactorChecks } from './factor-checks.js';
 import { FactorCookie } from './factor-cookie.js';
 import { FactorFailures } from './factor-failures.js';
@@ -17,7 +18,7 @@ import { TotpAuthenticators } from './totp-authenticators.js';
 import { TotpCheck } from './totp-check.js';
 
 const checks = [FactorChecks, FactorFailures, PasskeyFactor, RecoveryCodeCheck, TotpCheck];
-const kept = [DueFactors, FactorCookie, FactorTickets, RecoveryCodes, TotpAuthenticators];
+const kept = [DueFactors, EnrolCookie, FactorCookie, FactorTickets, RecoveryCodes, TotpAuthenticators];
 
 @Module({
   imports: [AuditModule, KeysModule, LimitsModule, PasskeysModule, RequestedMailModule],

@@ -24,6 +24,7 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         session: '__Host-auth_session',
         device: '__Secure-device',
         factor: '__Secure-factor',
+        enrol: '__Secure-enrol',
         passkey: '__Host-passkey',
       }
     : {
@@ -32,6 +33,7 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         session: 'auth_session',
         device: 'device',
         factor: 'factor',
+        enrol: 'enrol',
         passkey: 'passkey',
       };
 }

@@ -19,13 +19,13 @@ export interface Answered {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device' | 'factor' | 'passkey';
+export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device' | 'factor' | 'enrol' | 'passkey';
 
 /** Of a session over cookies. */
 export const sessionCookies: readonly CookieOfAnswer[] = ['access', 'refresh', 'session'];
 
-/** Signing in also makes the device a known one. */
-export const signInCookies: readonly CookieOfAnswer[] = [...sessionCookies, 'device'];
+/** Signing in also makes the device a known one, and takes the ticket of an abandoned enrolment away. */
+export const signInCookies: readonly CookieOfAnswer[] = [...sessionCookies, 'device', 'enrol'];
 
 type Credential = 'bearer' | 'cookie' | 'refreshCookie';
 
@@ -53,6 +53,7 @@ export const headings = {
   'Signing in': 'Proofs of identity that start a session.',
   Sessions: 'Refreshing, listing and ending them.',
   Account: 'What signed-in users do with their own account.',
+  'Second factors': 'Adding, naming and removing them.',
   Registration: 'Accounts, and the mails that anybody may ask for.',
   'Mailed links': 'What the links in mails do, on a click.',
   'Account pages': 'What people see in a browser, and where the links in mails lead.',

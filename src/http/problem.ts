@@ -20,6 +20,15 @@ const base = z.object({
   }),
   expiresAt: z.iso.datetime().optional().meta({ description: 'Until when one of them may follow.' }),
   ticket: z.string().optional().meta({ description: 'To be sent with it; over cookies it is in a cookie.' }),
+  max_age: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'How old the proof of identity may be, in seconds (RFC 9470).' }),
+  acr_values: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'The claims `acr` that are strong enough: prove who you are with two factors (RFC 9470).' }),
   errors: z
     .array(z.object({ path: z.string(), message: z.string() }))
     .optional()

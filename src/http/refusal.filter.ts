@@ -55,6 +55,8 @@ export class RefusalFilter implements ExceptionFilter {
       requestId: request.id,
       ...(session ? { session } : {}),
       ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }),
+      ...(refusal.maxAge === undefined ? {} : { max_age: refusal.maxAge }),
+      ...(refusal.acrValues ? { acr_values: refusal.acrValues } : {}),
       ...(refusal.errors ? { errors: refusal.errors } : {}),
       ...refusal.members,
     };
@@ -98,7 +100,8 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
   const usedBearer = request.headers.authorization !== undefined;
   if (refusal.code === 'reauthentication_required') {
     // RFC 9470 §3. The status is 403 and not its 401: clients answer a 401 with a refresh, which proves nothing.
-    return `${realm}, error="insufficient_user_authentication", error_description="${refusal.message}", max_age="${refusal.maxAge}"`;
+    const acr = refusal.acrValues ? `, acr_values="${refusal.acrValues.join(' ')}"` : '';
+    return `${realm}, error="insufficient_user_authentication", error_description="${refusal.message}"${acr}, max_age="${refusal.maxAge}"`;
   }
   if (refusal.status === 401) {
     return usedBearer ? `${realm}, error="invalid_token", error_description="${refusal.message}"` : realm;

@@ -8,7 +8,9 @@ import { refusalsOf } from './implied-refusals.js';
 import type { Json, JsonSchemas } from './json-schema.js';
 import type { Route } from './routes.js';
 
-export type CookieNames = Readonly<Record<'access' | 'refresh' | 'session' | 'device' | 'factor' | 'passkey', string>>;
+export type CookieNames = Readonly<
+  Record<'access' | 'refresh' | 'session' | 'device' | 'factor' | 'enrol' | 'passkey', string>
+>;
 
 interface Means {
   readonly schemas: JsonSchemas;

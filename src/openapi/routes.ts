@@ -55,7 +55,7 @@ function ofHandler(controller: Controller, name: string, handler: object): Route
     documentation,
     isPublic: any(IS_PUBLIC),
     costsHash: isMarked(handler, 'costsHash'),
-    needsRecentProof: any(NEEDS_RECENT_PROOF),
+    needsRecentProof: [handler, controller].some((target) => Reflect.hasMetadata(NEEDS_RECENT_PROOF, target)),
     isOAuth: isMarked(handler, 'oauthEndpoint'),
     body: schemaOf(controller, name, RouteParamtypes.BODY),
     query: schemaOf(controller, name, RouteParamtypes.QUERY) as z.ZodObject | undefined,

@@ -1,6 +1,7 @@
 // Opens a session for a proven user and answers with its tokens. The device is known from then on.
 import { Injectable } from '@nestjs/common';
 import type { Transport } from '../database/vocabularies.js';
+import { EnrolCookie } from '../factors/enrol-cookie.js';
 import type { Exchange } from '../http/exchange.js';
 import { KnownDevices } from '../limits/known-devices.js';
 import { type ProvenUser, type SessionWish, Sessions } from '../sessions/sessions.js';
@@ -32,6 +33,7 @@ export class SessionOpening {
     private readonly sessions: Sessions,
     private readonly answer: TokenAnswer,
     private readonly devices: KnownDevices,
+    private readonly enrolCookie: EnrolCookie,
   ) {}
 
   /** @returns the body of the answer; undefined if the user changed since the proof, or `first` refused */
@@ -45,6 +47,7 @@ export class SessionOpening {
     const issued = await this.sessions.start(user, { ...kind, ...effects, ...proven }, exchange.caller);
     if (!issued) return undefined;
     const body = this.answer.write(issued, exchange);
+    if (wish.transport === 'cookie') this.enrolCookie.clearOld(exchange);
     const deviceToken = await this.devices.renew(user, exchange, { transport: wish.transport, deviceToken: before });
     return { ...body, ...(deviceToken === undefined ? {} : { deviceToken }) };
   }

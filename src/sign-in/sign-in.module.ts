@@ -33,6 +33,6 @@ import { TokenAnswer } from './token-answer.js';
     SignIn,
     TokenAnswer,
   ],
-  exports: [FactorDemand, SignIn, TokenAnswer],
+  exports: [FactorDemand, SessionOpening, SignIn, TokenAnswer],
 })
 export class SignInModule {}

@@ -22,9 +22,11 @@ const common = {
   refreshIn: z.int().meta({ description: '`refreshAt` in seconds from now.' }),
 };
 
-const cookieTokens = z.object(common).meta({ id: 'CookieTokens', description: 'The tokens are in the cookies.' });
+export const cookieTokens = z
+  .object(common)
+  .meta({ id: 'CookieTokens', description: 'The tokens are in the cookies.' });
 
-const bearerTokens = z
+export const bearerTokens = z
   .object({
     ...common,
     tokenType: z.literal('Bearer'),

@@ -19,7 +19,7 @@ export class TokenVerification {
 
   constructor(
     private readonly keyRing: KeyRing,
-    private readonly config: Config,
+    config: Config,
     private readonly jwt: JwtService,
   ) {
     this.verified = new VerifiedTokens(keyRing);
@@ -61,11 +61,9 @@ export class TokenVerification {
     if (exp + CLOCK_LEEWAY_SECONDS <= this.keyRing.now().getTime() / 1000) throw new Refusal('token_expired');
   }
 
-  /** By the database's time, too. @throws Refusal `reauthentication_required` */
-  assertRecent({ auth_time }: AccessClaims): void {
-    const maxAge = this.config.STEP_UP_MAX_AGE_SECONDS;
-    if (auth_time + maxAge <= this.keyRing.now().getTime() / 1000)
-      throw new Refusal('reauthentication_required', { maxAge });
+  /** By the database's time, too. @returns whether that time was at most so many seconds ago */
+  isWithin(seconds: number, time: Date): boolean {
+    return time.getTime() + seconds * 1000 > this.keyRing.now().getTime();
   }
 
   /**

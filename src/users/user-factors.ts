@@ -35,6 +35,17 @@ export class UserFactors {
        where u.id = ${userId}`);
   }
 
+  /**
+   * A factor was added or removed: sign-ins that are under way ask again, known devices count no more, and the caller ends
+   * the other sessions. Access tokens of the session that goes on stay good.
+   */
+  async changed(tx: Transaction, userId: string): Promise<void> {
+    await tx.execute(sql`
+      update ${users} u
+         set credential_version = u.credential_version + 1, session_epoch = u.session_epoch + 1
+       where u.id = ${userId}`);
+  }
+
   /** The mailed token was spent. */
   async endReset(tx: Queries, userId: string): Promise<void> {
     await tx

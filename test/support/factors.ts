@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { Database, inTransaction } from '../../src/database/database.js';
 import { RecoveryCodes } from '../../src/factors/recovery-codes.js';
 import { TotpAuthenticators } from '../../src/factors/totp-authenticators.js';
-import { type Answer, type Browser, call, type Person, register } from './client.js';
+import { type Answer, type Browser, call, type Person, register, type Tokens } from './client.js';
 import { noteRecoveryCode, noteSeed } from './leaks.js';
 import type { Service } from './service.js';
 import { Secret } from 'otpauth';
@@ -60,6 +60,20 @@ export async function enrolled(service: Service, given?: Person): Promise<Enroll
   const code = async () => codeOf(seed, await stepNow(service));
   const wrongCode = async () => wrongCodeOf(seed, await stepNow(service));
   return { person, userId: user.id, authenticatorId: id, seed, recoveryCodes, code, wrongCode };
+}
+
+/** The seed in what a QR code says. */
+export function seedIn(uri: string): Buffer {
+  const secret = new URL(uri).searchParams.get('secret') ?? '';
+  return Buffer.from(Secret.fromBase32(secret).bytes);
+}
+
+/** A session of two factors. The code of each step counts once, so the time goes on to the next one. */
+export async function signedInWith(service: Service, { person, code }: Enrolled): Promise<Tokens> {
+  await service.advance(STEP_SECONDS);
+  const answer = await factor(service, { ticket: await ticketOf(service, person), totp: await code() });
+  if (answer.status !== 200) throw new Error(`factor: ${answer.text}`);
+  return answer.json as Tokens;
 }
 
 /** Signs in by password, up to the ticket. */

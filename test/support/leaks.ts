@@ -107,12 +107,12 @@ export function noteCall(base: string, { body, rawBody, headers = {} }: Call, an
   }
   noteToken(/^Bearer (.*)$/.exec(String(headers['authorization'] ?? ''))?.[1], 'a bearer token');
   for (const cookie of `${String(headers['cookie'] ?? '')};${answer.cookies.join(';')}`.split(';'))
-    if (/^ *(?:[\w-]*_token|(?:__Secure-)?factor)=/.test(cookie)) noteToken(cookie.split('=')[1], 'a cookie');
+    if (/^ *(?:[\w-]*_token|(?:__Secure-)?(?:factor|enrol))=/.test(cookie)) noteToken(cookie.split('=')[1], 'a cookie');
   if (answer.status < 400) return;
   const seen = refusals.get(base) ?? [];
   refusals.set(base, seen);
   // These may hold the ticket: a refusal hands it out.
-  const isHandedOut = answer.json['code'] === 'second_factor_required';
+  const isHandedOut = ['second_factor_required', 'enrolment_required'].includes(answer.json['code']);
   seen.push(JSON.stringify(isHandedOut ? { ...answer.headers, 'set-cookie': [] } : answer.headers));
   seen.push(isHandedOut ? JSON.stringify({ ...answer.json, ticket: undefined }) : answer.text);
 }

@@ -13,6 +13,7 @@ const serviceErrorCodes = [
   'invalid_credentials',
   'second_factor_required',
   'factor_ticket_invalid',
+  'enrolment_required',
   'refresh_token_invalid',
   'refresh_token_reused',
   'session_state_lost',
@@ -25,6 +26,7 @@ const serviceErrorCodes = [
   'user_token_required',
   'csrf_rejected',
   'reauthentication_required',
+  'enrolment_token_required',
   'email_unverified',
   'totp_closed',
   'registration_closed',
@@ -32,6 +34,7 @@ const serviceErrorCodes = [
   'email_taken',
   'too_many_factors',
   'last_admin',
+  'last_factor',
   'body_too_large',
   'unsupported_media_type',
   'password_rejected',
@@ -75,6 +78,10 @@ export interface ProblemDetails {
   readonly expiresAt?: string;
   /** `second_factor_required` over the bearer transport: to be sent with the second factor. */
   readonly ticket?: string;
+  /** How old the proof of identity may be, in seconds, as in the challenge of RFC 9470. */
+  readonly max_age?: number;
+  /** The claims `acr` that are strong enough, as there; absent if any is. */
+  readonly acr_values?: readonly string[];
   /** Which fields were wrong, and why. */
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }

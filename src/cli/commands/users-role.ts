@@ -1,6 +1,7 @@
 // users role: access tokens with the old role are refused at once; sessions stay.
 import * as z from 'zod';
 import { AccountStatus } from '../../accounts/account-status.js';
+import { Config } from '../../config/config.js';
 import { roles } from '../../database/vocabularies.js';
 import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
@@ -10,6 +11,9 @@ import { noticeOf } from '../notices.js';
 import { assertNotLastAdmin } from '../last-admin.js';
 
 const choice = roles.join(' or ');
+
+const ABOUT_FACTORS =
+  ' The role needs a second factor: sessions end --without-factor ends the sessions that began without.';
 
 export const usersRole = command({
   name: 'users role',
@@ -41,7 +45,8 @@ export const usersRole = command({
     const fate = hasChanged
       ? `is ${role} now; access tokens with the old role are refused, sessions stay.`
       : `was ${role} already.`;
-    const sentence = `${id} ${fate}${hintOf(desk, confirmation)}`;
+    const needsFactor = hasChanged && desk.get(Config).MFA_REQUIRED_ROLES.includes(role);
+    const sentence = `${id} ${fate}${needsFactor ? ABOUT_FACTORS : ''}${hintOf(desk, confirmation)}`;
     return { sentence, result: { dryRun, user: id, changed: hasChanged, role }, confirmation };
   },
 });

@@ -4,6 +4,7 @@ import { CostsHash } from '../../http/costs-hash.js';
 import { Documented } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { Me, type Principal } from '../../http/principal.js';
+import { NeedsRecentProof } from '../../http/recent-proof.decorator.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
 import { MAX_DEVICE_TOKEN } from '../../limits/devices.js';
 import { emailAddress } from '../../users/email.js';
@@ -22,11 +23,14 @@ export class AddressController {
   @Documented({
     under: 'Account',
     does: 'Asks for another address',
-    note: 'Nothing changes until the link that the new address receives is posted to `/auth/email/verify`.',
+    note:
+      'Nothing changes until the link that the new address receives is posted to `/auth/email/verify`. ' +
+      'Of an account with a second factor it also needs a recent proof with two factors.',
     answers: { 202: { says: 'The same for a free, a taken and the own address.' } },
     refuses: ['invalid_credentials', 'too_many_attempts'],
   })
   @SkipVerdictCache()
+  @NeedsRecentProof({ onlyWithFactor: true })
   @CostsHash()
   @Post()
   @HttpCode(202)

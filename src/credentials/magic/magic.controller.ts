@@ -54,8 +54,15 @@ export class MagicController {
     under: 'Signing in',
     does: 'Signs in by the token of a mailed link',
     answers: { 200: { says: 'Signed in.', body: issuedAnswer, cookies: signInCookies } },
-    refuses: ['not_found', 'token_invalid', 'second_factor_required', 'too_many_attempts', 'unavailable'],
-    refusalCookies: ['factor'],
+    refuses: [
+      'not_found',
+      'token_invalid',
+      'second_factor_required',
+      'enrolment_required',
+      'too_many_attempts',
+      'unavailable',
+    ],
+    refusalCookies: ['factor', 'enrol'],
   })
   @Public()
   @StartsSession()

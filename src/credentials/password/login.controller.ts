@@ -31,8 +31,15 @@ export class LoginController {
     under: 'Signing in',
     does: 'Signs in by password',
     answers: { 200: { says: 'Signed in.', body: issuedAnswer, cookies: signInCookies } },
-    refuses: ['invalid_credentials', 'second_factor_required', 'email_unverified', 'too_many_attempts', 'unavailable'],
-    refusalCookies: ['factor'],
+    refuses: [
+      'invalid_credentials',
+      'second_factor_required',
+      'enrolment_required',
+      'email_unverified',
+      'too_many_attempts',
+      'unavailable',
+    ],
+    refusalCookies: ['factor', 'enrol'],
   })
   @Public()
   @StartsSession()

@@ -4,6 +4,7 @@ import { Refusal } from '../../errors.js';
 import { Documented, signInCookies } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
 import { Me, type Principal } from '../../http/principal.js';
+import { NeedsRecentProof } from '../../http/recent-proof.decorator.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
 import { assertConfirmed } from '../../revocation/confirmation.js';
 import { SignIn } from '../../sign-in/sign-in.js';
@@ -25,7 +26,9 @@ export class PasswordController {
   @Documented({
     under: 'Account',
     does: 'Changes the password, and ends every other session',
-    note: 'The caller goes on in a new session over the same transport.',
+    note:
+      'The caller goes on in a new session over the same transport. ' +
+      'Of an account with a second factor it also needs a recent proof with two factors.',
     answers: { 200: { says: 'Changed.', body: issuedAnswer, cookies: signInCookies } },
     refuses: [
       ...(['invalid_credentials', 'transport_mismatch', 'password_rejected', 'too_many_attempts'] as const),
@@ -33,6 +36,7 @@ export class PasswordController {
     ],
   })
   @SkipVerdictCache()
+  @NeedsRecentProof({ onlyWithFactor: true })
   @Post()
   @HttpCode(200)
   async change(

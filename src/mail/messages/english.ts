@@ -148,5 +148,6 @@ export const english: Texts = {
     unknown: 'unknown',
     totp: 'an authenticator app',
     passkey: 'a passkey',
+    recovery_codes: 'new recovery codes',
   },
 };

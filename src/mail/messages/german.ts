@@ -172,5 +172,6 @@ export const german: Texts = {
     unknown: 'unbekannt',
     totp: 'eine Authenticator-App',
     passkey: 'ein Passkey',
+    recovery_codes: 'neue Wiederherstellungscodes',
   },
 };

@@ -32,7 +32,7 @@ type Text = Readonly<Record<Exclude<TextPart, 'button'>, string> & { button?: st
 /** What all mails share. `device` and the words after it are how `{device}`, `{ip}` and `{factor}` are written. */
 export const commonParts = [
   ...(['life', 'openInstead', 'support', 'footer', 'device', 'unknownDevice', 'unknown'] as const),
-  ...(['totp', 'passkey'] as const),
+  ...(['totp', 'passkey', 'recovery_codes'] as const),
 ] as const;
 export type CommonPart = (typeof commonParts)[number];
 

@@ -33,5 +33,5 @@ export function deviceIn({ common }: Texts, browser: string | undefined, system:
 
 /** @returns undefined for anything but a kind of factor */
 export function factorIn({ common }: Texts, factor: unknown): string | undefined {
-  return factor === 'totp' || factor === 'passkey' ? common[factor] : undefined;
+  return factor === 'totp' || factor === 'passkey' || factor === 'recovery_codes' ? common[factor] : undefined;
 }

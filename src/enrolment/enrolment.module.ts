@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { FactorRemovalModule } from '../factors/factor-removal.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
+import { RequestedMailModule } from '../mail/requested-mail.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { SignInModule } from '../sign-in/sign-in.module.js';
+import { OneTimeTokensModule } from '../tokens/one-time-tokens.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { Enrolment } from './enrolment.js';
+import { FactorChangesController } from './factor-changes.controller.js';
+import { FactorChanges } from './factor-changes.js';
+import { FactorEffects } from './factor-effects.js';
+import { NewFactor } from './new-factor.js';
+import { TotpController } from './totp.controller.js';
+import { TotpEnrolment } from './totp-enrolment.js';
+
+@Module({
+  imports: [
+    ...[AuditModule, FactorRemovalModule, FactorsModule, RequestedMailModule, RevocationModule],
+    ...[SessionsModule, SignInModule, OneTimeTokensModule, UsersModule],
+  ],
+  controllers: [FactorChangesController, TotpController],
+  providers: [Enrolment, FactorChanges, FactorEffects, NewFactor, TotpEnrolment],
+  exports: [Enrolment],
+})
+export class EnrolmentModule {}

@@ -1,0 +1,54 @@
+// What follows when a factor was added or removed: other sessions, tickets and known devices end, and the owner is told.
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.js';
+import type { Transaction } from '../database/database.js';
+import { Refusal } from '../errors.js';
+import { FactorTickets } from '../factors/factor-tickets.js';
+import type { Exchange } from '../http/exchange.js';
+import { RequestedMail } from '../mail/requested-mail.js';
+import type { Confirmation } from '../revocation/confirmation.js';
+import { Revocations } from '../revocation/revocations.js';
+import { OtherSessions } from '../sessions/other-sessions.js';
+import { UserFactors } from '../users/user-factors.js';
+
+interface Change {
+  readonly type: 'factor.enrolled' | 'factor.removed';
+  readonly kind: 'totp' | 'passkey' | 'recovery_codes';
+  readonly userId: string;
+  readonly email: string;
+  /** The session that goes on. */
+  readonly keeps: string | undefined;
+}
+
+@Injectable()
+export class FactorEffects {
+  constructor(
+    private readonly users: UserFactors,
+    private readonly tickets: FactorTickets,
+    private readonly sessions: OtherSessions,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+    private readonly mail: RequestedMail,
+  ) {}
+
+  /**
+   * In the transaction of the change, which has locked the user.
+   * @throws Refusal `token_revoked` if the session that was to go on has ended meanwhile: all is rolled back
+   */
+  async follow(
+    tx: Transaction,
+    { type, kind, userId, email, keeps }: Change,
+    exchange: Exchange,
+  ): Promise<Confirmation> {
+    const { caller } = exchange;
+    await this.users.changed(tx, userId);
+    const sessions = await this.sessions.end(tx, userId, keeps, caller);
+    if (!sessions) throw new Refusal('token_revoked');
+    await this.tickets.kill(tx, userId);
+    const confirmation = await this.revocations.end(tx, { sessions });
+    await this.audit.record(tx, [{ type, userId, kind }], caller);
+    const notice = type === 'factor.enrolled' ? 'factor_added' : 'factor_removed';
+    await this.mail.queue(tx, notice, email, exchange, { data: { factor: kind } });
+    return confirmation;
+  }
+}
