@@ -20,9 +20,20 @@ const routes = {
   },
 };
 
+/** What fails here ends this request and not the process. */
+async function answered(route, request, response) {
+  try {
+    await route(request, response);
+  } catch (error) {
+    console.error(error);
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500).end();
+  }
+}
+
 const server = createServer((request, response) => {
   const route = routes[`${request.method} ${request.url}`];
-  if (route) void route(request, response);
+  if (route) void answered(route, request, response);
   else response.writeHead(404).end();
 });
 server.listen(Number(PORT), '127.0.0.1');

@@ -18,6 +18,7 @@ const edits = {
   'an older cookie is left where it is': [
     'test/client.test.ts',
     [`${SRC}/refresh.ts`, 'return !state.isLate(next) && next;', 'return next;'],
+    [`${SRC}/refresh.ts`, 'return isAlone;', 'return true;'],
   ],
   'tokens are used before they are stored': [
     `${SRC}/refresh.test.ts`,

@@ -13,9 +13,20 @@ const guards = {
     [['web/src/mailed-token.ts', "history.replaceState(null, '', to(purpose));", '']],
   ],
   'a scanner that opens a link spends it': [
-    'pages-links',
-    'is not spent by a scanner',
-    [['web/src/pages/mailed.tsx', 'const { route,', 'useLayoutEffect(() => call.run({}), []);\n  const { route,']],
+    'mailed-links',
+    'a scanner that opens the link',
+    [
+      [
+        'web/src/pages/mailed.tsx',
+        '  return (\n    <Page title',
+        '  useLayoutEffect(() => call.run({}), []);\n  return (\n    <Page title',
+      ],
+    ],
+  ],
+  'a magic link overtakes a refresh': [
+    'mailed-links',
+    'a magic link waits',
+    [['web/src/pages/mailed.tsx', "purpose === 'magic' ? own('POST', route, body) : ", '']],
   ],
   'a double click posts twice': [
     'pages-mailed',
@@ -62,5 +73,5 @@ export const mutations = Object.entries(guards).map(([name, [file, test, edits]]
   name: `pages: ${name}`,
   edits,
   run: ['--config', 'vitest.browser.config.ts', file, '-t', test],
-  verdict: (output) => /(?:AssertionError: |TimeoutError: )(.*)/.exec(output)?.[1],
+  verdict: (output) => /(?:AssertionError: |TimeoutError: |Error: (?=waited ))(.*)/.exec(output)?.[1],
 }));

@@ -10,6 +10,18 @@ import { type Service, startService, startServiceForTest } from '../support/serv
 import { startStill } from '../support/still-time.js';
 import { until } from '../support/until.js';
 
+/** Globals of a page, as far as the test of the lock uses them. */
+interface InPage {
+  release: () => void;
+  readonly location: { readonly origin: string };
+  readonly navigator: {
+    readonly locks: {
+      request(name: string, options: { mode: 'shared' }, run: () => Promise<void>): Promise<void>;
+      query(): Promise<{ pending: { name: string }[] }>;
+    };
+  };
+}
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await startBrowser();
@@ -123,6 +135,33 @@ describe('from the mail to the session', () => {
     await pressed(page, english('mailed.magic.submit'));
     await page.getByText(english('mailed.magic.done')).waitFor();
     expect(await whoAmI()).toMatchObject({ email: person.email });
+  });
+
+  it('a magic link waits for the refreshes of other tabs, whose late answers would bring the old session back', async () => {
+    const { person, link } = await signUp();
+    const first = await follow(link);
+    await pressed(first, english('mailed.verify.submit'));
+    await first.getByText(english('mailed.verify.done')).waitFor();
+    await post('/auth/magic/request', { email: person.email });
+    const other = await first.context().newPage();
+    await other.goto(first.url());
+    await other.evaluate(() => {
+      const tab = globalThis as unknown as InPage;
+      const refreshing = () => new Promise<void>((done) => (tab.release = done));
+      void tab.navigator.locks.request(`watchword:${tab.location.origin}`, { mode: 'shared' }, refreshing);
+    });
+    const received = linkIn(await mail.mailTo(person.email, 'magic'));
+    await first.goto(received.replace('http://auth.test', own.url));
+    let isSent = false;
+    first.on('request', (request) => (isSent ||= request.url().endsWith('/auth/magic')));
+    await pressed(first, english('mailed.magic.submit'));
+    const waiting = () =>
+      first.evaluate(async () => (await (globalThis as unknown as InPage).navigator.locks.query()).pending);
+    await until('the link waits', async () => (await waiting()).some(({ name }) => name === `watchword:${own.url}`));
+    expect(isSent).toBe(false);
+    await other.evaluate(() => (globalThis as unknown as InPage).release());
+    await first.getByText(english('mailed.magic.done')).waitFor();
+    expect(isSent).toBe(true);
   });
 
   it('an invitation asks for the first password, which then signs in', async () => {

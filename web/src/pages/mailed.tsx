@@ -1,6 +1,5 @@
 // The page that a link in a mail opens. It sends the token when the person clicks, and says what came of it.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { auth } from '../auth.js';
 import { ActionLink } from '../components/action-link.js';
 import { Form, type Values } from '../components/form.js';
 import { Notice } from '../components/notice.js';
@@ -9,7 +8,7 @@ import { PasswordField } from '../components/password-field.js';
 import { type Try, useCall } from '../components/use-call.js';
 import { forgetToken, type Purpose, tokenFor } from '../mailed-token.js';
 import { isSignedInBy } from '../factors/next-step.js';
-import { isRefused, open } from '../requests.js';
+import { isRefused, open, own } from '../requests.js';
 import { to } from '../router.js';
 import { t } from '../text.js';
 import { targets } from './mailed-targets.js';
@@ -20,13 +19,12 @@ type End = 'done' | 'unconfirmed' | 'perhaps' | 'invalid' | 'missing';
 export function Mailed({ purpose }: { readonly purpose: Purpose }) {
   const [token] = useState(() => tokenFor(purpose));
   const [end, setEnd] = useState<End | undefined>(token === undefined ? 'missing' : undefined);
-  const { route, asksPassword, setsCookies, isGrave } = targets[purpose];
+  const { asksPassword, isGrave } = targets[purpose];
   const call = useCall(async ({ newPassword }: Values, { mayBeDone }: Try) => {
     const body = { token, ...(asksPassword ? { newPassword } : {}) };
     let outcome: Response | End | undefined;
     const isDone = await isSignedInBy(async () => {
-      outcome = await send(() => open(route, body, { cookies: setsCookies }), mayBeDone);
-      if (purpose === 'magic' && outcome instanceof Response) await auth.adopt(outcome);
+      outcome = await send(() => post(purpose, body), mayBeDone);
     });
     forgetToken();
     if (!isDone) return;
@@ -45,10 +43,16 @@ export function Mailed({ purpose }: { readonly purpose: Purpose }) {
   );
 }
 
+/** What signs in goes by the client: no refresh that is under way may put the old session's cookies over the new ones. */
+function post(purpose: Purpose, body: object): Promise<Response> {
+  const { route, setsCookies } = targets[purpose];
+  return purpose === 'magic' ? own('POST', route, body) : open(route, body, { cookies: setsCookies });
+}
+
 /** @throws Refused where the link still works, and the person can try again */
-async function send(post: () => Promise<Response>, mayBeDone: boolean): Promise<Response | End> {
+async function send(posted: () => Promise<Response>, mayBeDone: boolean): Promise<Response | End> {
   try {
-    return await post();
+    return await posted();
   } catch (error) {
     if (isRefused(error) && error.code === 'revocation_unconfirmed') return 'unconfirmed';
     if (isRefused(error) && error.code === 'token_invalid') return mayBeDone ? 'perhaps' : 'invalid';
