@@ -9,6 +9,7 @@ import { mutations as ofAccounts } from './mutations/accounts.mjs';
 import { mutations as ofBrowser } from './mutations/browser.mjs';
 import { mutations as ofClient } from './mutations/client.mjs';
 import { mutations as ofConformance } from './mutations/conformance.mjs';
+import { mutations as ofFactors } from './mutations/factors.mjs';
 import { mutations as ofFeed } from './mutations/feed.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
@@ -31,6 +32,7 @@ const mutations = [
   ...ofLimits,
   ...ofMail,
   ...ofAccounts,
+  ...ofFactors,
   ...ofFeed,
   ...ofServices,
   ...ofVerifier,

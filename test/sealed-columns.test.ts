@@ -11,6 +11,7 @@ import { KeyEncryption } from '../src/keys/key-encryption.js';
 import { Rewrap } from '../src/keys/rewrap.js';
 import { sealedColumns } from '../src/keys/sealed-columns.js';
 import { nameOf } from '../src/keys/sealed-rows.js';
+import { enrolled, factor, ticketOf } from './support/factors.js';
 import { cloneDatabase, startServiceForTest } from './support/service.js';
 import { testSettings } from './support/settings.js';
 
@@ -56,6 +57,23 @@ it('L4: a rewrap seals queued addresses anew in batches, leaves the dead alone a
   expect(await rewrap.run(caller, { isDryRun: false })).toMatchObject({
     rows: { 'mail_outbox.address_sealed': { anew: 0, unopenable: 1 } },
   });
+});
+
+it('L4: a rewrap seals the seeds of authenticators anew, each for its own row, and their codes still count', async () => {
+  const databaseUrl = await cloneDatabase();
+  const before = await startServiceForTest({}, { databaseUrl });
+  const [one, other] = [await enrolled(before), await enrolled(before)];
+  const service = await startServiceForTest(both, { databaseUrl });
+  const seeds = { 'totp_authenticators.secret_sealed': { anew: 2, unopenable: 0 } };
+  expect(await service.app.get(Rewrap).run(caller, { isDryRun: false })).toMatchObject({ rows: seeds });
+  const onlyPresent = await startServiceForTest({ KEY_ENCRYPTION_KEY: present }, { databaseUrl });
+  for (const { person, code } of [one, other]) {
+    const ticket = await ticketOf(onlyPresent, person);
+    expect((await factor(onlyPresent, { ticket, totp: await code() })).status).toBe(200);
+  }
+  await onlyPresent.query(`UPDATE totp_authenticators SET id = gen_random_uuid() WHERE user_id = $1`, [one.userId]);
+  const again = await service.app.get(Rewrap).run(caller, { isDryRun: true });
+  expect(again.rows['totp_authenticators.secret_sealed']).toEqual({ anew: 0, unopenable: 1 });
 });
 
 it('an installation of an older release receives the secret of mail at its next start, and only under the right key', async () => {
