@@ -17,7 +17,13 @@ const guards = {
   'a ticket has endless attempts': [
     'factors',
     'the sixth is refused',
-    [[TICKETS, 'and t.attempts < ${MAX_ATTEMPTS} and', 'and']],
+    [
+      [
+        TICKETS,
+        "and t.attempts < ${MAX_ATTEMPTS} and t.purpose = any(${given('purposes')}::text[])\n  returning",
+        "and t.purpose = any(${given('purposes')}::text[])\n  returning",
+      ],
+    ],
   ],
   'a ticket never ends': ['factors', 'is over after five minutes', [[TICKETS, ' and t.expires_at > ${now}', '']]],
   'a ticket outlives a change of its user': [
@@ -35,14 +41,14 @@ const guards = {
   'a ticket of a cookie counts in a body': [
     'factors',
     'of a cookie counts in no body',
-    [['src/sign-in/second-factor.ts', 'if (ticket?.transport !== transport)', 'if (ticket === undefined)']],
+    [['src/sign-in/presented-ticket.ts', 'if (ticket?.transport !== transport)', 'if (ticket === undefined)']],
   ],
   'a code counts twice': [
     'totp',
     'one code in many tickets',
     [[TOTP, "\n         and last_step < ${given('step')} returning id", ' returning id']],
   ],
-  'a ticket is looked at and then deleted, without its user locked': [
+  'of several requests with one ticket each gets it': [
     'totp',
     'of fifty right codes at once',
     [
