@@ -1,8 +1,8 @@
 // Recovery codes: how they may be written, that each is good once, and what its use sets off.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashOfRecoveryCode, newRecoveryCode } from '../src/factors/recovery-code.js';
-import { decode } from './support/client.js';
-import { enrolled, factor, ticketOf } from './support/factors.js';
+import { bearer, call, decode, me, mobile } from './support/client.js';
+import { enrolled, factor, signedInWith, ticketOf } from './support/factors.js';
 import { type Service, startService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -99,6 +99,44 @@ describe('at the sign-in', () => {
       expect((await factor(service, { ticket, recoveryCode })).json['code']).toBe('invalid_credentials');
     const sixth = await factor(service, { ticket, recoveryCode: recoveryCodes[0] });
     expect(sixth.json['code']).toBe('factor_ticket_invalid');
+  });
+});
+
+describe('new recovery codes', () => {
+  const renew = (token: string) =>
+    call(service.url, 'POST', '/auth/factors/recovery-codes', { headers: bearer(token) });
+
+  it('take the old ones away, end other sessions, and are told by mail and event', async () => {
+    const who = await enrolled(service);
+    const other = await signedInWith(service, who);
+    await service.advance(30);
+    const own = await signedInWith(service, who);
+    const answer = await renew(own.accessToken);
+    expect(answer.status).toBe(200);
+    const codes = answer.json['recoveryCodes'] as string[];
+    expect(codes).toHaveLength(10);
+    expect((await me(service.url, other.accessToken)).json['code']).toBe('token_revoked');
+    expect((await me(service.url, own.accessToken)).status).toBe(200);
+    const ticket = await ticketOf(service, who.person);
+    expect((await factor(service, { ticket, recoveryCode: who.recoveryCodes[0] })).json['code']).toBe(
+      'invalid_credentials',
+    );
+    expect((await factor(service, { ticket, recoveryCode: codes[0] })).status).toBe(200);
+    const events = await service.query(`SELECT type, details FROM audit_events WHERE user_id = $1`, [who.userId]);
+    expect(events).toContainEqual({ type: 'factor.enrolled', details: { kind: 'recovery_codes' } });
+    await until('the owner has a mail', () =>
+      service.log.some(({ kind, to }) => kind === 'factor_added' && to === who.person.email),
+    );
+  });
+
+  it('need a recent proof by two factors, and a factor beside which they count', async () => {
+    const who = await enrolled(service);
+    const own = await signedInWith(service, who);
+    await service.advance(901);
+    expect((await renew(own.accessToken)).json['code']).toBe('reauthentication_required');
+    expect(await leftOf(who.userId)).toBe(10);
+    const { accessToken } = await mobile(service.url);
+    expect((await renew(accessToken)).json).toMatchObject({ status: 404, code: 'not_found' });
   });
 });
 

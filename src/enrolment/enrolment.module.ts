@@ -13,6 +13,8 @@ import { FactorChangesController } from './factor-changes.controller.js';
 import { FactorChanges } from './factor-changes.js';
 import { FactorEffects } from './factor-effects.js';
 import { NewFactor } from './new-factor.js';
+import { RecoveryCodeRenewal } from './recovery-code-renewal.js';
+import { RecoveryCodesController } from './recovery-codes.controller.js';
 import { TotpController } from './totp.controller.js';
 import { TotpEnrolment } from './totp-enrolment.js';
 
@@ -21,8 +23,8 @@ import { TotpEnrolment } from './totp-enrolment.js';
     ...[AuditModule, FactorRemovalModule, FactorsModule, RequestedMailModule, RevocationModule],
     ...[SessionsModule, SignInModule, OneTimeTokensModule, UsersModule],
   ],
-  controllers: [FactorChangesController, TotpController],
-  providers: [Enrolment, FactorChanges, FactorEffects, NewFactor, TotpEnrolment],
+  controllers: [FactorChangesController, RecoveryCodesController, TotpController],
+  providers: [Enrolment, FactorChanges, FactorEffects, NewFactor, RecoveryCodeRenewal, TotpEnrolment],
   exports: [Enrolment],
 })
 export class EnrolmentModule {}
