@@ -15,11 +15,6 @@ const edits = {
     'test/client.test.ts',
     [`${SRC}/keeper.ts`, 'if (state.id() === sent?.session.id) await end(code);', 'await end(code);'],
   ],
-  'an older cookie is left where it is': [
-    'test/client.test.ts',
-    [`${SRC}/refresh.ts`, 'return !state.isLate(next) && next;', 'return next;'],
-    [`${SRC}/refresh.ts`, 'return isAlone;', 'return true;'],
-  ],
   'tokens are used before they are stored': [
     `${SRC}/refresh.test.ts`,
     [
