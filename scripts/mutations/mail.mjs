@@ -1,6 +1,5 @@
-// Guards of mails, notices and the pages of mailed links taken away, each with the test that detects it.
-const [TOKEN, FORM] = ['web/src/mailed-token.ts', 'web/src/pages/mailed.tsx'];
-const [NOTICES, PAGE] = ['test/notices.test.ts', 'test/browser/pages-mailed.browser.ts'];
+// Guards of mails and notices taken away, each with the test that detects it.
+const NOTICES = 'test/notices.test.ts';
 
 /**
  * Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake].
@@ -28,22 +27,6 @@ const guards = {
     'buries no mailbox',
     [['src/mail/requested-mail.ts', 'if (!(await this.mailLimit.takeNotice(address))) return undefined;', '']],
   ],
-  'the page of a link posts without a click': [
-    PAGE,
-    'of verify posts its token',
-    [
-      [
-        FORM,
-        '  const call = useCall(',
-        "  useEffect(() => document.querySelector('form')?.requestSubmit(), []);\n  const call = useCall(",
-      ],
-    ],
-  ],
-  'the token stays in the address bar': [
-    PAGE,
-    'as it is mailed is found',
-    [[TOKEN, "history.replaceState(null, '', to(purpose));", '']],
-  ],
   'a value of a mail is markup': [
     'src/mail/messages/compose.test.ts',
     'a value is text wherever it goes',
@@ -59,11 +42,9 @@ const guards = {
 /** Only a failed expectation counts: a copy that does not compile detects nothing. */
 const verdict = (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1];
 
-const inBrowser = (file) => (file.endsWith('.browser.ts') ? ['--config', 'vitest.browser.config.ts'] : []);
-
 export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
   name: `mail: ${name}`,
   edits,
-  run: [...inBrowser(file), file, '-t', test],
+  run: [file, '-t', test],
   verdict,
 }));

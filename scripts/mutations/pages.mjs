@@ -69,9 +69,40 @@ const guards = {
   ],
 };
 
-export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
+/** In what serves the pages: [words of the test's name, edits]. */
+const served = {
+  'may be framed': [
+    'may load our own files only',
+    [['src/account-pages/account-document.ts', "frame-ancestors 'none'", 'frame-ancestors *']],
+  ],
+  'take a setting for markup': [
+    'holds the settings that the pages need',
+    [['src/account-pages/account-document.ts', 'asHtml(JSON.stringify(settings))', 'JSON.stringify(settings)']],
+  ],
+  'stay where they are switched off': [
+    'with ACCOUNT_PAGES=off there are no pages',
+    [
+      [
+        'src/account-pages/account-pages.controller.ts',
+        "if (this.config.ACCOUNT_PAGES === 'off') throw",
+        'if (!this) throw',
+      ],
+    ],
+  ],
+};
+
+const mutationsOfServing = Object.entries(served).map(([name, [test, edits]]) => ({
+  name: `account pages: ${name}`,
+  edits,
+  run: ['test/account-pages.test.ts', '-t', test],
+  verdict: (output) => /(?:AssertionError|SyntaxError): (.*)/.exec(output)?.[1],
+}));
+
+const mutationsOfPages = Object.entries(guards).map(([name, [file, test, edits]]) => ({
   name: `pages: ${name}`,
   edits,
   run: ['--config', 'vitest.browser.config.ts', file, '-t', test],
   verdict: (output) => /(?:AssertionError: |TimeoutError: |Error: (?=waited ))(.*)/.exec(output)?.[1],
 }));
+
+export const mutations = [...mutationsOfServing, ...mutationsOfPages];

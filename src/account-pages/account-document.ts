@@ -11,7 +11,7 @@ import { PageFiles } from './page-files.js';
 export const contentSecurityPolicy = [
   ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"],
   ...["worker-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"],
-  "require-trusted-types-for 'script'",
+  ...["require-trusted-types-for 'script'", "trusted-types 'none'"],
 ].join(';');
 
 @Injectable()
