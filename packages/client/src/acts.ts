@@ -5,8 +5,9 @@ import { post } from './post.js';
 import type { Settings } from './settings.js';
 import type { State } from './state.js';
 import { Refused } from './verdicts.js';
+import { waitedFor } from './waiting.js';
 
-/** A sign-in or a sign-out that has no answer after so long is given up. */
+/** A question, a sign-in or a sign-out that has no answer after so long is given up. */
 const ACT_MS = 30_000;
 
 interface Wishes {
@@ -79,7 +80,7 @@ export function newActs(settings: Settings, state: State, keeper: Keeper, fetch:
       await keeper.loaded();
       if (isBearer && !state.held) return null;
       const { version } = state;
-      const response = await fetch(`${issuer}/auth/me`);
+      const response = await waitedFor(fetch(`${issuer}/auth/me`), ACT_MS);
       const { problem } = await read(response, false);
       // Nothing of it where somebody in between answers, such as the offline page of a service worker.
       const { sessionId, id, email, role, emailVerified } = (await response.json().catch(() => problem)) as Me;

@@ -53,4 +53,4 @@ const MAX_RETRY_AFTER_MS = 300_000;
 
 /** @returns milliseconds; 0 where nothing is said */
 export const retryAfterOf = ({ headers }: Response, { retryAfter }: Problem): number =>
-  Math.min(Number(retryAfter ?? headers.get('retry-after')) * 1000 || 0, MAX_RETRY_AFTER_MS);
+  Math.min(+(retryAfter ?? headers.get('retry-after')!) * 1000 || 0, MAX_RETRY_AFTER_MS);
