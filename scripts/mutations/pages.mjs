@@ -62,6 +62,21 @@ const guards = {
       ],
     ],
   ],
+  'an act that needed a fresh proof is forgotten after it': [
+    'factors-own',
+    'is asked for in place',
+    [['web/src/factors/use-proven.tsx', 'if (waiting.current) call.run(waiting.current.value);', '']],
+  ],
+  'recovery codes are left by mistake': [
+    'factors-own',
+    'can be copied and downloaded',
+    [['web/src/router.ts', 'if (!mayLeave()) return;', '']],
+  ],
+  'a passkey is suggested after the page was left': [
+    'factors-passkeys',
+    'is suggested no more',
+    [['web/src/factors/use-passkey-sign-in.ts', 'return () => gone.abort();', 'return undefined;']],
+  ],
   'a session that has ended stays in the list': [
     'way-own-pages',
     'ends the session of an app',
