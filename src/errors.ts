@@ -53,6 +53,7 @@ const refusals = {
   body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
   password_rejected: [422, 'The password cannot be used.', 'ask'],
+  passkey_rejected: [422, 'The passkey cannot be used; begin again.', 'ask'],
   too_many_attempts: [429, 'There were too many attempts; wait.', 'keep'],
   internal_error: [500, 'Something went wrong on our side.', 'keep'],
   unavailable: [503, 'The service cannot answer right now; try again.', 'keep'],

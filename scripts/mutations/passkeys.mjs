@@ -64,6 +64,27 @@ const guards = {
     'refuses the challenge of another purpose',
     [[CHALLENGE, 'body.readUInt8(0) === numbers[purpose] && ', '']],
   ],
+  'an account takes an eleventh passkey': [
+    'test/passkey-enrolment.test.ts',
+    'that is the eleventh',
+    [['src/factors/passkeys/passkeys.ts', "    if (others.length >= MAX_PASSKEYS) return 'full';\n", '']],
+  ],
+  'a passkey of any algorithm is taken': [
+    'test/passkey-enrolment.test.ts',
+    'which was not asked for',
+    [
+      [
+        'src/factors/passkeys/passkey-registration.ts',
+        'supportedAlgorithmIDs: [...ALGORITHMS]',
+        'supportedAlgorithmIDs: [...ALGORITHMS, -35]',
+      ],
+    ],
+  ],
+  'a passkey may be made in a frame of another site': [
+    'test/passkey-enrolment.test.ts',
+    'that was made in a frame of another site',
+    [['src/factors/passkeys/passkey-registration.ts', '!client || client.isFramed', '!client']],
+  ],
   'wrong passkeys cost nothing': [
     LOGIN,
     'a network that presents many wrong passkeys',

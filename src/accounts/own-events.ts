@@ -44,6 +44,7 @@ const shown: Partial<Record<AuditEvent['type'], readonly string[]>> = {
   'user.enabled': [],
   'user.unlocked': [],
   'factor.enrolled': ['kind'],
+  'passkey.counter_back': [],
   'factor.removed': ['kind'],
   'factors.reset': [],
   'role.changed': ['from', 'to'],

@@ -16,3 +16,11 @@ const signedInToo = [
 ] as const;
 
 export const enrolledAnswer = z.union([...signedInToo, enrolled]);
+
+const id = z.uuid().meta({ description: 'Of the passkey.' });
+
+export const passkeyAnswer = z.union([
+  bearerTokens.extend({ recoveryCodes, id }).meta({ id: 'BearerTokensAndPasskey' }),
+  cookieTokens.extend({ recoveryCodes, id }).meta({ id: 'CookieTokensAndPasskey' }),
+  enrolled.extend({ id }),
+]);

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { FactorRemovalModule } from '../factors/factor-removal.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
+import { PasskeysModule } from '../factors/passkeys/passkeys.module.js';
 import { RequestedMailModule } from '../mail/requested-mail.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -15,16 +16,18 @@ import { FactorEffects } from './factor-effects.js';
 import { NewFactor } from './new-factor.js';
 import { RecoveryCodeRenewal } from './recovery-code-renewal.js';
 import { RecoveryCodesController } from './recovery-codes.controller.js';
+import { NewPasskey } from './new-passkey.js';
+import { PasskeysController } from './passkeys.controller.js';
 import { TotpController } from './totp.controller.js';
 import { TotpEnrolment } from './totp-enrolment.js';
 
 @Module({
   imports: [
-    ...[AuditModule, FactorRemovalModule, FactorsModule, RequestedMailModule, RevocationModule],
+    ...[AuditModule, FactorRemovalModule, FactorsModule, PasskeysModule, RequestedMailModule, RevocationModule],
     ...[SessionsModule, SignInModule, OneTimeTokensModule, UsersModule],
   ],
-  controllers: [FactorChangesController, RecoveryCodesController, TotpController],
-  providers: [Enrolment, FactorChanges, FactorEffects, NewFactor, RecoveryCodeRenewal, TotpEnrolment],
+  controllers: [FactorChangesController, PasskeysController, RecoveryCodesController, TotpController],
+  providers: [Enrolment, FactorChanges, FactorEffects, NewFactor, NewPasskey, RecoveryCodeRenewal, TotpEnrolment],
   exports: [Enrolment],
 })
 export class EnrolmentModule {}

@@ -38,6 +38,7 @@ const serviceErrorCodes = [
   'body_too_large',
   'unsupported_media_type',
   'password_rejected',
+  'passkey_rejected',
   'too_many_attempts',
   'internal_error',
   'unavailable',

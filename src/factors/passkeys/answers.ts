@@ -23,8 +23,8 @@ export const creationOptions = z
     pubKeyCredParams: z.array(z.object({ type: z.literal('public-key'), alg: z.int() })),
     excludeCredentials: known,
     authenticatorSelection: z.object({
-      residentKey: z.literal('required'),
-      requireResidentKey: z.literal(true),
+      residentKey: z.literal('preferred'),
+      requireResidentKey: z.literal(false),
       userVerification,
     }),
     attestation: z.literal('none'),

@@ -61,8 +61,8 @@ export class PasskeyOptions {
       timeout,
       attestationType: 'none',
       excludeCredentials: owned.map(described),
-      // Discoverable, so that it can be a first factor, too.
-      authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+      // Discoverable where it can be, so that it signs in alone. A key that cannot ask for a PIN is a second factor.
+      authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
       supportedAlgorithmIDs: [...ALGORITHMS],
     });
   }
