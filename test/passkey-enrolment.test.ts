@@ -22,7 +22,12 @@ const begin = ({ accessToken }: Holder, at = service) =>
 const finish = ({ accessToken }: Holder, credential: object, extra: object = {}, at = service) =>
   call(at.url, 'POST', '/auth/factors/passkeys', { body: { credential, ...extra }, headers: bearer(accessToken) });
 
-async function enrol(phone: Holder, key: Authenticator, { spoiled = {} as Spoiled, name = '' } = {}) {
+interface Manner {
+  readonly spoiled?: Spoiled;
+  readonly name?: string;
+}
+
+async function enrol(phone: Holder, key: Authenticator, { spoiled = {}, name = '' }: Manner = {}) {
   const { json } = await begin(phone);
   return finish(phone, key.create(json, spoiled), name === '' ? {} : { name });
 }
