@@ -77,6 +77,22 @@ describe('at the sign-in', () => {
     expect(await leftOf(id)).toBe(9);
   });
 
+  it('five codes at once with one ticket start one session: the ticket is used up, and one code', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { person, userId: id, recoveryCodes } = await enrolled(service);
+      const ticket = await ticketOf(service, person);
+      const answers = await Promise.all(
+        recoveryCodes.slice(0, 5).map((recoveryCode) => factor(service, { ticket, recoveryCode })),
+      );
+      expect(answers.map(({ json }) => json['code'] ?? 'in').toSorted()).toEqual([
+        ...Array.from({ length: 4 }, () => 'factor_ticket_invalid'),
+        'in',
+      ]);
+      expect(await service.query('SELECT 1 FROM refresh_tokens WHERE user_id = $1', [id])).toHaveLength(1);
+      expect(await leftOf(id)).toBe(9);
+    }
+  });
+
   it('its owner gets a mail that says how many are left, each time', async () => {
     const { person, userId: id, recoveryCodes } = await enrolled(service);
     for (const recoveryCode of recoveryCodes.slice(0, 2))

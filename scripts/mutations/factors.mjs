@@ -1,5 +1,6 @@
 // Guards of second factors taken away, which their tests must detect.
 const TICKETS = 'src/factors/factor-tickets.ts';
+const STATEMENTS = 'src/factors/ticket-statements.ts';
 const TOTP = 'src/factors/totp-authenticators.ts';
 const CODES = 'src/factors/recovery-codes.ts';
 const GUESSES = 'src/limits/code-guesses.ts';
@@ -19,19 +20,19 @@ const guards = {
     'the sixth is refused',
     [
       [
-        TICKETS,
+        STATEMENTS,
         "and t.attempts < ${MAX_ATTEMPTS} and t.purpose = any(${given('purposes')}::text[])\n  returning",
         "and t.purpose = any(${given('purposes')}::text[])\n  returning",
       ],
     ],
   ],
-  'a ticket never ends': ['factors', 'is over after five minutes', [[TICKETS, ' and t.expires_at > ${now}', '']]],
+  'a ticket never ends': ['factors', 'is over after five minutes', [[STATEMENTS, ' and t.expires_at > ${now}', '']]],
   'a ticket outlives a change of its user': [
     'factors',
     'is over when the password changes',
     [
       [
-        TICKETS,
+        STATEMENTS,
         'and u.disabled_at is null and u.session_epoch = t.session_epoch and u.token_version = t.token_version\n' +
           '  and u.credential_version = t.credential_version',
         'and u.disabled_at is null',
@@ -49,12 +50,9 @@ const guards = {
     [[TOTP, "\n         and last_step < ${given('step')} returning id", ' returning id']],
   ],
   'of several requests with one ticket each gets it': [
-    'totp',
-    'of fifty right codes at once',
-    [
-      [TICKETS, "if (!(await settle(tx))) return 'refused';", ''],
-      [TICKETS, "return spent ?? 'gone';", 'return spent ?? { attempts: 1 };'],
-    ],
+    'recovery-codes',
+    'five codes at once',
+    [[TICKETS, 'await statements.lockUser.runIn(tx, which);', '']],
   ],
   'a recovery code counts twice': [
     'recovery-codes',
