@@ -18,6 +18,7 @@ import { mutations as ofPages } from './mutations/pages.mjs';
 import { mutations as ofPasskeys } from './mutations/passkeys.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
+import { mutations as ofStepUp } from './mutations/stepup.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -39,6 +40,7 @@ const mutations = [
   ...ofBrowser,
   ...ofPages,
   ...ofPasskeys,
+  ...ofStepUp,
   ...ofConformance,
   ...ofClient,
 ];

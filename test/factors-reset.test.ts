@@ -1,9 +1,11 @@
 // An operator removes the factors of somebody who has lost them, and ends the sessions that began without one.
-import { expect, it, onTestFinished } from 'vitest';
-import { me, mobile, refresh } from './support/client.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bearer, call, me, mobile, refresh, type Tokens } from './support/client.js';
+import { codeOf, seedIn, stepNow } from './support/factors.js';
 import { linkIn, startMailServerForTest } from './support/mail-server.js';
 import { checkout, command } from './support/process.js';
-import { startService } from './support/service.js';
+import { mailed } from './support/one-time-tokens.js';
+import { type Service, startService } from './support/service.js';
 import { databaseSettings, testSettings } from './support/settings.js';
 
 it('the commands say first what they would do, end what they say, and mail the link for a new factor', async () => {
@@ -69,3 +71,59 @@ it('the commands say first what they would do, end what they say, and mail the l
   const all = await service.query(`SELECT details FROM audit_events WHERE type = 'sessions.without_factor_ended'`);
   expect(all.map(({ details }) => details)).toContainEqual({ users: 1, sessions: 1, by: 'operator' });
 }, 300_000);
+
+describe('the enrolment after a reset', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  /** As a reset leaves the account, with the token that the mail would hold. */
+  async function afterReset() {
+    const phone = await mobile(service.url);
+    await service.query('UPDATE users SET factors_reset_at = now() WHERE id = $1', [phone.user.id]);
+    return { phone, token: (await mailed(service, phone.user.id, 'enrol')).token };
+  }
+  async function enrol({ accessToken }: Pick<Tokens, 'accessToken'>, more: object = {}) {
+    const headers = bearer(accessToken);
+    const { json } = await call(service.url, 'POST', '/auth/factors/totp', { body: {}, headers });
+    const body = { code: codeOf(seedIn(json['uri'] as string), await stepNow(service)), ...more };
+    return call(service.url, 'POST', `/auth/factors/totp/${json['id']}/confirm`, { body, headers });
+  }
+  const factorsOf = ({ user }: Tokens) =>
+    service.query('SELECT 1 FROM totp_authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL', [user.id]);
+
+  it('needs the mailed token once, beside the session, and then no more', async () => {
+    const { phone, token } = await afterReset();
+    expect((await enrol(phone)).json).toMatchObject({ status: 403, code: 'enrolment_token_required', session: 'keep' });
+    expect(await factorsOf(phone)).toEqual([]);
+    expect((await enrol(phone, { token })).json['recoveryCodes']).toHaveLength(10);
+    const marked = await service.query('SELECT 1 FROM users WHERE id = $1 AND factors_reset_at IS NOT NULL', [
+      phone.user.id,
+    ]);
+    expect(marked).toEqual([]);
+    const { phone: other } = await afterReset();
+    expect((await enrol(other, { token })).json['code']).toBe('token_invalid');
+  });
+
+  it("of somebody else's mail, of another purpose, expired or made up opens nothing", async () => {
+    const { phone } = await afterReset();
+    const [stranger, expired] = [await afterReset(), await mailed(service, phone.user.id, 'enrol')];
+    await service.query(`UPDATE one_time_tokens SET expires_at = now() WHERE user_id = $1`, [phone.user.id]);
+    const reset = await mailed(service, phone.user.id, 'reset');
+    for (const token of [stranger.token, expired.token, reset.token, 'x', ''])
+      expect([token, (await enrol(phone, { token })).json['code']]).toEqual([token, 'token_invalid']);
+    expect(await factorsOf(phone)).toEqual([]);
+    expect((await enrol(stranger.phone, { token: stranger.token })).status).toBe(200);
+  });
+
+  it('is not spent by a wrong code', async () => {
+    const { phone, token } = await afterReset();
+    expect((await enrol(phone, { token, code: '000000' })).json).toMatchObject({
+      status: 401,
+      code: 'invalid_credentials',
+    });
+    expect((await enrol(phone, { token })).status).toBe(200);
+  });
+});

@@ -1,0 +1,74 @@
+// Mistakes in step-up, enrolment and removal, each with the test that must find it.
+const GUARD = 'src/auth/recent-proof.guard.ts';
+const CHANGES = 'src/enrolment/factor-changes.ts';
+const NEW = 'src/enrolment/new-factor.ts';
+const TICKET = 'src/enrolment/enrol-ticket.guard.ts';
+const removal = (name) => ['test/factor-removal.test.ts', '-t', name];
+const step = (name) => ['test/step-up.test.ts', '-t', name];
+const required = (name) => ['test/enrolment-required.test.ts', '-t', name];
+
+/** [the mistake, the edits, the test]; an edit is [file, the present text, the text with the mistake]. */
+const cases = [
+  [
+    'a session of one factor does what an account with two protects',
+    [[GUARD, 'const isStrong = !hasFactor || isAtLeast(acr, TWO_FACTORS);', 'const isStrong = true;']],
+    step('refuses a session of one factor'),
+  ],
+  [
+    'a proof never becomes too old',
+    [[GUARD, 'isStrong && this.verification.isWithin(maxAge, authenticatedAt)', 'isStrong']],
+    step('refuses two factors that are too old'),
+  ],
+  [
+    'two requests remove the last two factors',
+    [
+      [
+        CHANGES,
+        'const user = await this.users.lock(tx, userId);',
+        "const user = { role: 'admin' as const, email: 'a@example.com' };",
+      ],
+    ],
+    removal('of both at once'),
+  ],
+  [
+    'a reset of factors needs no token at the next enrolment',
+    [[NEW, 'if (user.needsToken || token !== undefined)', 'if (token !== undefined)']],
+    ['test/factors-reset.test.ts', '-t', 'needs the mailed token'],
+  ],
+  [
+    "the token of a reset is good for anybody's enrolment",
+    [
+      [NEW, "if (spent?.userId !== userId) throw new Refusal('token_invalid');", ''],
+      [NEW, 'looked.userId === userId ? act() : Promise.resolve(undefined),', 'act(),'],
+    ],
+    ['test/factors-reset.test.ts', '-t', "of somebody else's mail"],
+  ],
+  [
+    'a ticket of a cookie works in a body',
+    [[TICKET, 'return ticket?.transport === transport ? ticket : undefined;', 'return ticket;']],
+    required('stays with its transport'),
+  ],
+  [
+    'whoever signs in next enrols for the one before',
+    [['src/sign-in/session-opening.ts', "if (wish.transport === 'cookie') this.enrolCookie.clearOld(exchange);", '']],
+    required('of an abandoned sign-in'),
+  ],
+  [
+    'a role that needs a factor signs in without one',
+    [
+      [
+        'src/sign-in/factor-demand.ts',
+        'return isNeeded ? this.askToEnrol(user, waiting, exchange) : true;',
+        'return true;',
+      ],
+    ],
+    required('is signed in nowhere by the password'),
+  ],
+];
+
+export const mutations = cases.map(([name, edits, run]) => ({
+  name: `step-up: ${name}`,
+  edits,
+  run,
+  verdict: (output) => /(?:AssertionError: |Error: )(.*)/.exec(output)?.[1],
+}));
