@@ -1,5 +1,6 @@
 // An operator removes the factors of somebody who has lost them, and ends the sessions that began without one.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { CodeGuesses } from '../src/limits/code-guesses.js';
 import { bearer, call, me, mobile, refresh, type Tokens } from './support/client.js';
 import { codeOf, seedIn, stepNow } from './support/factors.js';
 import { linkIn, startMailServerForTest } from './support/mail-server.js';
@@ -41,11 +42,15 @@ it('the commands say first what they would do, end what they say, and mail the l
     [id],
   );
   await service.query(`INSERT INTO recovery_codes (user_id, hash) VALUES ($1, '\\x00')`, [id]);
+  await service.app.get(CodeGuesses, { strict: false }).charge(id, 1);
+  const closed = () => service.query(`SELECT FROM guess_budgets WHERE kind = 'otp'`);
+  expect(await closed()).toHaveLength(1);
   const reset = ['users', 'reset-factors', '--user', phone.person.email];
   expect(await json(...reset, '--dry-run')).toMatchObject({ changed: false, factors: 1, sessions: 1 });
   expect((await me(service.url, phone.accessToken)).status).toBe(200);
   expect(await json(...reset)).toMatchObject({ changed: true, factors: 1, mailed: true, confirmed: true });
   expect((await me(service.url, phone.accessToken)).status).toBe(401);
+  expect(await closed()).toEqual([]); // else the new app would be refused at the next sign-in
   for (const table of ['totp_authenticators', 'recovery_codes'])
     expect(await service.query(`SELECT FROM ${table} WHERE user_id = $1`, [id])).toEqual([]);
   expect(linkIn(await mail.mailTo(phone.person.email, 'factors_reset'))).toContain('/account/enrol#token=wot_');

@@ -100,6 +100,12 @@ export class GuessBudget {
     return rows.filter(({ failures }) => failures > 0).length;
   }
 
+  /** Of one kind, in the transaction of an operator's act. */
+  async unlockIn(tx: Transaction, kind: GuessKind, userId: string): Promise<void> {
+    const { subject } = await this.accountOf(kind, userId);
+    await tx.execute(sql`delete from ${guessBudgets} where subject = ${subject} and kind = ${kind}`);
+  }
+
   private async refusal(account: Account, lane: Lane): Promise<Refused> {
     const [seen] = await readGuesses.run(this.database, { ...account, name: lane.name });
     const isClosed = (seen?.failures ?? 0) >= lane.closesAt;
