@@ -67,7 +67,7 @@ const cases = [
 ];
 
 export const mutations = cases.map(([name, edits, run]) => ({
-  name: `step-up: ${name}`,
+  name: ['step-up:', name].join(' '),
   edits,
   run,
   verdict: (output) => /(?:AssertionError: |Error: )(.*)/.exec(output)?.[1],
