@@ -29,7 +29,7 @@ export class OwnFactorsController {
   ) {}
 
   @Documented({
-    under: 'Account',
+    under: 'Second factors',
     does: 'Lists the second factors of the caller',
     answers: {
       200: { says: 'What may follow the first factor. No secret of it can be read again.', body: ownFactors },

@@ -6,7 +6,7 @@ import { recoveryCodes, totpAuthenticators } from '../database/factors-schema.js
 import { passkeys } from '../database/passkeys-schema.js';
 import { given, Prepared } from '../database/prepared.js';
 
-export const factorKinds = ['totp', 'recovery_code', 'passkey'] as const;
+const factorKinds = ['totp', 'recovery_code', 'passkey'] as const;
 export type FactorKind = (typeof factorKinds)[number];
 
 @Injectable()
