@@ -5,7 +5,7 @@
 // Bound to a user, or to a nonce in a cookie of one browser: elsewhere, and for another purpose, it is no challenge.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export type ChallengePurpose = 'sign_in' | 'factor' | 'reauthenticate' | 'register';
+type ChallengePurpose = 'sign_in' | 'factor' | 'reauthenticate' | 'register';
 
 /** A number never changes its meaning. */
 const numbers: Readonly<Record<ChallengePurpose, number>> = { sign_in: 1, factor: 2, reauthenticate: 3, register: 4 };
