@@ -12,10 +12,12 @@ import { enrolled } from '../support/factors.js';
 import type { Service } from '../support/service.js';
 import { VirtualAuthenticator, type Wishes } from '../support/virtual-authenticator.js';
 import {
+  codesOn,
   heading,
   isSignedIn,
   methodsOf,
   openAt,
+  openFactors,
   reads,
   startNamedService,
   typePassword,
@@ -161,6 +163,92 @@ describe('a passkey as second factor', () => {
     await pressed(page, english('factor.use.passkey'));
     await isSignedIn(page);
     expect(await methodsOf(page)).toEqual(['mfa', 'pop', 'pwd', 'user']);
+  });
+});
+
+describe('a passkey of one’s own', () => {
+  /** Suggestions would answer before the button is pressed. */
+  const suggestNothing = (page: Page) =>
+    page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = async () => false');
+
+  async function keepCodes(page: Page): Promise<void> {
+    expect(new Set(await codesOn(page)).size).toBe(10);
+    await tabTo(page, english('codes.kept'));
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Enter');
+  }
+
+  it('is set up by keyboard, gets a name, and signs in alone; a device makes no second one', async () => {
+    const watched = await openFactors(browser, [service, issuer]);
+    const { page, person } = watched;
+    await suggestNothing(page);
+    await VirtualAuthenticator.in(page, { isSynced: true });
+    await tabTo(page, english('enrolment.passkey'));
+    await page.keyboard.press('Enter');
+    await keepCodes(page);
+    await reads(page, english('factors.added.passkey'));
+    await reads(page, english('factors.synced'));
+    await expectNoFindings(watched);
+    await pressed(page, english('factors.renameOf', { name: english('factors.kind.passkey') }));
+    await page.getByLabel(english('factors.name'), { exact: true }).fill('My laptop');
+    await page.keyboard.press('Enter');
+    await heading(page, english('proof.title'), 2); // so far the session has a password only
+    await pressed(page, english('factor.use.passkey'));
+    await reads(page, english('factors.renamed', { name: 'My laptop' }));
+    await pressed(page, english('enrolment.passkey'));
+    await reads(page, english('errors.passkey_known'));
+    await expectNoFindings(watched);
+
+    await pressed(page, english('sign-out'));
+    await heading(page, english('sign-in.title'));
+    await page.reload();
+    await pressed(page, english('sign-in.by-passkey'));
+    await isSignedIn(page);
+    await page.getByRole('banner').getByText(person.email).waitFor();
+    await page.goto(`${issuer}/account/factors`);
+    await page.getByText(/last used/).waitFor();
+    await pressed(page, english('factors.removeOf', { name: 'My laptop' }));
+    await pressed(page, english('factors.removeNow'));
+    await reads(page, english('factors.removed', { name: 'My laptop' }));
+    await reads(page, english('factors.none'));
+  });
+
+  it('can be a security key that verifies nobody: the password comes first then', async () => {
+    const { page, person } = await openFactors(browser, [service, issuer]);
+    await suggestNothing(page);
+    await VirtualAuthenticator.in(page, { transport: 'usb', verifiesUser: false, remembers: false });
+    await pressed(page, english('enrolment.passkey'));
+    await keepCodes(page);
+    await reads(page, english('factors.notSynced'));
+    await pressed(page, english('sign-out'));
+    await heading(page, english('sign-in.title'));
+    await typePassword(page, person);
+    await heading(page, english('factor.title'));
+    await pressed(page, english('factor.use.passkey'));
+    await isSignedIn(page);
+    expect(await methodsOf(page)).toEqual(['mfa', 'pop', 'pwd', 'user']);
+  });
+
+  it('that the person declines changes nothing', async () => {
+    const { page } = await openFactors(browser, [service, issuer]);
+    const authenticator = await VirtualAuthenticator.in(page);
+    await authenticator.setVerified(false);
+    await pressed(page, english('enrolment.passkey'));
+    await reads(page, english('errors.passkey_unused'));
+    await reads(page, english('factors.none'));
+  });
+
+  it('takes the place of a sign-in that must have a second factor', async () => {
+    const person = await register(service.url);
+    await service.query(`UPDATE users SET role = 'admin' WHERE email = $1`, [person.email]);
+    const { page } = await openAt(browser, `${issuer}/account/sign-in`);
+    await VirtualAuthenticator.in(page, { transport: 'usb' });
+    await typePassword(page, person);
+    await heading(page, english('enrol.title'));
+    await pressed(page, english('enrolment.passkey'));
+    await keepCodes(page);
+    await isSignedIn(page);
+    expect(await methodsOf(page)).toContain('pop');
   });
 });
 

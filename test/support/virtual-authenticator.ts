@@ -5,6 +5,8 @@ export interface Wishes {
   readonly transport?: 'internal' | 'hybrid' | 'usb';
   /** False for a security key without PIN and sensor. */
   readonly verifiesUser?: boolean;
+  /** False for a key that holds no passkeys itself: the service gives it its own back, sealed. */
+  readonly remembers?: boolean;
   /** Whether its passkeys are copied to other devices. */
   readonly isSynced?: boolean;
 }
@@ -46,10 +48,10 @@ export class VirtualAuthenticator {
 
 /** @returns its id */
 async function added(devtools: CDPSession, wishes: Wishes): Promise<string> {
-  const { transport = 'internal', verifiesUser = true, isSynced = false } = wishes;
+  const { transport = 'internal', verifiesUser = true, remembers = true, isSynced = false } = wishes;
   const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {
-      ...({ protocol: 'ctap2', transport, hasResidentKey: true } as const),
+      ...({ protocol: 'ctap2', transport, hasResidentKey: remembers } as const),
       hasUserVerification: verifiesUser,
       isUserVerified: verifiesUser,
       automaticPresenceSimulation: true,

@@ -12,14 +12,12 @@ import { useProven } from './use-proven.js';
 
 interface Props {
   readonly factor: ListedFactor;
-  /** Just made: its name is asked for, and may stay as suggested. */
-  readonly isNew: boolean;
   readonly onChanged: (text: string) => void;
 }
 
-export function FactorEntry({ factor, isNew, onChanged }: Props) {
+export function FactorEntry({ factor, onChanged }: Props) {
   const { id, kind, createdAt, lastUsedAt, backedUp } = factor;
-  const [mode, setMode] = useState<'shown' | 'renaming' | 'removing'>(isNew ? 'renaming' : 'shown');
+  const [mode, setMode] = useState<'shown' | 'renaming' | 'removing'>('shown');
   const name = factor.name ?? t(`factors.kind.${kind}`);
   const renaming = useProven(async ({ name: typed = '' }: Values) => {
     await own('PATCH', `/auth/factors/${id}`, { name: typed.trim() });
@@ -52,9 +50,7 @@ export function FactorEntry({ factor, isNew, onChanged }: Props) {
         </p>
         {proof}
         <div hidden={Boolean(proof)}>
-          {mode === 'renaming' && (
-            <Naming call={renaming.call} name={name} isNew={isNew} onCancel={() => setMode('shown')} />
-          )}
+          {mode === 'renaming' && <Naming call={renaming.call} name={name} onCancel={() => setMode('shown')} />}
           {mode === 'removing' && <Removing call={removing.call} name={name} onCancel={() => setMode('shown')} />}
         </div>
       </div>
@@ -75,11 +71,10 @@ export function FactorEntry({ factor, isNew, onChanged }: Props) {
 interface NamingProps {
   readonly call: Parameters<typeof Form>[0]['call'];
   readonly name: string;
-  readonly isNew: boolean;
   readonly onCancel: () => void;
 }
 
-function Naming({ call, name, isNew, onCancel }: NamingProps) {
+function Naming({ call, name, onCancel }: NamingProps) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => place.current?.querySelector('input')?.select(), []);
   return (
@@ -89,7 +84,7 @@ function Naming({ call, name, isNew, onCancel }: NamingProps) {
         submit={t('factors.save')}
         aside={
           <Button look="plain" onClick={onCancel}>
-            {t(isNew ? 'factors.keepName' : 'cancel')}
+            {t('cancel')}
           </Button>
         }
       >

@@ -17,14 +17,12 @@ import { t } from '../text.js';
 export function FactorsPage() {
   const { data, call } = useLoaded(listed);
   const [said, setSaid] = useState<string>();
-  const [newId, setNewId] = useState<string>();
   const [codes, setCodes] = useState<readonly string[]>();
   const renew = (text: string) => {
     setSaid(text);
     call.run();
   };
-  const enrolled = ({ kind, id, recoveryCodes }: Enrolled) => {
-    if (kind === 'passkey') setNewId(id);
+  const enrolled = ({ kind, recoveryCodes }: Enrolled) => {
     setCodes(recoveryCodes);
     renew(t(`factors.added.${kind}`));
   };
@@ -48,7 +46,7 @@ export function FactorsPage() {
             ) : (
               <ul class="entries" aria-label={t('factors.list')}>
                 {data.factors.map((factor) => (
-                  <FactorEntry key={factor.id} factor={factor} isNew={factor.id === newId} onChanged={renew} />
+                  <FactorEntry key={factor.id} factor={factor} onChanged={renew} />
                 ))}
               </ul>
             )}
