@@ -54,6 +54,16 @@ const guards = {
     'five codes at once',
     [[TICKETS, 'await statements.lockUser.runIn(tx, which);', '']],
   ],
+  'a proof for an ended session uses a factor up': [
+    'factor-attacks',
+    'that has ended meanwhile',
+    [['src/sessions/reauthentication.ts', 'if (!row) throw hasEnded;', 'if (!row) return undefined;']],
+  ],
+  'after a reset the mailbox alone enrols a factor': [
+    'factor-attacks',
+    'the mailbox alone enrols no factor',
+    [['src/enrolment/after-reset.ts', 'if (needsToken && hasPassword) this.assertByPassword(enrolling);', '']],
+  ],
   'a recovery code counts twice': [
     'recovery-codes',
     'spent thirty times at once',

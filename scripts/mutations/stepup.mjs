@@ -1,7 +1,7 @@
 // Mistakes in step-up, enrolment and removal, each with the test that must find it.
 const GUARD = 'src/auth/recent-proof.guard.ts';
 const CHANGES = 'src/enrolment/factor-changes.ts';
-const NEW = 'src/enrolment/new-factor.ts';
+const RESET = 'src/enrolment/after-reset.ts';
 const TICKET = 'src/enrolment/enrol-ticket.guard.ts';
 const removal = (name) => ['test/factor-removal.test.ts', '-t', name];
 const step = (name) => ['test/step-up.test.ts', '-t', name];
@@ -32,14 +32,14 @@ const cases = [
   ],
   [
     'a reset of factors needs no token at the next enrolment',
-    [[NEW, 'if (user.needsToken || token !== undefined)', 'if (token !== undefined)']],
+    [[RESET, 'if (!needsToken && token === undefined) return;', 'if (token === undefined) return;']],
     ['test/factors-reset.test.ts', '-t', 'needs the mailed token'],
   ],
   [
     "the token of a reset is good for anybody's enrolment",
     [
-      [NEW, "if (spent?.userId !== userId) throw new Refusal('token_invalid');", ''],
-      [NEW, 'looked.userId === userId ? act() : Promise.resolve(undefined),', 'act(),'],
+      [RESET, "if (spent?.userId !== userId) throw new Refusal('token_invalid');", ''],
+      [RESET, 'looked.userId === userId ? act() : Promise.resolve(undefined),', 'act(),'],
     ],
     ['test/factors-reset.test.ts', '-t', "of somebody else's mail"],
   ],

@@ -8,7 +8,11 @@ import { hasMark, routeMark } from '../http/route-mark.js';
 import { requestOf } from '../http/request-of.js';
 
 export type Enroller =
-  | { readonly userId: string; readonly session: Pick<Principal, 'userId' | 'sessionId'>; readonly ticket?: undefined }
+  | {
+      readonly userId: string;
+      readonly session: Pick<Principal, 'userId' | 'sessionId' | 'methods'>;
+      readonly ticket?: undefined;
+    }
   | { readonly userId: string; readonly session?: undefined; readonly ticket: Ticket };
 
 /** Fields of the bodies. */

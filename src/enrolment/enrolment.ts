@@ -6,6 +6,7 @@ import { FactorTickets, type Ticket } from '../factors/factor-tickets.js';
 import type { Exchange } from '../http/exchange.js';
 import { SessionOpening } from '../sign-in/session-opening.js';
 import type { IssuedAnswer } from '../sign-in/token-answer.js';
+import { AfterReset } from './after-reset.js';
 import type { Enroller } from './enroller.js';
 import { NewFactor, type Wanted } from './new-factor.js';
 
@@ -21,6 +22,7 @@ export class Enrolment {
   constructor(
     private readonly database: Database,
     private readonly newFactor: NewFactor,
+    private readonly afterReset: AfterReset,
     private readonly tickets: FactorTickets,
     private readonly opening: SessionOpening,
   ) {}
@@ -30,13 +32,13 @@ export class Enrolment {
    * outbox retries it.
    * @returns the body of the answer: for the holder of a ticket with the tokens of their session
    * @throws Refusal `enrolment_token_required`, `token_invalid`, `factor_ticket_invalid`, `token_revoked`,
-   *   `too_many_attempts`; what `wanted.stale` makes
+   *   `reauthentication_required`, `too_many_attempts`; what `wanted.stale` makes
    */
   complete(enroller: Enroller, wanted: Wanted, exchange: Exchange): Promise<Completed> {
     const { userId, ticket, session } = enroller;
-    return this.newFactor.withToken(userId, wanted, exchange, async () => {
+    return this.afterReset.withToken(userId, wanted.token, exchange.caller, async () => {
       if (ticket) return this.signIn(ticket, wanted, exchange);
-      const whose = { userId, keeps: session.sessionId };
+      const whose = { userId, keeps: session.sessionId, methods: session.methods };
       const recoveryCodes = await inTransaction(this.database, (tx) =>
         this.newFactor.write(tx, whose, wanted, exchange),
       );
@@ -51,7 +53,8 @@ export class Enrolment {
     const first = async (tx: Transaction) => {
       const spending = await this.tickets.spend(tx, ticket, () => Promise.resolve(true));
       if (typeof spending === 'string') return false;
-      recoveryCodes = await this.newFactor.write(tx, { userId: user.id, keeps: undefined }, wanted, exchange);
+      const whose = { userId: user.id, keeps: undefined, methods: ticket.methods };
+      recoveryCodes = await this.newFactor.write(tx, whose, wanted, exchange);
       return true;
     };
     const methods = [...new Set([...ticket.methods, ...wanted.methods])];

@@ -19,7 +19,7 @@ interface Proof {
   readonly transport: Transport;
   /** How (RFC 8176). What the session was started with is over: a new time must not vouch for an old proof. */
   readonly methods: readonly string[];
-  /** Begins the transaction; where it returns false, nothing changes. */
+  /** Begins the transaction; where it returns false, or the session has ended, nothing changes. */
   readonly first?: (tx: Transaction) => Promise<boolean>;
 }
 
@@ -39,10 +39,11 @@ export class Reauthentication {
     const seen = await inTransaction(this.database, async (tx) => {
       if (first && !(await first(tx))) return undefined;
       const [row] = await moved.runIn(tx, values);
+      if (!row) throw hasEnded;
       const event = { type: 'reauthentication.succeeded', userId, sessionId, methods } as const;
-      if (row) await this.audit.record(tx, [event], caller);
+      await this.audit.record(tx, [event], caller);
       return row;
-    });
+    }).catch(unlessEnded);
     if (!seen) return undefined;
     const { id, persistent, email, role, now, generation } = seen;
     const subject = { userId, email, role, tokenVersion, sessionId: id };
@@ -54,6 +55,14 @@ export class Reauthentication {
       issuedAt: now,
     };
   }
+}
+
+/** Undoes what `first` wrote: a factor that proves nothing is not used up. */
+const hasEnded = new Error('The session has ended.');
+
+function unlessEnded(error: unknown): undefined {
+  if (error !== hasEnded) throw error;
+  return undefined;
 }
 
 /** A refresh copies `authenticated_at` into its access token, so the new time stays with the session. */
