@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, Browser, call, me, mobile, refresh, type Tokens } from './support/client.js';
 import { enrolled, type Enrolled, factor, factorOf, signedInWith, ticketOf } from './support/factors.js';
 import { type MailServer, startMailServer } from './support/mail-server.js';
+import { holder, signInBy } from './support/passkeys.js';
 import { type Service, startService } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -141,6 +142,26 @@ describe('the removal of a factor', () => {
     await factorOf(browser, { totp: await ada.code() });
     expect((await browser.go('DELETE', `/auth/factors/${ada.authenticatorId}`)).status).toBe(204);
     expect((await browser.go('POST', '/auth/refresh')).status).toBe(200);
+  });
+});
+
+describe('a passkey', () => {
+  it('is renamed and removed as an app is, and is a factor among the last ones', async () => {
+    const { person, userId, key } = await holder(service);
+    const phone = (await signInBy(service, key)).json as Tokens;
+    const [{ id = '' } = {}] = await service.query<{ id: string }>('SELECT id FROM passkeys WHERE user_id = $1', [
+      userId,
+    ]);
+    expect((await rename(phone, id, 'My key')).json).toEqual({ id, name: 'My key' });
+    await service.query(`UPDATE users SET role = 'admin' WHERE id = $1`, [userId]);
+    const admin = (await signInBy(service, key)).json as Tokens;
+    expect((await remove(admin, id)).json['code']).toBe('last_factor');
+    const app = await enrolled(service, person);
+    expect((await remove(admin, id)).status).toBe(204);
+    expect((await mail.mailTo(person.email, 'factor_removed')).text).toContain('a passkey');
+    expect((await me(service.url, phone.accessToken)).json['code']).toBe('token_revoked');
+    expect((await signInBy(service, key)).json['code']).toBe('invalid_credentials');
+    expect((await remove(admin, app.authenticatorId)).json['code']).toBe('last_factor');
   });
 });
 
