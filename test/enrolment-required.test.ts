@@ -1,4 +1,5 @@
 // A role that needs a second factor signs in with one, and sets one up first where it has none.
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Answer,
@@ -13,6 +14,7 @@ import {
   somebody,
 } from './support/client.js';
 import { codeOf, enrolled, factor, seedIn, signedInWith, stepNow, ticketOf } from './support/factors.js';
+import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
 import { type MailServer, startMailServer } from './support/mail-server.js';
 import { mailed } from './support/one-time-tokens.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
@@ -267,6 +269,49 @@ describe('the setting MFA_REQUIRED_ROLES', () => {
     expect((await confirm(id, { code }, bearer(phone.accessToken))).json['recoveryCodes']).toHaveLength(10);
     expect((await me(service.url, phone.accessToken)).status).toBe(200);
   });
+});
+
+it('an enrolment by a session needs a recent proof, with two factors where there is one already', async () => {
+  const stale = await mobile(service.url);
+  await service.advance(901);
+  const { json } = await post('/auth/refresh', { refreshToken: stale.refreshToken });
+  const young = await mobile(service.url);
+  await enrolled(service, young.person);
+  for (const token of [json['accessToken'] as string, young.accessToken]) {
+    const answers = [await begin({}, bearer(token)), await confirm(randomUUID(), { code: '123456' }, bearer(token))];
+    for (const answer of answers) expect(answer.json).toMatchObject({ status: 403, code: 'reauthentication_required' });
+  }
+});
+
+it('a sixth app is one too many, and an id that names none confirms nothing', async () => {
+  const ada = await enrolled(service);
+  for (let n = 0; n < 4; n++) await enrolled(service, ada.person);
+  const { accessToken } = await signedInWith(service, ada);
+  expect((await begin({}, bearer(accessToken))).json).toMatchObject({
+    status: 409,
+    code: 'too_many_factors',
+    session: 'keep',
+  });
+  for (const id of ['x', '%00']) {
+    const answer = await confirm(id, { code: '123456' }, bearer(accessToken));
+    expect([id, answer.json['code']]).toEqual([id, 'not_found']);
+  }
+});
+
+it('a network that presents many bad tokens of mails waits before the next one', async () => {
+  const own = await startServiceForTest({ FAILURES_PER_ADDRESS: '10' });
+  const phone = await mobile(own.url);
+  const headers = bearer(phone.accessToken);
+  const { json } = await post('/auth/factors/totp', {}, headers, own);
+  const token = formatOneTimeToken({ purpose: 'enrol', userId: phone.user.id, secret: randomBytes(32) });
+  const path = `/auth/factors/totp/${json['id']}/confirm`;
+  const seed = seedIn(json['uri'] as string);
+  const codes: string[] = [];
+  for (let n = 0; n < 11; n++) {
+    const code = codeOf(seed, await stepNow(own));
+    codes.push((await post(path, { code, token }, headers, own)).json['code'] as string);
+  }
+  expect(codes).toEqual([...Array.from({ length: 10 }, () => 'token_invalid'), 'too_many_attempts']);
 });
 
 it('a factor that a person adds to another one ends the other sessions and brings no codes', async () => {

@@ -5,7 +5,8 @@ import { bearer, Browser, call, me, mobile, refresh, type Tokens } from './suppo
 import { enrolled, type Enrolled, factor, factorOf, signedInWith, ticketOf } from './support/factors.js';
 import { type MailServer, startMailServer } from './support/mail-server.js';
 import { holder, signInBy } from './support/passkeys.js';
-import { type Service, startService } from './support/service.js';
+import { startRedis } from './support/redis.js';
+import { type Service, startService, startServiceForTest } from './support/service.js';
 import { until } from './support/until.js';
 
 let mail: MailServer;
@@ -133,6 +134,18 @@ describe('the removal of a factor', () => {
     expect((await remove(phone, id)).status).toBe(204);
     expect((await me(service.url, other.accessToken)).status).toBe(200);
     expect(await rowsOf('totp_authenticators', ada)).toHaveLength(1);
+  });
+
+  it('is done while Redis is away, and says that others may not know of it yet; the session goes on', async () => {
+    const redis = await startRedis();
+    const own = await startServiceForTest({ REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '100' });
+    const ada = await enrolled(own);
+    const [, phone] = [await signedInWith(own, ada), await signedInWith(own, ada)];
+    await redis.stop();
+    const headers = bearer(phone.accessToken);
+    const answer = await call(own.url, 'DELETE', `/auth/factors/${ada.authenticatorId}`, { headers });
+    expect(answer.json).toMatchObject({ status: 503, code: 'revocation_unconfirmed', session: 'keep' });
+    expect(await own.query('SELECT 1 FROM totp_authenticators WHERE user_id = $1', [ada.userId])).toEqual([]);
   });
 
   it('by a browser keeps its session, with its cookies', async () => {

@@ -49,6 +49,6 @@ export class FactorChangesController {
   @Delete(':id')
   @HttpCode(204)
   async remove(@Param('id') factor: string, @Me() me: Principal, @On() exchange: Exchange): Promise<void> {
-    assertConfirmed(await this.changes.remove(me, factor, exchange));
+    assertConfirmed(await this.changes.remove(me, factor, exchange), 'keep');
   }
 }
