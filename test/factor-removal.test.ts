@@ -162,9 +162,8 @@ describe('a passkey', () => {
   it('is renamed and removed as an app is, and is a factor among the last ones', async () => {
     const { person, userId, key } = await holder(service);
     const phone = (await signInBy(service, key)).json as Tokens;
-    const [{ id = '' } = {}] = await service.query<{ id: string }>('SELECT id FROM passkeys WHERE user_id = $1', [
-      userId,
-    ]);
+    const [row] = await service.query<{ id: string }>('SELECT id FROM passkeys WHERE user_id = $1', [userId]);
+    const id = row?.id ?? '';
     expect((await rename(phone, id, 'My key')).json).toEqual({ id, name: 'My key' });
     await service.query(`UPDATE users SET role = 'admin' WHERE id = $1`, [userId]);
     const admin = (await signInBy(service, key)).json as Tokens;
