@@ -265,6 +265,26 @@ describe('an account that must have a second factor', () => {
   });
 });
 
+it('the link of the mail after a reset brings its token to the next enrolment, and leaves no trace in the address', async () => {
+  const [service, issuer] = site;
+  const person = await register(service.url);
+  const token = `wot_${'x'.repeat(71)}`;
+  const watched = await openAt(browser, `${issuer}/account/enrol#token=${token}`);
+  const { page } = watched;
+  await reads(page, english('enrol.mailed'));
+  expect(page.url()).toBe(`${issuer}/account/enrol`);
+  await expectNoFindings(watched);
+  await page.getByRole('link', { name: english('to-sign-in') }).click();
+  await typePassword(page, person);
+  await heading(page, english('factors.title'));
+  await pressed(page, english('enrolment.totp'));
+  await heading(page, english('setup.title'), 2);
+  const app = await appOf(page, service);
+  const sent = page.waitForRequest((request) => request.url().endsWith('/confirm'));
+  await code(page).fill(await app());
+  expect((await sent).postDataJSON()).toMatchObject({ token });
+});
+
 it('another person’s factors are nobody’s business: each page shows its own', async () => {
   const person = await register(site[0].url);
   const { page } = await openFactors(browser, site, person);
