@@ -3,6 +3,7 @@
 import { useRef } from 'preact/hooks';
 import { Field } from '../components/field.js';
 import { t } from '../text.js';
+import { digitsOf } from './digits.js';
 
 const LENGTH = 6;
 
@@ -30,5 +31,3 @@ export function CodeField() {
     />
   );
 }
-
-export const digitsOf = (text: string): string => text.replaceAll(/\D/g, '');

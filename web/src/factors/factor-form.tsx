@@ -10,7 +10,8 @@ import { Outcome } from '../components/outcome.js';
 import { type Try, useCall } from '../components/use-call.js';
 import { isRefused, open } from '../requests.js';
 import { t } from '../text.js';
-import { CodeField, digitsOf } from './code-field.js';
+import { CodeField } from './code-field.js';
+import { digitsOf } from './digits.js';
 import { type Method, methodsIn } from './next-step.js';
 import { askedFor } from './passkeys.js';
 
