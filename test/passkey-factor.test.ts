@@ -124,20 +124,6 @@ describe('a passkey as second factor', () => {
     expect((await factor(service, { ticket, totp: await code() })).status).toBe(200);
   });
 
-  it('opens the codes of an app again, which a stranger with the password may have closed', async () => {
-    const { person, key } = await holder(service);
-    const { userId, wrongCode } = await enrolled(service, person);
-    const failures = () => service.query("SELECT failures FROM guess_budgets WHERE kind = 'otp' AND failures > 0");
-    const before = (await failures()).length;
-    for (const settle of [async () => goOn(await ticketOf(service, person), key), () => signInBy(service, key)]) {
-      await factor(service, { ticket: await ticketOf(service, person), totp: await wrongCode() });
-      expect((await failures()).length).toBe(before + 1);
-      expect((await settle()).status).toBe(200);
-      expect((await failures()).length).toBe(before);
-    }
-    expect(await failuresOf(userId)).toHaveLength(2);
-  });
-
   it('asks no authenticator where the account has no passkey, or the ticket is none', async () => {
     const { person, code } = await enrolled(service);
     const ticket = await ticketOf(service, person);

@@ -85,11 +85,6 @@ const guards = {
     'that was made in a frame of another site',
     [['src/factors/passkeys/passkey-registration.ts', '!client || client.isFramed', '!client']],
   ],
-  'the codes of an app stay closed to the holder of a passkey': [
-    'test/passkey-factor.test.ts',
-    'opens the codes of an app again',
-    [[CHECK, 'await this.codeGuesses.reopen(tx, userId);', '']],
-  ],
   'wrong passkeys cost nothing': [
     LOGIN,
     'a network that presents many wrong passkeys',

@@ -5,7 +5,6 @@ import { Audit } from '../../audit/audit.js';
 import { Config } from '../../config/config.js';
 import { Database, inTransaction, type Transaction } from '../../database/database.js';
 import type { Caller } from '../../http/caller.js';
-import { CodeGuesses } from '../../limits/code-guesses.js';
 import { uuidBytes } from '../../tokens/checked-text.js';
 import type { Bound } from './challenge.js';
 import { Challenges, hashOfChallenge } from './challenges.js';
@@ -42,7 +41,6 @@ export class PasskeyCheck {
     private readonly challenges: Challenges,
     private readonly config: Config,
     private readonly audit: Audit,
-    private readonly codeGuesses: CodeGuesses,
   ) {}
 
   async check(credential: Assertion, claim: Claim, caller: Caller): Promise<Asserted | PasskeyFault> {
@@ -62,9 +60,7 @@ export class PasskeyCheck {
     return {
       settle: async (tx) => {
         if (!(await this.challenges.spend(tx, userId, client.challenge))) return false;
-        if (!(await this.passkeys.use(tx, userId, credentialId, signed))) return false;
-        await this.codeGuesses.reopen(tx, userId); // it is the owner: a stranger may have closed the codes of their app
-        return true;
+        return this.passkeys.use(tx, userId, credentialId, signed);
       },
     };
   }

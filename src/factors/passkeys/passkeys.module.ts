@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/audit.module.js';
 import { KeysModule } from '../../keys/keys.module.js';
-import { LimitsModule } from '../../limits/limits.module.js';
 import { BrowserNonce } from './browser-nonce.js';
 import { Challenges } from './challenges.js';
 import { OrphanedPasskeys } from './orphaned-passkeys.js';
@@ -16,7 +15,7 @@ const inside = [OrphanedPasskeys, SpentChallengesPurge];
 const offered = [BrowserNonce, Challenges, PasskeyCheck, PasskeyOptions, PasskeyRegistration, Passkeys];
 
 @Module({
-  imports: [AuditModule, KeysModule, LimitsModule],
+  imports: [AuditModule, KeysModule],
   controllers: [RelatedOriginsController],
   providers: [...inside, ...offered],
   exports: offered,
