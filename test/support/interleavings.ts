@@ -25,7 +25,10 @@ export class Interleavings {
   /** A service whose only statements are those of the acts. */
   static async start(settings: Record<string, string> = {}): Promise<Interleavings> {
     const proxy = await PostgresProxy.before(await cloneDatabase());
-    const service = await startService({ RATE_LIMITS: 'off', ...settings }, { databaseUrl: proxy.url });
+    const service = await startService(
+      { RATE_LIMITS: 'off', MFA_REQUIRED_ROLES: 'none', ...settings },
+      { databaseUrl: proxy.url },
+    );
     service.app.get(KeyWatch).onApplicationShutdown();
     await service.app.get(MailDelivery).beforeApplicationShutdown();
     await service.app.get(MailHealth).beforeApplicationShutdown();
