@@ -22,7 +22,9 @@ const operator = { ip: null, userAgent: 'cli ops@console', requestId: randomUUID
 
 let service: Service;
 beforeAll(async () => {
-  service = await stopTime(await startService({ RATE_LIMITS: 'off', SIGNING_KEY_BITS: '2048' }));
+  service = await stopTime(
+    await startService({ RATE_LIMITS: 'off', MFA_REQUIRED_ROLES: 'none', SIGNING_KEY_BITS: '2048' }),
+  );
   // The last administrator is neither disabled nor loses the role, and a sequence of acts may make its person one.
   await service.query(`INSERT INTO users (id, email, role) VALUES (gen_random_uuid(), 'admin@example.com', 'admin')`);
 });

@@ -21,7 +21,7 @@ let mail: MailServer;
 let service: Service;
 beforeAll(async () => {
   mail = await startMailServer();
-  service = await startService({ ...mail.settings, REGISTRATION: 'verified' });
+  service = await startService({ ...mail.settings, REGISTRATION: 'verified', MFA_REQUIRED_ROLES: 'none' });
 });
 afterAll(async () => {
   await service.stop();

@@ -105,10 +105,11 @@ export class ClaimedRows<Row extends Claimed> {
     const failure = await this.options.attempt(row);
     const isOver = failure && (failure.isFinal || row.is_late);
     const reason = failure?.reason;
-    this.options.report({ row, outcome: failure === undefined ? 'done' : isOver ? 'given_up' : 'failed', reason });
     const pause = this.options.pauseSeconds(row.attempts);
     if (failure && !isOver) await this.postpone.run(this.database, { ...row, pause, reason });
     else if (failure && this.options.giveUp) await this.options.giveUp(row, failure.reason);
     else await this.remove.run(this.database, row);
+    // Once it is written: whoever reads the log finds the row as it says.
+    this.options.report({ row, outcome: failure === undefined ? 'done' : isOver ? 'given_up' : 'failed', reason });
   }
 }

@@ -11,6 +11,7 @@ export const modelSettings = {
   REFRESH_ABSOLUTE_DAYS: '3',
   ACCESS_TOKEN_TTL_SECONDS: String(ACCESS_SECONDS),
   RATE_LIMITS: 'off',
+  MFA_REQUIRED_ROLES: 'none', // a step makes the user an administrator, who signs in by password
 };
 
 export type Transport = 'bearer' | 'cookie';
