@@ -124,6 +124,16 @@ describe('a passkey as second factor', () => {
     expect((await factor(service, { ticket, totp: await code() })).status).toBe(200);
   });
 
+  it('takes no wrong code away: each sign-in of the owner would give a thief a hundred guesses more', async () => {
+    const { person, key } = await holder(service);
+    const { wrongCode } = await enrolled(service, person);
+    const failures = () => service.query("SELECT failures FROM guess_budgets WHERE kind = 'otp' AND failures > 0");
+    const before = (await failures()).length;
+    await factor(service, { ticket: await ticketOf(service, person), totp: await wrongCode() });
+    expect((await goOn(await ticketOf(service, person), key)).status).toBe(200);
+    expect((await failures()).length).toBe(before + 1);
+  });
+
   it('asks no authenticator where the account has no passkey, or the ticket is none', async () => {
     const { person, code } = await enrolled(service);
     const ticket = await ticketOf(service, person);

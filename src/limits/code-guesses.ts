@@ -51,7 +51,7 @@ export class CodeGuesses {
     if (charge) await this.budget.forgive(charge, guesses);
   }
 
-  /** In the transaction of an act that only the owner can do, such as the use of a recovery code or a passkey. */
+  /** In the transaction of an act that only the owner can do, and not often: the use of a recovery code, a new factor. */
   async reopen(tx: Transaction, userId: string): Promise<void> {
     await this.budget.clearIn(tx, await this.budget.accountOf('otp', userId), [await this.laneFor(1)]);
   }
