@@ -79,14 +79,14 @@ describe('an administrator without a second factor', () => {
     expect((await login(person)).json['code']).toBe('second_factor_required');
   });
 
-  it('holds the ticket in a cookie of /auth in a browser, and has the cookies of a session afterwards', async () => {
+  it('holds the ticket in a cookie that no sibling can plant in a browser, and has the cookies of a session afterwards', async () => {
     const person = await administrator();
     const browser = new Browser(service.url);
     const asked = await browser.go('POST', '/auth/login', { body: person });
     expect(asked.json).toMatchObject({ code: 'enrolment_required' });
     expect(asked.text).not.toContain('wft_');
     expect(asked.cookies).toEqual([
-      expect.stringMatching(/^enrol=wft_[\w-]{70}; Max-Age=900; Path=\/auth; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^enrol=wft_[\w-]{70}; Max-Age=900; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
     const { json } = await browser.go('POST', '/auth/factors/totp', { body: {} });
     const code = codeOf(seedIn(json['uri'] as string), await stepNow(service));

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CodeGuesses } from '../src/limits/code-guesses.js';
 import { bearer, call, me, mobile, refresh, type Tokens } from './support/client.js';
-import { codeOf, seedIn, stepNow } from './support/factors.js';
+import { codeOf, seedIn, stepNow, wrongCodeOf } from './support/factors.js';
 import { linkIn, startMailServerForTest } from './support/mail-server.js';
 import { checkout, command } from './support/process.js';
 import { mailed } from './support/one-time-tokens.js';
@@ -90,10 +90,10 @@ describe('the enrolment after a reset', () => {
     await service.query('UPDATE users SET factors_reset_at = now() WHERE id = $1', [phone.user.id]);
     return { phone, token: (await mailed(service, phone.user.id, 'enrol')).token };
   }
-  async function enrol({ accessToken }: Pick<Tokens, 'accessToken'>, more: object = {}) {
+  async function enrol({ accessToken }: Pick<Tokens, 'accessToken'>, more: object = {}, shown = codeOf) {
     const headers = bearer(accessToken);
     const { json } = await call(service.url, 'POST', '/auth/factors/totp', { body: {}, headers });
-    const body = { code: codeOf(seedIn(json['uri'] as string), await stepNow(service)), ...more };
+    const body = { code: shown(seedIn(json['uri'] as string), await stepNow(service)), ...more };
     return call(service.url, 'POST', `/auth/factors/totp/${json['id']}/confirm`, { body, headers });
   }
   const factorsOf = ({ user }: Tokens) =>
@@ -125,7 +125,7 @@ describe('the enrolment after a reset', () => {
 
   it('is not spent by a wrong code', async () => {
     const { phone, token } = await afterReset();
-    expect((await enrol(phone, { token, code: '000000' })).json).toMatchObject({
+    expect((await enrol(phone, { token }, wrongCodeOf)).json).toMatchObject({
       status: 401,
       code: 'invalid_credentials',
     });

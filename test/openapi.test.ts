@@ -57,7 +57,7 @@ describe('the document', () => {
         '__Secure-refresh_token',
         '__Host-auth_session',
         '__Secure-device',
-        '__Secure-enrol',
+        '__Host-enrol',
       ],
     ]);
     expect(json['components'].securitySchemes.cookie.name).toBe('__Secure-access_token');

@@ -145,7 +145,7 @@ describe('a passkey is refused', () => {
   );
 
   it('to the challenge of another user, of a proof, or of more than five minutes ago', async () => {
-    const own = await startServiceForTest();
+    const own = await startServiceForTest({ STEP_UP_MAX_AGE_SECONDS: '900' });
     const [mine, other] = [await mobile(own.url), await mobile(own.url)];
     const foreign = (await begin(other, own)).json;
     expect((await finish(mine, new Authenticator().create(foreign), {}, own)).json).toMatchObject(rejected);

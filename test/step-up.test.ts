@@ -58,9 +58,9 @@ describe.each(acts)('%s', (name, success, act) => {
     await enrolled(service, phone.person);
     const refused = await act(phone, phone.person.password);
     const code = 'reauthentication_required';
-    expect(refused.json).toMatchObject({ status: 403, code, session: 'keep', acr_values: STRONG, max_age: 900 });
+    expect(refused.json).toMatchObject({ status: 403, code, session: 'keep', acr_values: STRONG, max_age: 300 });
     expect(refused.headers['www-authenticate']).toMatch(
-      /error="insufficient_user_authentication".* acr_values="urn:watchword:2fa phr", max_age="900"$/,
+      /error="insufficient_user_authentication".* acr_values="urn:watchword:2fa phr", max_age="300"$/,
     );
   });
 
@@ -95,7 +95,7 @@ it('an account without a factor is not asked for two', async () => {
   await service.advance(901);
   const old = (await refresh(service.url, phone.refreshToken)).json as Tokens;
   const refused = await call(service.url, 'DELETE', '/auth/me', { headers: bearer(old.accessToken) });
-  expect(refused.json).toMatchObject({ code: 'reauthentication_required', max_age: 900 });
+  expect(refused.json).toMatchObject({ code: 'reauthentication_required', max_age: 300 });
   expect(refused.json).not.toHaveProperty('acr_values');
   const proven = await reauthenticate(old.accessToken, phone.person.password);
   expect(proven.status).toBe(200);

@@ -90,8 +90,8 @@ export const settings = {
     about: 'Life of an access token; at least 60 in production.',
   },
   STEP_UP_MAX_AGE_SECONDS: {
-    schema: integer(60, 86_400).default(900),
-    standard: '900',
+    schema: integer(60, 86_400).default(300),
+    standard: '300',
     about:
       'How old a sign-in may be for the gravest acts, such as deleting the account; else a new proof is asked for.',
   },

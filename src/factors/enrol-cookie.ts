@@ -1,4 +1,5 @@
-// The cookie of a browser's ticket to enrol a factor. Every sign-in sees it, and takes an old one away.
+// The cookie of a browser's ticket to enrol a factor. Every sign-in sees it, and takes an old one away. No sibling can
+// plant one, so that somebody would enrol their factor for another account (RFC 6265bis §4.1.3, `__Host-`).
 import { Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -8,7 +9,7 @@ import { cookieNames } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';
 import { parseTicket } from './factor-ticket.js';
 
-const PATH = '/auth';
+const PATH = '/';
 
 @Injectable()
 export class EnrolCookie {
@@ -18,7 +19,7 @@ export class EnrolCookie {
     this.name = cookieNames(config).enrol;
   }
 
-  /** @returns the first that is a ticket at all: a sibling may have planted another cookie of the name */
+  /** @returns the first that is a ticket at all */
   of({ headers }: FastifyRequest): string | undefined {
     return this.valuesOf(headers.cookie).find((text) => parseTicket(text) !== undefined);
   }

@@ -6,7 +6,7 @@ import { passkeys } from '../database/passkeys-schema.js';
 import type { Queries, Transaction } from '../database/database.js';
 import { Passkeys } from './passkeys/passkeys.js';
 
-export type FactorKind = 'totp' | 'passkey';
+type FactorKind = 'totp' | 'passkey';
 
 export interface Removed {
   readonly kind: FactorKind;

@@ -24,7 +24,7 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         session: '__Host-auth_session',
         device: '__Secure-device',
         factor: '__Secure-factor',
-        enrol: '__Secure-enrol',
+        enrol: '__Host-enrol',
         passkey: '__Host-passkey',
       }
     : {
