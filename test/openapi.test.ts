@@ -52,13 +52,7 @@ describe('the document', () => {
     const { json } = await call(secure.url, 'GET', '/openapi.json');
     const login = json['paths']['/auth/login'].post.responses['200'].headers['Set-Cookie'];
     expect(login['x-cookies']).toEqual([
-      ...[
-        '__Secure-access_token',
-        '__Secure-refresh_token',
-        '__Host-auth_session',
-        '__Secure-device',
-        '__Host-enrol',
-      ],
+      ...['__Secure-access_token', '__Secure-refresh_token', '__Host-auth_session', '__Secure-device', '__Host-enrol'],
     ]);
     expect(json['components'].securitySchemes.cookie.name).toBe('__Secure-access_token');
   });
