@@ -38,7 +38,7 @@ const opened = () => pageOf(browser, { locale: 'en-GB' });
 async function fillIn(page: Page, person: Person): Promise<void> {
   await page.getByLabel(english('email')).fill(person.email);
   await page.getByLabel(english('password'), { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: english('sign-in.submit') }).click();
+  await page.getByRole('button', { name: english('sign-in.submit'), exact: true }).click();
 }
 
 /** By the way that a person takes: from the app to the sign-in page and back. */
