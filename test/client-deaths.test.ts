@@ -11,6 +11,7 @@ import { mobile, refresh, register, somebody } from './support/client.js';
 import { SEED, randomOf } from './support/seed.js';
 import { type Service, startService } from './support/service.js';
 import { closedLater, eventsOf, held } from './support/web-client.js';
+import { until } from './support/until.js';
 
 /** Nightly: CLIENT_SESSIONS=1000 and more. */
 const SESSIONS = Number(process.env['CLIENT_SESSIONS'] ?? 60);
@@ -167,8 +168,10 @@ describe('a file of tokens', () => {
       withLock: (run) => run(), // nobody waits any longer
     });
     let isSlow = false;
+    let isAnswered = false;
     const slow = phone(storage(), async (input, init) => {
       const response = await fetch(input, init);
+      isAnswered = isSlow;
       if (isSlow) await gate.opened;
       return response;
     });
@@ -177,6 +180,7 @@ describe('a file of tokens', () => {
     await quick.restore();
     isSlow = true;
     const late = slow.refresh();
+    await until('the service has answered the slow one', () => isAnswered);
     await quick.refresh();
     await quick.refresh();
     gate.open();

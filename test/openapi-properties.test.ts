@@ -49,7 +49,10 @@ it('of every route: a body within its schema is never a 5xx, one outside is inva
   const headers = bearer(accessToken);
   expect(routes.length).toBeGreaterThan(10);
   for (const { method, path, isClosed, fields: required = [] } of routes) {
-    const fields = fieldsOf(method, path) ?? {};
+    const { ticket, ...others } = fieldsOf(method, path) ?? {};
+    // Beside an access token a ticket is another caller (`ambiguous_token`).
+    const fields: Record<string, Field> = isClosed || !ticket ? others : { ...others, ticket };
+    if (Object.keys(fields).length === 0) continue;
     const send = (body: unknown) => call(service.url, method, path, { body, ...(isClosed ? { headers } : {}) });
     const good = fc.record(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, within(field)])), {
       requiredKeys: [...required],
