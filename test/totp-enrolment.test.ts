@@ -9,7 +9,7 @@ import { stopTime } from './support/still-time.js';
 
 let service: Service;
 beforeAll(async () => {
-  service = await stopTime(await startService());
+  service = await stopTime(await startService({ STEP_UP_MAX_AGE_SECONDS: '900' }));
 });
 afterAll(() => service.stop());
 
