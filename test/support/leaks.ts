@@ -99,15 +99,15 @@ export function noteCall(base: string, { body, rawBody, headers = {} }: Call, an
   for (const source of [body, form, answer.json] as (Record<string, unknown> | undefined)[]) {
     for (const field of secretFields) noteToken(source?.[field], field);
     for (const field of shortFields) {
-      const value = String(source?.[field]);
-      if (/^\d{6}$/.test(value)) noteSecret(`"${field}":"${value}"`, `the field ${field}`);
+      const value = source?.[field];
+      if (typeof value === 'string' && /^\d{6}$/.test(value)) noteSecret(`"${field}":"${value}"`, `the field ${field}`);
     }
     for (const code of (source?.['recoveryCodes'] ?? []) as string[]) noteRecoveryCode(code);
     noteSeed(/[?&]secret=(\w+)/.exec(String(source?.['uri']))?.[1]);
   }
   noteToken(/^Bearer (.*)$/.exec(String(headers['authorization'] ?? ''))?.[1], 'a bearer token');
   for (const cookie of `${String(headers['cookie'] ?? '')};${answer.cookies.join(';')}`.split(';'))
-    if (/^ *(?:[\w-]*_token|(?:__Secure-)?(?:factor|enrol))=/.test(cookie)) noteToken(cookie.split('=')[1], 'a cookie');
+    if (/^ *(?:[\w-]*_token|(?:__(?:Secure|Host)-)?(?:factor|enrol))=/.test(cookie)) noteToken(cookie.split('=')[1], 'a cookie');
   if (answer.status < 400) return;
   const seen = refusals.get(base) ?? [];
   refusals.set(base, seen);
