@@ -107,7 +107,8 @@ export function noteCall(base: string, { body, rawBody, headers = {} }: Call, an
   }
   noteToken(/^Bearer (.*)$/.exec(String(headers['authorization'] ?? ''))?.[1], 'a bearer token');
   for (const cookie of `${String(headers['cookie'] ?? '')};${answer.cookies.join(';')}`.split(';'))
-    if (/^ *(?:[\w-]*_token|(?:__(?:Secure|Host)-)?(?:factor|enrol))=/.test(cookie)) noteToken(cookie.split('=')[1], 'a cookie');
+    if (/^ *(?:[\w-]*_token|(?:__(?:Secure|Host)-)?(?:factor|enrol))=/.test(cookie))
+      noteToken(cookie.split('=')[1], 'a cookie');
   if (answer.status < 400) return;
   const seen = refusals.get(base) ?? [];
   refusals.set(base, seen);
