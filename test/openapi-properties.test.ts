@@ -16,9 +16,12 @@ const fieldsOf = (method: string, path: string) => {
   return schema?.properties as Record<string, Field> | undefined;
 };
 
-const within = ({ type, enum: words, maxLength = 300 }: Field): fc.Arbitrary<unknown> => {
+/** A text begins with its field: a secret that is also somebody's name for an app would seem to stand in the database. */
+const within = ([name, { type, enum: words, maxLength = 300 }]: [string, Field]): fc.Arbitrary<unknown> => {
   if (words) return fc.constantFrom(...words);
-  return type === 'boolean' ? fc.boolean() : fc.string({ unit: 'grapheme', maxLength: Math.min(maxLength, 300) });
+  if (type === 'boolean') return fc.boolean();
+  const most = Math.min(maxLength, 300);
+  return fc.string({ unit: 'grapheme', maxLength: most }).map((text) => `${name} ${text}`.slice(0, most));
 };
 
 const outside = ({ type, enum: words, maxLength }: Field): fc.Arbitrary<unknown> => {
@@ -54,7 +57,7 @@ it('of every route: a body within its schema is never a 5xx, one outside is inva
     const fields: Record<string, Field> = isClosed || !ticket ? others : { ...others, ticket };
     if (Object.keys(fields).length === 0) continue;
     const send = (body: unknown) => call(service.url, method, path, { body, ...(isClosed ? { headers } : {}) });
-    const good = fc.record(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, within(field)])), {
+    const good = fc.record(Object.fromEntries(Object.entries(fields).map((field) => [field[0], within(field)])), {
       requiredKeys: [...required],
     });
     await fc.assert(
