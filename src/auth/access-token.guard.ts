@@ -1,5 +1,5 @@
-// Lets a request reach its route: closed unless the route is @Public(), or an enrol ticket let it in. `canActivate` is the path of every
-// authenticated request.
+// Lets a request reach its route: closed unless the route is @Public(), or an enrol ticket let it in. `canActivate` is the
+// path of every authenticated request.
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';

@@ -1,5 +1,5 @@
-// What the next enrolment needs after an operator removed the factors of an account, who cannot know who comes next: the
-// token that was mailed, and the password.
+// What the next enrolment needs after an operator removed the factors of an account: the token that was mailed, and the
+// password. The operator cannot know which person comes next.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { Transaction } from '../database/database.js';
@@ -54,7 +54,7 @@ export class AfterReset {
     await this.users.endReset(tx, userId);
   }
 
-  /** Who reads the mails of the account has a magic link as well as the token. */
+  /** A person who reads the mails of the account has a magic link as well as the token. */
   private assertByPassword({ keeps, methods }: Enrolling): void {
     if (methods.includes('pwd')) return;
     if (keeps !== undefined)

@@ -1,15 +1,15 @@
 // Takes tickets that are over and seeds that were never confirmed away, in batches and by an index.
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
 import { factorTickets, totpAuthenticators } from '../database/factors-schema.js';
+import { PURGE_BATCH, purgeBatches } from '../database/purge-batches.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { UNCONFIRMED_MINUTES } from './totp-authenticators.js';
 
 const EVERY_MS = 10 * 60_000;
-const BATCH = 1_000;
 const PURGE_LOCK = 7_737_005;
 
 @Injectable()
@@ -23,12 +23,8 @@ export class FactorsPurge extends Upkeep {
   }
 
   override async round(): Promise<void> {
-    for (const [kind, statement] of Object.entries(this.statements())) {
-      for (let gone = BATCH; gone === BATCH;) {
-        gone = await this.batch(statement);
-        this.metrics.countPurged(kind, gone);
-      }
-    }
+    for (const [kind, statement] of Object.entries(this.statements()))
+      await purgeBatches(this.database, PURGE_LOCK, statement, (gone) => this.metrics.countPurged(kind, gone));
   }
 
   /** One batch each, by the place of each row; the test explains them. */
@@ -36,22 +32,11 @@ export class FactorsPurge extends Upkeep {
     return {
       factor_ticket: sql`delete from ${factorTickets} where ctid = any(array(
         select ctid from ${factorTickets} where expires_at < (select protocol_now())
-         order by expires_at limit ${BATCH} for update skip locked))`,
+         order by expires_at limit ${PURGE_BATCH} for update skip locked))`,
       unconfirmed_totp: sql`delete from ${totpAuthenticators} where ctid = any(array(
         select ctid from ${totpAuthenticators} where confirmed_at is null
            and created_at < (select protocol_now()) - make_interval(mins => ${UNCONFIRMED_MINUTES})
-         order by created_at limit ${BATCH} for update skip locked))`,
+         order by created_at limit ${PURGE_BATCH} for update skip locked))`,
     };
-  }
-
-  /** @returns how many rows went; none where another instance is at it */
-  private batch(statement: SQL): Promise<number> {
-    return inTransaction(this.database, async (tx) => {
-      const lock = await tx.execute<{ is_ours: boolean }>(
-        sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as is_ours`,
-      );
-      if (!lock.rows[0]?.is_ours) return 0;
-      return (await tx.execute(statement)).rowCount ?? 0;
-    });
   }
 }

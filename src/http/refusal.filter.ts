@@ -101,7 +101,8 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
   if (refusal.code === 'reauthentication_required') {
     // RFC 9470 §3. The status is 403 and not its 401: clients answer a 401 with a refresh, which proves nothing.
     const acr = refusal.acrValues ? `, acr_values="${refusal.acrValues.join(' ')}"` : '';
-    return `${realm}, error="insufficient_user_authentication", error_description="${refusal.message}"${acr}, max_age="${refusal.maxAge}"`;
+    const because = `error="insufficient_user_authentication", error_description="${refusal.message}"`;
+    return `${realm}, ${because}${acr}, max_age="${refusal.maxAge}"`;
   }
   if (refusal.status === 401) {
     return usedBearer ? `${realm}, error="invalid_token", error_description="${refusal.message}"` : realm;

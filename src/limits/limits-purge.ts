@@ -2,14 +2,14 @@
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Clock } from '../clock.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
 import { guessBudgets, guessFailures, rateLimits } from '../database/limits-schema.js';
+import { PURGE_BATCH, purgeBatches } from '../database/purge-batches.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 
 const EVERY_MS = 10 * 60_000;
-const BATCH = 1_000;
 /** Instances' clocks differ: a volume that is over for one may not be for another. */
 const CLOCKS_DIFFER_MS = 60_000;
 const PURGE_LOCK = 7_737_004;
@@ -26,12 +26,8 @@ export class LimitsPurge extends Upkeep {
   }
 
   override async round(): Promise<void> {
-    for (const [kind, statement] of Object.entries(this.statements())) {
-      for (let gone = BATCH; gone === BATCH;) {
-        gone = await this.batch(statement);
-        this.metrics.countPurged(kind, gone);
-      }
-    }
+    for (const [kind, statement] of Object.entries(this.statements()))
+      await purgeBatches(this.database, PURGE_LOCK, statement, (gone) => this.metrics.countPurged(kind, gone));
     await this.database.execute(sql`delete from ${guessFailures} where hour < protocol_now() - interval '3 days'`);
   }
 
@@ -42,20 +38,9 @@ export class LimitsPurge extends Upkeep {
     return {
       guess_budget: sql`delete from ${guessBudgets} where ctid = any(array(
         select ctid from ${guessBudgets} where purge_after < (select protocol_now()::date)
-         order by purge_after limit ${BATCH} for update skip locked))`,
+         order by purge_after limit ${PURGE_BATCH} for update skip locked))`,
       rate_limit: sql`delete from ${rateLimits} where ctid = any(array(
-        select ctid from ${rateLimits} where expire < ${over} order by expire limit ${BATCH} for update skip locked))`,
+        select ctid from ${rateLimits} where expire < ${over} order by expire limit ${PURGE_BATCH} for update skip locked))`,
     };
-  }
-
-  /** @returns how many rows went; none where another instance is at it */
-  private batch(statement: SQL): Promise<number> {
-    return inTransaction(this.database, async (tx) => {
-      const lock = await tx.execute<{ is_ours: boolean }>(
-        sql`select pg_try_advisory_xact_lock(${PURGE_LOCK}) as is_ours`,
-      );
-      if (!lock.rows[0]?.is_ours) return 0;
-      return (await tx.execute(statement)).rowCount ?? 0;
-    });
   }
 }
