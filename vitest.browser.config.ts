@@ -3,5 +3,5 @@ import base from './vitest.config.js';
 
 export default {
   ...base,
-  test: { ...base.test, include: ['test/browser/*.browser.ts'] },
+  test: { ...base.test, include: ['test/browser/*.browser.ts'], expect: { poll: { timeout: 30_000 } } },
 };

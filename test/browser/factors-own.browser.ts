@@ -63,7 +63,7 @@ describe('by keyboard alone, with nothing that keeps people out', () => {
     await tabTo(page, english('enrolment.totp'));
     await press(page, 'Enter');
     await heading(page, english('setup.title'), 2);
-    expect(await focused(page)).toBe(english('setup.title'));
+    await expect.poll(() => focused(page)).toBe(english('setup.title'));
     await expectNoFindings(watched);
     const app = await appOf(page, service);
     expect(await page.getByRole('img', { name: english('setup.qr') }).count()).toBe(1);
@@ -71,7 +71,7 @@ describe('by keyboard alone, with nothing that keeps people out', () => {
     await type(page, await app());
 
     const codes = await codesOn(page);
-    expect(await focused(page)).toBe(english('codes.title'));
+    await expect.poll(() => focused(page)).toBe(english('codes.title'));
     expect(new Set(codes).size).toBe(10);
     await expectNoFindings(watched);
     await tabTo(page, english('codes.continue'));
@@ -117,7 +117,7 @@ describe('by keyboard alone, with nothing that keeps people out', () => {
     await page.getByLabel(english('factors.name'), { exact: true }).fill('My old phone');
     await press(page, 'Enter');
     await reads(page, english('factors.renamed', { name: 'My old phone' }));
-    expect(await page.getByText(name).count()).toBeGreaterThan(0);
+    await page.getByText(name).first().waitFor();
 
     await tabTo(page, english('factors.remove'));
     await press(page, 'Enter');
@@ -188,7 +188,7 @@ describe('a fresh proof', () => {
     await waitForProofToAge();
     await pressed(page, english('enrolment.totp'));
     await heading(page, english('proof.title'), 2);
-    expect(await focused(page)).toBe(english('proof.title'));
+    await expect.poll(() => focused(page)).toBe(english('proof.title'));
     await expectNoFindings(watched);
     await page.getByLabel(english('password'), { exact: true }).fill('not the right one');
     await pressed(page, english('proof.submit'));
@@ -214,12 +214,14 @@ describe('a fresh proof', () => {
     await page.locator('.proof input[name=code]:focus').waitFor();
     await page.keyboard.insertText(await app.code());
     await reads(page, english('factors.added.totp'));
-    expect(
-      await page
-        .getByRole('list', { name: english('factors.list') })
-        .getByRole('listitem')
-        .count(),
-    ).toBe(2);
+    await expect
+      .poll(() =>
+        page
+          .getByRole('list', { name: english('factors.list') })
+          .getByRole('listitem')
+          .count(),
+      )
+      .toBe(2);
   });
 
   it('that is given up changes nothing', async () => {

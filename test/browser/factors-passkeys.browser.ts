@@ -124,7 +124,7 @@ describe('a passkey alone', () => {
     await authenticator.setVerified(false);
     await pressed(page, english('sign-in.by-passkey'));
     await reads(page, english('errors.passkey_unused'));
-    expect(await focused(page)).toBe(english('errors.passkey_unused'));
+    await expect.poll(() => focused(page)).toBe(english('errors.passkey_unused'));
     await authenticator.setVerified(true);
     await pressed(page, english('sign-in.by-passkey'));
     await isSignedIn(page);

@@ -45,7 +45,7 @@ describe('the second step', () => {
     const { page, posts } = watched;
     await toSecondStep(page, person);
     await expectNoFindings(watched);
-    expect(await focused(page)).toBe(english('factor.code'));
+    await expect.poll(() => focused(page)).toBe(english('factor.code'));
     expect(await code(page).getAttribute('inputmode')).toBe('numeric');
     expect(await code(page).getAttribute('autocomplete')).toBe('one-time-code');
     await page.keyboard.type(await shown());
@@ -71,7 +71,7 @@ describe('the second step', () => {
     await toSecondStep(page, person);
     await page.keyboard.insertText(await wrongCode());
     await reads(page, english('factor.wrongCode'));
-    expect(await focused(page)).toBe(english('factor.code'));
+    await expect.poll(() => focused(page)).toBe(english('factor.code'));
     expect(await code(page).getAttribute('aria-invalid')).toBe('true');
     await expectNoFindings(watched);
     await page.locator('button[type=submit][aria-disabled=false]').waitFor();
@@ -105,7 +105,7 @@ describe('the second step', () => {
     await tabTo(page, english('factor.use.recovery_code'));
     await page.keyboard.press('Enter');
     await page.getByLabel(english('factor.recovery')).waitFor();
-    expect(await focused(page)).toBe(english('factor.recovery'));
+    await expect.poll(() => focused(page)).toBe(english('factor.recovery'));
     await expectNoFindings(watched);
     await page.keyboard.insertText(written);
     await page.keyboard.press('Enter');
@@ -127,7 +127,7 @@ describe('the second step', () => {
     await service.query(`UPDATE factor_tickets SET expires_at = protocol_now() - interval '1 second'`);
     await page.keyboard.insertText(await shown());
     await reads(page, english('factor.over'));
-    expect(await focused(page)).toBe(english('factor.over'));
+    await expect.poll(() => focused(page)).toBe(english('factor.over'));
     await expectNoFindings(watched);
     await page.getByRole('link', { name: english('back-to-sign-in') }).click();
     await heading(page, english('sign-in.title'));

@@ -77,7 +77,7 @@ describe('signing in', () => {
     const { page } = await open('sign-in');
     await signIn(page, { ...person, password: 'wrong' });
     await page.getByText(english('errors.invalid_credentials')).waitFor();
-    expect(await focused(page)).toBe(english('errors.invalid_credentials'));
+    await expect.poll(() => focused(page)).toBe(english('errors.invalid_credentials'));
     await signIn(page, person);
     await isSignedIn(page);
   });
@@ -85,8 +85,8 @@ describe('signing in', () => {
   it('names the fields that are empty, and asks nothing', async () => {
     const { page, posts } = await open('sign-in');
     await pressed(page, english('sign-in.submit'));
-    expect(await page.getByText(english('errors.required')).count()).toBe(2);
-    expect(await focused(page)).toBe(english('email'));
+    await expect.poll(() => page.getByText(english('errors.required')).count()).toBe(2);
+    await expect.poll(() => focused(page)).toBe(english('email'));
     expect(await email(page).getAttribute('aria-invalid')).toBe('true');
     await email(page).fill('nobody');
     await password(page).fill('x');
@@ -314,7 +314,7 @@ describe('registration', () => {
     await page.getByLabel(german('password'), { exact: true }).fill('passwordpassword');
     await pressed(page, german('register.submit'));
     await page.getByText(/^Das Passwort ist zu leicht|^Das Passwort gehört/).waitFor();
-    expect(await focused(page)).toBe(german('password'));
+    await expect.poll(() => focused(page)).toBe(german('password'));
   });
 
   it('that asks for a confirmed address says where to look, and sends the mail again after a pause', async () => {
@@ -325,7 +325,7 @@ describe('registration', () => {
     await fillIn(page, person);
     await pressed(page, english('register.submit'));
     await heading(page, english('check-mail.title')).waitFor();
-    expect(await focused(page)).toBe(english('check-mail.title'));
+    await expect.poll(() => focused(page)).toBe(english('check-mail.title'));
     await mail.mailTo(person.email, 'verify');
     const again = page.getByRole('button', { name: /again/ });
     expect(await again.getAttribute('aria-disabled')).toBe('true');
@@ -355,7 +355,7 @@ describe('a forgotten password', () => {
     await tabTo(page, english('sign-in.forgot'));
     await page.keyboard.press('Enter');
     await heading(page, english('forgot.title')).waitFor();
-    expect(await focused(page)).toBe(english('forgot.title'));
+    await expect.poll(() => focused(page)).toBe(english('forgot.title'));
     await tabTo(page, english('email'));
     await page.keyboard.insertText(person.email);
     await page.keyboard.press('Enter');

@@ -84,7 +84,7 @@ it('a wrong current password is told where it was asked for, and changes nothing
   await fill(page, english('password.new'), 'another long passphrase');
   await pressed(page, english('password.change'));
   await reads(page, english('account.wrongPassword'));
-  expect(await focused(page)).toBe(english('account.wrongPassword'));
+  await expect.poll(() => focused(page)).toBe(english('account.wrongPassword'));
 });
 
 it('a change of the password ends every other session, and this one goes on', async () => {
