@@ -64,6 +64,8 @@ export const factorTickets = pgTable(
     replacesSessionId: uuid('replaces_session_id'),
     /** `reauthenticate`: the session that goes on. */
     sessionId: uuid('session_id'),
+    /** The sign-in at a provider that was the first factor (upstream_sign_ins). */
+    upstreamSignInId: uuid('upstream_sign_in_id'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: createdAt(),
     expiresAt: at('expires_at').notNull(),

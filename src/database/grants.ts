@@ -10,14 +10,22 @@ import * as mail from './mail-schema.js';
 import * as passkeys from './passkeys-schema.js';
 import * as schema from './schema.js';
 import * as services from './services-schema.js';
+import * as upstream from './upstream-schema.js';
 
 /** The role that a URL connects as. */
 export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
 /** Our own tables only: other tables of the database are not ours to grant. */
-const tables = Object.values({ ...schema, ...audit, ...factors, ...limits, ...mail, ...passkeys, ...services }).filter(
-  (each) => is(each, PgTable),
-);
+const tables = Object.values({
+  ...schema,
+  ...audit,
+  ...factors,
+  ...limits,
+  ...mail,
+  ...passkeys,
+  ...services,
+  ...upstream,
+}).filter((each) => is(each, PgTable));
 const changeable = tables.filter((table) => table !== audit.auditEvents).map(nameOf);
 /** The database alone sets the time of an event. */
 const eventColumns = Object.values(getTableColumns(audit.auditEvents))

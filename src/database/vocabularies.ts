@@ -11,6 +11,10 @@ export type Transport = (typeof transports)[number];
 export const ticketPurposes = ['sign_in', 'reauthenticate', 'enrol'] as const;
 export type TicketPurpose = (typeof ticketPurposes)[number];
 
+/** Why a browser is at an upstream provider. */
+export const upstreamPurposes = ['sign_in', 'link'] as const;
+export type UpstreamPurpose = (typeof upstreamPurposes)[number];
+
 /** What a one-time token is good for. */
 export const tokenPurposes = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'freeze', 'enrol'] as const;
 export type TokenPurpose = (typeof tokenPurposes)[number];

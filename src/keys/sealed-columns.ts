@@ -3,6 +3,7 @@
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { totpAuthenticators } from '../database/factors-schema.js';
 import { mailOutbox } from '../database/mail-schema.js';
+import { upstreamSignIns } from '../database/upstream-schema.js';
 
 export interface SealedColumn {
   readonly table: PgTable;
@@ -25,5 +26,11 @@ export const sealedColumns: readonly SealedColumn[] = [
     sealed: totpAuthenticators.secretSealed,
     name: [totpAuthenticators.userId, totpAuthenticators.id],
     key: [totpAuthenticators.userId, totpAuthenticators.id],
+  },
+  {
+    table: upstreamSignIns,
+    sealed: upstreamSignIns.idTokenSealed,
+    name: [upstreamSignIns.userId, upstreamSignIns.id],
+    key: [upstreamSignIns.userId, upstreamSignIns.id],
   },
 ];

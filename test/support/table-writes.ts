@@ -7,12 +7,20 @@ import * as mail from '../../src/database/mail-schema.js';
 import * as passkeys from '../../src/database/passkeys-schema.js';
 import * as schema from '../../src/database/schema.js';
 import * as services from '../../src/database/services-schema.js';
+import * as upstream from '../../src/database/upstream-schema.js';
 
 /** Each table's variable in schema.ts, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...schema, ...audit, ...factors, ...limits, ...mail, ...passkeys, ...services }).flatMap(
-    ([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : []),
-  ),
+  Object.entries({
+    ...schema,
+    ...audit,
+    ...factors,
+    ...limits,
+    ...mail,
+    ...passkeys,
+    ...services,
+    ...upstream,
+  }).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
 );
 
 /** The class for claimed rows receives the table that it writes. */
