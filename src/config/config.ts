@@ -5,6 +5,7 @@ import { asWritten, Wrong } from './format.js';
 import type { Sender } from './mail-formats.js';
 import { insecureInProduction, type Purpose, registrationInProduction } from './production.js';
 import { secretsInFiles } from './secret-files.js';
+import { type ProviderSettings, providersOf } from './provider-file.js';
 import type { Setting } from './setting.js';
 import { type RelyingParty, relyingPartyOf } from './passkey-settings.js';
 import { settings, type Settings } from './settings.js';
@@ -44,7 +45,11 @@ export class Config {
   /** Risks of allowed settings, logged at every start. */
   readonly warnings: readonly string[];
 
-  constructor(values: Settings) {
+  /** @param upstreamProviders that people may sign in at, with their secrets */
+  constructor(
+    values: Settings,
+    readonly upstreamProviders: readonly ProviderSettings[] = [],
+  ) {
     Object.assign(this, values);
     this.isProduction = values.NODE_ENV === 'production';
     this.publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
@@ -88,9 +93,12 @@ export class Config {
     }
     const usable = values as Partial<Settings>;
     problems.push(...contradictions(usable));
-    if (usable.NODE_ENV === 'production') problems.push(...insecureInProduction(usable, purpose));
+    const isProduction = usable.NODE_ENV === 'production';
+    if (isProduction) problems.push(...insecureInProduction(usable, purpose));
+    const upstream = providersOf(usable.UPSTREAM_PROVIDERS ?? [], { env, isProduction });
+    problems.push(...upstream.problems);
     if (problems.length > 0) throw new ConfigError(problems);
-    return new Config(usable as Settings);
+    return new Config(usable as Settings, upstream.providers);
   }
 }
 

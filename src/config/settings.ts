@@ -14,6 +14,7 @@ import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import { fileOf } from './secret-files.js';
 import type { Setting } from './setting.js';
+import { upstreamSettings } from './upstream-settings.js';
 
 /** In the order of docs/settings.md. config.ts computes the defaults that depend on other settings. */
 export const settings = {
@@ -96,6 +97,7 @@ export const settings = {
       'How old a sign-in may be for the gravest acts, such as deleting the account; else a new proof is asked for.',
   },
   ...factorSettings,
+  ...upstreamSettings,
   REFRESH_IDLE_DAYS: {
     schema: integer(1, 365).default(30),
     standard: '30',
