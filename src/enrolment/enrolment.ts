@@ -48,7 +48,7 @@ export class Enrolment {
 
   /** The session starts in the transaction that spends the ticket and writes the factor. */
   private async signIn(ticket: Ticket, wanted: Wanted, exchange: Exchange): Promise<Completed> {
-    const { user, transport, persistent, replaces } = ticket;
+    const { user, transport, persistent, replaces, upstreamSignInId } = ticket;
     let recoveryCodes: readonly string[] | undefined;
     const first = async (tx: Transaction) => {
       const spending = await this.tickets.spend(tx, ticket, () => Promise.resolve(true));
@@ -58,7 +58,7 @@ export class Enrolment {
       return true;
     };
     const methods = [...new Set([...ticket.methods, ...wanted.methods])];
-    const proof = { user: afterChange(user), methods };
+    const proof = { user: afterChange(user), methods, upstreamSignInId };
     const answer = await this.opening.open(proof, { transport, persistent }, exchange, { replaces, first });
     if (!answer) throw new Refusal('factor_ticket_invalid');
     return { ...answer, ...(recoveryCodes ? { recoveryCodes } : {}) };

@@ -23,6 +23,8 @@ export interface Waiting {
   readonly replaces?: SessionRef | undefined;
   /** Of `reauthenticate`: the session that goes on. */
   readonly sessionId?: string | undefined;
+  /** Of a first factor at a provider. */
+  readonly upstreamSignInId?: string | undefined;
 }
 
 /** A good ticket of which one attempt was taken. */
@@ -49,7 +51,10 @@ export class FactorTickets {
   constructor(private readonly database: Database) {}
 
   /** @returns undefined if the user changed since the first factor was proven: prove it again */
-  async issue(user: ProvenUser, { replaces, sessionId, ...waiting }: Waiting): Promise<IssuedTicket | undefined> {
+  async issue(
+    user: ProvenUser,
+    { replaces, sessionId, upstreamSignInId, ...waiting }: Waiting,
+  ): Promise<IssuedTicket | undefined> {
     const { text, hash } = newTicket(user.id, randomBytes(SECRET_BYTES));
     const { credentialVersion, sessionEpoch, tokenVersion } = user;
     const versions = { credentialVersion, sessionEpoch, tokenVersion };
@@ -63,6 +68,7 @@ export class FactorTickets {
       ...waiting,
       ...old,
       sessionId: sessionId ?? null,
+      upstreamSignInId: upstreamSignInId ?? null,
     };
     const [row] = await statements.issued.run(this.database, values);
     return row && { text, expiresAt: row.expiresAt, lifeSeconds };
@@ -116,12 +122,13 @@ export class FactorTickets {
 }
 
 function ticketOf(row: statements.TicketRow): Ticket {
-  const { replacesUserId, replacesSessionId, sessionId, purpose, transport, persistent, methods } = row;
-  const { attempts, now, hash, ...user } = row;
+  const { replacesUserId, replacesSessionId, sessionId, upstreamSignInId, ...rest } = row;
+  const { purpose, transport, persistent, methods, attempts, now, hash, ...user } = rest;
   const isReplacing = replacesUserId !== null && replacesSessionId !== null;
   return {
     ...{ hash, user, attempts, now, purpose, transport, persistent, methods },
     ...(isReplacing ? { replaces: { userId: replacesUserId, sessionId: replacesSessionId } } : {}),
     ...(sessionId === null ? {} : { sessionId }),
+    ...(upstreamSignInId === null ? {} : { upstreamSignInId }),
   };
 }

@@ -9,20 +9,21 @@ import type { Ticket } from './factor-tickets.js';
 const MAX_ATTEMPTS = 5;
 
 export type TicketRow = ProvenUser &
-  Omit<Ticket, 'user' | 'replaces' | 'sessionId'> & {
+  Omit<Ticket, 'user' | 'replaces' | 'sessionId' | 'upstreamSignInId'> & {
     readonly replacesUserId: string | null;
     readonly replacesSessionId: string | null;
     readonly sessionId: string | null;
+    readonly upstreamSignInId: string | null;
   };
 
 export const issued = new Prepared<{ expiresAt: Date }>(
   'issue_factor_ticket',
   sql`
   insert into ${factorTickets} (user_id, hash, purpose, session_epoch, token_version, credential_version, transport,
-         persistent, methods, replaces_user_id, replaces_session_id, session_id, created_at, expires_at)
+         persistent, methods, replaces_user_id, replaces_session_id, session_id, upstream_sign_in_id, created_at, expires_at)
   select u.id, ${given('hash')}, ${given('purpose')}, u.session_epoch, u.token_version, u.credential_version,
          ${given('transport')}, ${given('persistent')}, ${given('methods')}, ${given('replacesUserId')}::uuid,
-         ${given('replacesSessionId')}::uuid, ${given('sessionId')}::uuid, now,
+         ${given('replacesSessionId')}::uuid, ${given('sessionId')}::uuid, ${given('upstreamSignInId')}::uuid, now,
          now + make_interval(secs => ${given('lifeSeconds')}::int)
     from ${users} u, protocol_now() as now
    where u.id = ${given('userId')} and u.disabled_at is null
@@ -39,7 +40,8 @@ const isGood = (now: SQL) => sql`
 
 const whole = sql`
   t.hash, t.purpose, t.transport, t.persistent, t.methods, t.replaces_user_id as "replacesUserId",
-            t.replaces_session_id as "replacesSessionId", t.session_id as "sessionId", t.attempts, now,
+            t.replaces_session_id as "replacesSessionId", t.session_id as "sessionId",
+            t.upstream_sign_in_id as "upstreamSignInId", t.attempts, now,
             u.id, u.email, u.role, u.email_verified_at as "emailVerifiedAt",
             u.credential_version as "credentialVersion", u.token_version as "tokenVersion",
             u.session_epoch as "sessionEpoch"`;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { KeyStoreModule } from '../keys/key-store.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
@@ -15,14 +16,18 @@ import { SessionList } from './session-list.js';
 import { SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.js';
 import { TokenIssue } from './token-issue.js';
+import { UpstreamSignIns } from './upstream-sign-ins.js';
 
 @Module({
-  imports: [AuditModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
+  imports: [AuditModule, KeyStoreModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
   controllers: [SessionsController],
   providers: [
     ...[FamilyLimit, Purge, Reauthentication, Refresh, RefreshCookies, RefreshState],
-    ...[SessionList, Sessions, TokenIssue],
+    ...[SessionList, Sessions, TokenIssue, UpstreamSignIns],
   ],
-  exports: [Reauthentication, Refresh, RefreshCookies, RefreshState, SessionEndModule, SessionList, Sessions],
+  exports: [
+    ...[Reauthentication, Refresh, RefreshCookies, RefreshState, SessionEndModule, SessionList, Sessions],
+    UpstreamSignIns,
+  ],
 })
 export class SessionsModule {}

@@ -34,6 +34,10 @@ export interface SessionWish {
   readonly first?: ((tx: Transaction) => Promise<boolean>) | undefined;
   /** The browser's old session, which this one replaces; it may be another user's. */
   readonly replaces?: SessionRef | undefined;
+  /** Caps its absolute life. */
+  readonly maxHours?: number | undefined;
+  /** A part of its start: where it throws, no session starts. */
+  readonly within?: ((tx: Transaction, sessionId: string) => Promise<void>) | undefined;
   /** Written together with the session, unless it is the first one of a new account. */
   readonly alongside?: ((tx: Transaction) => Promise<void>) | undefined;
 }
@@ -65,7 +69,7 @@ export class Sessions {
   async start(user: ProvenUser, wish: SessionWish, caller: Caller): Promise<IssuedTokens | undefined> {
     const { transport, persistent } = wish;
     const idleDays = persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
-    const { now, absoluteExpiresAt, afterForcedEnd, live } = await this.before(user.id, caller);
+    const { now, absoluteExpiresAt, afterForcedEnd, live } = await this.before(user.id, wish, caller);
     const expiresAt = new Date(Math.min(now.getTime() + idleDays * 86_400_000, absoluteExpiresAt.getTime()));
     const id = uuidv7();
     const first = firstRefreshToken(user.id);
@@ -92,7 +96,7 @@ export class Sessions {
       ...{ ip: caller.ip, userAgent: caller.userAgent, ...valuesOf(event, caller) },
     };
     const isStarted =
-      wish.first || wish.replaces || wish.alongside || live >= MANY_SESSIONS
+      wish.first || wish.replaces || wish.within || wish.alongside || live >= MANY_SESSIONS
         ? await this.withEffects(user.id, values, wish, live, caller)
         : (await started.run(this.database, values)).length === 1;
     if (!isStarted) return undefined;
@@ -102,8 +106,8 @@ export class Sessions {
   }
 
   /** Reads the database's time, the number of live sessions, and whether this browser just lost one by force. */
-  private async before(userId: string, caller: Caller) {
-    const absoluteHours = 24 * this.config.REFRESH_ABSOLUTE_DAYS;
+  private async before(userId: string, { maxHours = Infinity }: SessionWish, caller: Caller) {
+    const absoluteHours = Math.min(24 * this.config.REFRESH_ABSOLUTE_DAYS, maxHours);
     const [row] = await before.run(this.database, { userId, absoluteHours, userAgent: caller.userAgent });
     if (!row) throw new Error('The database returned no time.');
     return row;
@@ -111,10 +115,11 @@ export class Sessions {
 
   /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
   private withEffects(userId: string, values: Values, wish: SessionWish, live: number, caller: Caller) {
-    const { first, replaces: replaced, alongside } = wish;
+    const { first, replaces: replaced, within, alongside } = wish;
     return inTransaction(this.database, async (tx) => {
       if (first && !(await first(tx))) return false;
       if ((await started.runIn(tx, values)).length !== 1) return false;
+      if (within) await within(tx, values.id);
       const which = sql`id = ${replaced?.sessionId}`;
       const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
       const hasMany = live >= MANY_SESSIONS;

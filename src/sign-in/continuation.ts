@@ -26,7 +26,7 @@ export class Continuation {
 
   /** @returns undefined if `first` refused, or the user or the session changed meanwhile */
   async of(ticket: Ticket, passed: Passed, means: Means, exchange: Exchange): Promise<IssuedAnswer | undefined> {
-    const { user, purpose, transport, persistent, replaces, sessionId } = ticket;
+    const { user, purpose, transport, persistent, replaces, sessionId, upstreamSignInId } = ticket;
     const { first, deviceToken } = means;
     const methods = [...new Set([...ticket.methods, ...passed.methods])];
     if (purpose === 'reauthenticate') {
@@ -36,6 +36,11 @@ export class Continuation {
     }
     const alongside = await this.newDevice.notice(user, exchange, deviceToken);
     const effects = { replaces, alongside, first };
-    return this.opening.open({ user, methods }, { transport, persistent, deviceToken }, exchange, effects);
+    return this.opening.open(
+      { user, methods, upstreamSignInId },
+      { transport, persistent, deviceToken },
+      exchange,
+      effects,
+    );
   }
 }

@@ -5,6 +5,7 @@ import { EnrolCookie } from '../factors/enrol-cookie.js';
 import type { Exchange } from '../http/exchange.js';
 import { KnownDevices } from '../limits/known-devices.js';
 import { type ProvenUser, type SessionWish, Sessions } from '../sessions/sessions.js';
+import { UpstreamSignIns } from '../sessions/upstream-sign-ins.js';
 import { type IssuedAnswer, TokenAnswer } from './token-answer.js';
 
 /** A proven factor. */
@@ -15,6 +16,8 @@ export interface Proof {
   readonly methods: readonly string[];
   /** Of a proof that goes on in another session; now by default. */
   readonly authenticatedAt?: Date | undefined;
+  /** Of a proof at a provider (sessions/upstream-sign-ins.ts). */
+  readonly upstreamSignInId?: string | undefined;
 }
 
 export interface Wish {
@@ -34,17 +37,21 @@ export class SessionOpening {
     private readonly answer: TokenAnswer,
     private readonly devices: KnownDevices,
     private readonly enrolCookie: EnrolCookie,
+    private readonly upstreamSignIns: UpstreamSignIns,
   ) {}
 
   /** @returns the body of the answer; undefined if the user changed since the proof, or `first` refused */
   async open(
-    { user, ...proven }: Proof,
+    { user, upstreamSignInId, ...proven }: Proof,
     wish: Wish,
     exchange: Exchange,
     effects: Effects = {},
   ): Promise<IssuedAnswer | undefined> {
     const { deviceToken: before, ...kind } = wish;
-    const issued = await this.sessions.start(user, { ...kind, ...effects, ...proven }, exchange.caller);
+    const upstream =
+      upstreamSignInId === undefined ? {} : await this.upstreamSignIns.effectsOf(user.id, upstreamSignInId);
+    const wished = { ...kind, ...effects, ...proven, ...upstream };
+    const issued = await this.sessions.start(user, wished, exchange.caller);
     if (!issued) return undefined;
     const body = this.answer.write(issued, exchange);
     if (wish.transport === 'cookie') this.enrolCookie.clearOld(exchange);

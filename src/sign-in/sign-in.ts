@@ -35,9 +35,9 @@ export class SignIn {
     const replaces = await this.sessionOfBrowser(exchange);
     for (let proofs = 0; proofs < MAX_PROOFS; proofs++) {
       const proof = await prove();
-      const { methods } = proof;
+      const { methods, upstreamSignInId } = proof;
       const { transport, persistent } = wish;
-      const waiting = { purpose: 'sign_in', transport, persistent, methods, replaces } as const;
+      const waiting = { purpose: 'sign_in', transport, persistent, methods, replaces, upstreamSignInId } as const;
       if (!(await this.factorDemand.meet(proof.user, waiting, exchange))) continue;
       const alongside = await this.newDevice.notice(proof.user, exchange, wish.deviceToken);
       const answer = await this.opening.open(proof, wish, exchange, { replaces, alongside });
