@@ -19,6 +19,7 @@ const groups: Readonly<Record<string, string>> = {
   users: 'Show, disable and enable users, and change their role.',
   services: 'Add, show and remove services, and change their secrets.',
   mail: 'Show the mail that waits, and try it at once.',
+  upstream: 'Check the providers that people sign in at.',
   keys: 'Show, rotate, import and revoke the signing keys.',
 };
 

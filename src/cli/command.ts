@@ -1,6 +1,7 @@
 // Defines a command: its words, its options, what it needs, and what it does.
 import type { INestApplicationContext } from '@nestjs/common';
 import type * as z from 'zod';
+import type { Config } from '../config/config.js';
 import type { Caller } from '../http/caller.js';
 import { Failure } from './failure.js';
 import type { Confirmation } from '../revocation/confirmation.js';
@@ -14,10 +15,13 @@ export interface Done {
   readonly result: object;
   /** For commands that end sessions or tokens: whether Redis confirmed it. */
   readonly confirmation?: Confirmation;
+  /** For commands that judge: the judgement is bad. */
+  readonly failed?: boolean;
 }
 
 /** What a command can use. */
 export interface Desk {
+  readonly config: Config;
   readonly get: INestApplicationContext['get'];
   readonly target: Target;
   readonly log: Log;
@@ -41,8 +45,8 @@ interface Spec<Input> {
   readonly options?: Readonly<Record<string, string>>;
   /** Adds `--dry-run`; other commands refuse it. */
   readonly hasDryRun?: boolean;
-  /** `tables`: a database with all migrations. `keys`: also the key-encryption key. */
-  readonly needs: 'database' | 'tables' | 'keys';
+  /** `settings`: no database. `tables`: one with all migrations. `keys`: also the key-encryption key. */
+  readonly needs: 'settings' | 'database' | 'tables' | 'keys';
   readonly input: z.ZodType<Input>;
   readonly run: (desk: Desk, input: Input) => Promise<Done>;
 }

@@ -28,9 +28,10 @@ export async function run(args: readonly string[], { out, err }: Output, program
       return exitCodes.done;
     }
     isJson = typed.json;
-    const { sentence, result, confirmation } = await execute(typed, err, (found) => (database = found));
+    const { sentence, result, confirmation, failed } = await execute(typed, err, (found) => (database = found));
     const confirmed = confirmation && { confirmed: confirmation.isConfirmed };
     out(isJson ? JSON.stringify({ ...result, ...confirmed, database }) : sentence);
+    if (failed) return exitCodes.failed;
     return confirmation?.isConfirmed === false ? exitCodes.unconfirmed : exitCodes.done;
   } catch (error) {
     const failure = Failure.from(error);
@@ -50,15 +51,29 @@ async function execute(typed: Command, err: Output['err'], found: (name: Databas
   const overrides = typed.verbose ? {} : quiet(Config.fromEnv(undefined, {}, 'cli'));
   const config = Config.fromEnv(undefined, overrides, 'cli');
   const log = Log.to(config, process.stderr);
+  if (typed.command.needs === 'settings') return withoutDatabase(typed, { config, log, caller: operator(), warn: err });
   const target = await findTarget(config, overrides, log);
   try {
     const database = nameOf(typed.command.needs === 'database' ? target.ownerUrl : target.url);
     found(database);
     err(`Database: ${describe(database)}${target.isEmbedded ? ' (embedded)' : ''}`);
-    return await onDesk(typed, { target, log, caller: operator(), warn: err });
+    return await onDesk(typed, { target, config: target.config, log, caller: operator(), warn: err });
   } finally {
     await target.close();
   }
+}
+
+function withoutDatabase({ command, act }: Command, desk: Omit<Desk, 'get' | 'target'>): Promise<Done> {
+  const none = () => {
+    throw Error(`${command.name} runs without a database.`);
+  };
+  return act({
+    ...desk,
+    get: none,
+    get target(): never {
+      return none();
+    },
+  });
 }
 
 async function onDesk({ command, act }: Command, desk: Omit<Desk, 'get'>): Promise<Done> {

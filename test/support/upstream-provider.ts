@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
-import { type Configuration, Provider } from 'oidc-provider';
+import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider';
 import { onTestFinished } from 'vitest';
 
 export interface UpstreamPerson {
@@ -38,8 +38,13 @@ export const subjectOf = (name: string) => createHash('sha256').update(`authenti
 /**
  * @param redirectUris callback addresses of the services under test; more can be added by `wanted`
  * @param wanted overrides parts of the provider's configuration
+ * @param client adds to what the provider knows of its client
  */
-export async function startUpstream(redirectUris: readonly string[], wanted: Configuration = {}): Promise<Upstream> {
+export async function startUpstream(
+  redirectUris: readonly string[],
+  wanted: Configuration = {},
+  client: Partial<ClientMetadata> = {},
+): Promise<Upstream> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
@@ -54,6 +59,7 @@ export async function startUpstream(redirectUris: readonly string[], wanted: Con
         redirect_uris: [...redirectUris],
         grant_types: ['authorization_code'],
         response_types: ['code'],
+        ...client,
       },
     ],
     jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'first', alg: 'RS256', use: 'sig' }] },

@@ -13,6 +13,7 @@ import { servicesList } from './services-list.js';
 import { servicesRemove } from './services-remove.js';
 import { servicesRotateSecret } from './services-rotate-secret.js';
 import { sessionsEnd } from './sessions-end.js';
+import { upstreamCheck } from './upstream-check.js';
 import { usersCreateAdmin } from './users-create-admin.js';
 import { usersDisable, usersEnable } from './users-disable.js';
 import { usersEmail } from './users-email.js';
@@ -38,5 +39,6 @@ export const commands: readonly CliCommand[] = [
   ],
   ...[servicesList, servicesAdd, servicesRotateSecret, servicesRemove],
   ...[mailList, mailRetry],
+  upstreamCheck,
   ...[keysList, keysRotate, keysImport, keysRevoke, keysRewrap],
 ];
