@@ -1,10 +1,10 @@
 // One factor in the list: what it is called, when it was made and used, and how to rename and remove it.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Question } from '../account/question.js';
 import { Button } from '../components/button.js';
 import { Field } from '../components/field.js';
 import { Form, type Values } from '../components/form.js';
 import { Icon } from '../components/icon.js';
-import { Outcome } from '../components/outcome.js';
 import { own } from '../requests.js';
 import { moment, t } from '../text.js';
 import type { ListedFactor } from './listed.js';
@@ -51,7 +51,14 @@ export function FactorEntry({ factor, onChanged }: Props) {
         {proof}
         <div hidden={Boolean(proof)}>
           {mode === 'renaming' && <Naming call={renaming.call} name={name} onCancel={() => setMode('shown')} />}
-          {mode === 'removing' && <Removing call={removing.call} name={name} onCancel={() => setMode('shown')} />}
+          {mode === 'removing' && (
+            <Question
+              call={removing.call}
+              text={t('factors.removeWhy', { name })}
+              submit={t('factors.removeNow')}
+              onCancel={() => setMode('shown')}
+            />
+          )}
         </div>
       </div>
       {mode === 'shown' && (
@@ -91,32 +98,5 @@ function Naming({ call, name, onCancel }: NamingProps) {
         <Field name="name" label={t('factors.name')} autocomplete="off" value={name} />
       </Form>
     </div>
-  );
-}
-
-interface RemovingProps {
-  readonly call: Parameters<typeof Button>[0]['call'] & Parameters<typeof Outcome>[0]['call'];
-  readonly name: string;
-  readonly onCancel: () => void;
-}
-
-function Removing({ call, name, onCancel }: RemovingProps) {
-  const question = useRef<HTMLParagraphElement>(null);
-  useEffect(() => question.current?.focus(), []);
-  return (
-    <>
-      <p ref={question} tabIndex={-1} class="question">
-        {t('factors.removeWhy', { name })}
-      </p>
-      <Outcome call={call} />
-      <div class="actions">
-        <Button call={call} isGrave>
-          {t('factors.removeNow')}
-        </Button>
-        <Button look="plain" onClick={onCancel}>
-          {t('cancel')}
-        </Button>
-      </div>
-    </>
   );
 }
