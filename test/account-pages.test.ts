@@ -70,6 +70,7 @@ describe('the document', () => {
       name: 'Example & Söhne',
       registration: 'open',
       magicLinks: false,
+      providers: [],
       passwordMinLength: 15,
       languages: ['en', 'de'],
       language: 'de',

@@ -36,6 +36,7 @@ function settingsOf(config: Config, { logoName }: PageFiles, language: Language)
     ...(config.SUPPORT_CONTACT === undefined ? {} : { support: config.SUPPORT_CONTACT }),
     registration: config.registration,
     magicLinks: config.MAGIC_LINKS === 'on',
+    providers: config.upstreamProviders.map(({ id, label, allowSignUp }) => ({ id, label, signsUp: allowSignUp })),
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
     languages,
     language,

@@ -1,12 +1,14 @@
-// Starts the account pages: first the token leaves the address bar, then the texts are loaded.
+// Starts the account pages: first what is meant for the page leaves the address bar, then the texts are loaded.
 import { render } from 'preact';
 import { App } from './app.js';
 import { startAuth } from './auth.js';
 import { startLanguage } from './language.js';
 import { loadAnew, startMailedToken } from './mailed-token.js';
 import { startRouter } from './router.js';
+import { startAnswer } from './upstream/answer.js';
 
 startMailedToken();
+startAnswer();
 startRouter();
 startAuth();
 

@@ -11,6 +11,8 @@ export interface PageSettings {
   readonly registration: 'open' | 'verified' | 'closed';
   /** Whether a mailed link can sign in. */
   readonly magicLinks: boolean;
+  /** Where else people may sign in. */
+  readonly providers: readonly PageProvider[];
   readonly passwordMinLength: number;
   readonly languages: readonly string[];
   /** The best of them for this browser. */
@@ -18,6 +20,15 @@ export interface PageSettings {
   /** Where `return_to` may lead, beside the origin of the pages themselves. */
   readonly origins: readonly string[];
   readonly version: string;
+}
+
+/** An OpenID provider, as people know it. */
+export interface PageProvider {
+  /** In the addresses of its routes. */
+  readonly id: string;
+  readonly label: string;
+  /** Whether somebody without an account gets one by signing in there. */
+  readonly signsUp: boolean;
 }
 
 /**

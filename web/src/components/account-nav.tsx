@@ -1,6 +1,7 @@
 // The way through one's own account, and out of it.
 import { auth } from '../auth.js';
 import { navigate, to } from '../router.js';
+import { settings } from '../settings.js';
 import { t } from '../text.js';
 import { Button } from './button.js';
 import { Outcome } from './outcome.js';
@@ -10,6 +11,7 @@ const entries = [
   ['', 'nav.profile'],
   ['password', 'nav.password'],
   ['factors', 'nav.factors'],
+  ...(settings.providers.length > 0 ? ([['connections', 'nav.connections']] as const) : []),
   ['devices', 'nav.devices'],
   ['activity', 'nav.activity'],
 ] as const;

@@ -52,4 +52,4 @@ function Unknown({ call }: { readonly call: Parameters<typeof Outcome>[0]['call'
   );
 }
 
-const here = (): string => location.pathname;
+const here = (): string => location.pathname + location.search;

@@ -1,4 +1,5 @@
 // Signs in by address and password.
+import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { knowsPasskeys } from '../../../packages/client/src/passkeys.js';
 import { auth } from '../auth.js';
@@ -17,6 +18,7 @@ import { kept, leave, onward } from '../return-to.js';
 import { navigate, type Place } from '../router.js';
 import { settings } from '../settings.js';
 import { t } from '../text.js';
+import { ProviderLinks } from '../upstream/provider-links.js';
 
 export interface MethodProps {
   readonly place: Place;
@@ -24,9 +26,11 @@ export interface MethodProps {
   readonly email: string;
   /** To the other method. */
   readonly change: () => void;
+  /** What stands above the form. */
+  readonly said?: ComponentChildren;
 }
 
-export function PasswordForm({ place: { query }, email: typed, change }: MethodProps) {
+export function PasswordForm({ place: { query }, email: typed, change, said }: MethodProps) {
   const tried = useRef('');
   const call = useCall(async ({ email = '', password = '', remember }: Values) => {
     tried.current = email;
@@ -48,6 +52,7 @@ export function PasswordForm({ place: { query }, email: typed, change }: MethodP
         )
       }
     >
+      {said}
       <Outcome call={passkey} says={{ invalid_credentials: 'sign-in.wrongPasskey' }} />
       <Form
         call={call}
@@ -81,6 +86,7 @@ export function PasswordForm({ place: { query }, email: typed, change }: MethodP
           <a href={onward('forgot', query)}>{t('sign-in.forgot')}</a>
         </div>
       </Form>
+      <ProviderLinks providers={settings.providers} query={query} />
     </Page>
   );
 }

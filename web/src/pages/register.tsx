@@ -13,6 +13,7 @@ import { kept, leave, onward } from '../return-to.js';
 import { navigate, type Place } from '../router.js';
 import { settings } from '../settings.js';
 import { t } from '../text.js';
+import { ProviderLinks } from '../upstream/provider-links.js';
 
 export function Register({ place }: { readonly place: Place }) {
   return settings.registration === 'closed' ? <Closed place={place} /> : <Offer place={place} />;
@@ -46,6 +47,7 @@ function Offer({ place: { query } }: { readonly place: Place }) {
         <Field name="email" type="email" label={t('email')} autocomplete="username" />
         <PasswordField name="password" label={t('password')} autocomplete="new-password" />
       </Form>
+      <ProviderLinks providers={signUps} query={query} />
     </Page>
   );
 }
@@ -60,12 +62,15 @@ async function register(email: string, password: string, mayBeDone: boolean): Pr
   }
 }
 
+const signUps = settings.providers.filter(({ signsUp }) => signsUp);
+
 function Closed({ place: { query } }: { readonly place: Place }) {
   return (
     <Page title={t('register.title')} intro={t('errors.registration_closed')} icon="lock">
       <div class="actions">
         <ActionLink href={onward('sign-in', query)}>{t('back-to-sign-in')}</ActionLink>
       </div>
+      <ProviderLinks providers={signUps} query={query} />
     </Page>
   );
 }

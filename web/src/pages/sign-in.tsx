@@ -1,5 +1,7 @@
-// Where a person signs in: by password, or by a link in a mail. Who is signed in already may go on.
+// Where a person signs in: by password, by a link in a mail, or at a provider. Who is signed in already may go on.
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Said } from '../account/said.js';
 import { auth, mayBeSignedIn, restore, useAuth } from '../auth.js';
 import { Button } from '../components/button.js';
 import { Page } from '../components/page.js';
@@ -8,6 +10,7 @@ import { leave, returnTo } from '../return-to.js';
 import type { Place } from '../router.js';
 import { settings } from '../settings.js';
 import { t } from '../text.js';
+import { forgetAnswer, sentenceAbout } from '../upstream/answer.js';
 import { LinkForm } from './link-form.js';
 import { PasswordForm } from './password-form.js';
 
@@ -16,7 +19,9 @@ type Shown = 'waiting' | 'known' | 'password' | 'link';
 export function SignIn({ place }: { readonly place: Place }) {
   const [shown, setShown] = useState<Shown>(() => (auth.user ? 'known' : mayBeSignedIn() ? 'waiting' : 'password'));
   const [email, setEmail] = useState('');
+  const [{ upstream, error }] = useState(place.state);
   useEffect(() => {
+    if (error !== undefined) forgetAnswer();
     // An answer that does not come counts as nobody. A form that somebody has begun to fill in is not taken away.
     const show = () => setShown((before) => (isUntouched(before) ? (auth.user ? 'known' : 'password') : before));
     if (shown !== 'known') void restore().then(show, show);
@@ -28,12 +33,19 @@ export function SignIn({ place }: { readonly place: Place }) {
   }
 
   if (shown === 'waiting') return <Waiting />;
-  if (shown === 'known') return <Known place={place} other={() => setShown('password')} />;
-  const Method = shown === 'link' ? LinkForm : PasswordForm;
-  return <Method place={place} email={email} change={() => change(shown === 'link' ? 'password' : 'link')} />;
+  const said = error !== undefined && <Said tone="error" text={sentenceAbout(upstream, error, 'upstream')} />;
+  if (shown === 'known') return <Known place={place} said={said} other={() => setShown('password')} />;
+  if (shown === 'link') return <LinkForm place={place} email={email} change={() => change('password')} />;
+  return <PasswordForm place={place} email={email} said={said} change={() => change('link')} />;
 }
 
-function Known({ place: { query }, other }: { readonly place: Place; readonly other: () => void }) {
+interface KnownProps {
+  readonly place: Place;
+  readonly said: ComponentChildren;
+  readonly other: () => void;
+}
+
+function Known({ place: { query }, said, other }: KnownProps) {
   const { user } = useAuth();
   const target = returnTo(query);
   const email = user?.email ?? '';
@@ -46,6 +58,7 @@ function Known({ place: { query }, other }: { readonly place: Place; readonly ot
           : t('known.intro', { name: settings.name })
       }
     >
+      {said}
       <p class="who">{email}</p>
       <div class="actions stacked">
         <Button onClick={() => leave(query)}>{t('known.continue')}</Button>

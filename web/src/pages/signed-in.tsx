@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import '../style/account.css';
 import { ActivityPage } from './activity.js';
+import { ConnectionsPage } from './connections.js';
 import { DeletePage } from './delete.js';
 import { DevicesPage } from './devices.js';
 import { FactorsPage } from './factors.js';
@@ -12,6 +13,7 @@ export const signedInPages: Readonly<Record<string, ComponentType>> = {
   '': ProfilePage,
   password: PasswordPage,
   factors: FactorsPage,
+  connections: ConnectionsPage,
   devices: DevicesPage,
   activity: ActivityPage,
   delete: DeletePage,
