@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { call, decode, me, mobile, refresh } from './support/client.js';
+import { enrolled, signedInWith } from './support/factors.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 
 let service: Service;
@@ -12,27 +13,41 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const operator = { ip: null, userAgent: 'cli ops@console', requestId: '01900000-0000-7000-8000-000000000000' };
-const eventsOf = (userId: string, type: string) =>
-  service.query(`SELECT details FROM audit_events WHERE user_id = $1 AND type = $2`, [userId, type]);
+const eventsOf = (userId: string, type: string, of = service) =>
+  of.query(`SELECT details FROM audit_events WHERE user_id = $1 AND type = $2`, [userId, type]);
 
 it('a new role revokes access tokens with the old role at once; the session continues with the new role (ASVS 8.3.2)', async () => {
-  const phone = await mobile(service.url);
-  const accountStatus = service.app.get(AccountStatus);
-  expect((await me(service.url, phone.accessToken)).json).toMatchObject({ role: 'user' });
+  const own = await startServiceForTest({ MFA_REQUIRED_ROLES: 'none' });
+  const phone = await mobile(own.url);
+  const accountStatus = own.app.get(AccountStatus);
+  expect((await me(own.url, phone.accessToken)).json).toMatchObject({ role: 'user' });
   expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toMatchObject({
     hasChanged: true,
   });
-  expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
-  const answer = await refresh(service.url, phone.refreshToken);
+  expect((await me(own.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
+  const answer = await refresh(own.url, phone.refreshToken);
   expect(decode(answer.json['accessToken'])).toMatchObject({ role: 'admin', sid: phone.session.id });
-  expect((await me(service.url, answer.json['accessToken'])).json).toMatchObject({ role: 'admin' });
+  expect((await me(own.url, answer.json['accessToken'])).json).toMatchObject({ role: 'admin' });
   expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toMatchObject({
     hasChanged: false,
   });
-  expect((await me(service.url, answer.json['accessToken'])).status).toBe(200);
-  expect(await eventsOf(phone.user.id, 'role.changed')).toEqual([
+  expect((await me(own.url, answer.json['accessToken'])).status).toBe(200);
+  expect(await eventsOf(phone.user.id, 'role.changed', own)).toEqual([
     { details: { from: 'user', to: 'admin', by: 'operator' } },
   ]);
+});
+
+it('a role that needs a second factor ends the sessions without one, and leaves those with two (ASVS 8.3.2)', async () => {
+  const weak = await mobile(service.url);
+  const strong = await signedInWith(service, await enrolled(service, weak.person));
+  const change = await service.app.get(AccountStatus).changeRole(weak.user.id, 'admin', 'operator', operator);
+  expect(change).toMatchObject({ hasChanged: true, confirmation: { isConfirmed: true } });
+  expect((await me(service.url, weak.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
+  expect((await refresh(service.url, weak.refreshToken)).json).toMatchObject({ code: 'refresh_token_invalid' });
+  const { json } = await refresh(service.url, strong.refreshToken);
+  expect(decode(json['accessToken'])).toMatchObject({ role: 'admin', acr: 'urn:watchword:2fa' });
+  const reasons = await eventsOf(weak.user.id, 'session.ended');
+  expect(reasons).toEqual([{ details: expect.objectContaining({ reason: 'role_changed' }) }]);
 });
 
 it('an account that nobody has verified gets no role: whoever follows the link of a stranger would have it', async () => {

@@ -22,7 +22,7 @@ let instances: Service[] = [];
 let siblings: Verifier[] = [];
 beforeAll(async () => {
   const databaseUrl = await cloneDatabase();
-  const settings = { PUBLIC_URL: ISSUER, RATE_LIMITS: 'off' };
+  const settings = { PUBLIC_URL: ISSUER, RATE_LIMITS: 'off', MFA_REQUIRED_ROLES: 'none' };
   instances = [
     await startService(settings, { databaseUrl }),
     await startService(settings, { databaseUrl }),

@@ -18,7 +18,7 @@ const operator = { ip: null, userAgent: 'cli tests@here', requestId: '0199f0c2-8
 let service: Service;
 let client: Client;
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ MFA_REQUIRED_ROLES: 'none' }); // a change of the role ends no session
   client = await addService(service);
 });
 afterAll(() => service.stop());

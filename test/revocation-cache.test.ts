@@ -24,8 +24,11 @@ beforeAll(async () => {
   redis = await startRedis({ isKept: true });
   const databaseUrl = await cloneDatabase();
   proxy = await PostgresProxy.before(databaseUrl);
-  one = await startService({ ...sureOfRedis, REDIS_URL: redis.url }, { databaseUrl: proxy.url });
-  two = await startService({ ...sureOfRedis, REDIS_URL: redis.url }, { databaseUrl });
+  one = await startService(
+    { ...sureOfRedis, MFA_REQUIRED_ROLES: 'none', REDIS_URL: redis.url },
+    { databaseUrl: proxy.url },
+  );
+  two = await startService({ ...sureOfRedis, MFA_REQUIRED_ROLES: 'none', REDIS_URL: redis.url }, { databaseUrl });
 });
 afterAll(async () => {
   await Promise.all([one.stop(), two.stop()]);

@@ -147,6 +147,22 @@ describe('the ticket of a new proof', () => {
   });
 });
 
+it.each(acts)('%s needs two factors where the role does, though the account has none yet', async (_, success, act) => {
+  const phone = await mobile(service.url);
+  // A session from before the role needed them: the command line would have ended it.
+  await service.query(`UPDATE users SET role = 'admin' WHERE id = $1`, [phone.user.id]);
+  const { json } = await refresh(service.url, phone.refreshToken);
+  const old = { accessToken: json['accessToken'] as string };
+  const refused = await act(old, phone.person.password);
+  expect(refused.json).toMatchObject({ code: 'reauthentication_required', session: 'keep' });
+  expect(refused.headers['www-authenticate']).toContain(`acr_values="${STRONG.join(' ')}"`);
+
+  const begun = await call(service.url, 'POST', '/auth/factors/totp', { body: {}, headers: bearer(old.accessToken) });
+  expect(begun.status).toBe(201);
+  const strong = await signedInWith(service, await enrolled(service, phone.person));
+  expect((await act(strong, phone.person.password)).status).toBe(success);
+});
+
 it('a proof that is under way outlives no change: a new password ends it', async () => {
   const ada = await enrolled(service);
   const [phone, tablet] = [await signedInWith(service, ada), await signedInWith(service, ada)];

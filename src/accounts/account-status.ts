@@ -8,6 +8,7 @@ import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';
+import { FactorlessSessions } from '../sessions/factorless-sessions.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import { voidFreezes } from '../tokens/one-time-tokens.js';
 import { UserStatus } from '../users/user-status.js';
@@ -27,10 +28,12 @@ export class AccountStatus {
     private readonly sessionEnd: SessionEnd,
     private readonly revocations: Revocations,
     private readonly audit: Audit,
+    private readonly factorless: FactorlessSessions,
   ) {}
 
   /**
-   * Access tokens with the old role are refused at once; the sessions receive the new role when they refresh.
+   * Access tokens with the old role are refused at once; the sessions receive the new role when they refresh. Where the new
+   * role needs a second factor, sessions that began without one end: they would have the role without it.
    * @param by who does it: a user's id, or `operator`
    * @param alongside written in the same transaction if the role changes
    * @throws Refusal `last_admin`
@@ -46,7 +49,8 @@ export class AccountStatus {
       const from = await this.userStatus.changeRole(tx, userId, to);
       if (from === 'last_admin') return undefined;
       const hasChanged = from !== 'unchanged';
-      const confirmation = await this.revocations.end(tx, { users: [userId] });
+      const sessions = hasChanged ? await this.factorless.markFor(tx, userId, to, caller) : [];
+      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
       if (hasChanged) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
       if (hasChanged) await alongside?.(tx);
       return { hasChanged, confirmation };

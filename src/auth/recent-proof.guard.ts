@@ -1,5 +1,5 @@
-// Demands a recent proof of identity for grave acts: with two factors, where the account has a second one. It runs after
-// the guard of the access token.
+// Demands a recent proof of identity for grave acts: with two factors, where the account has a second one or its role needs
+// it. It runs after the guard of the access token.
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
@@ -34,12 +34,18 @@ export class RecentProofGuard implements CanActivate {
     return true;
   }
 
-  private async assert({ userId, acr, authenticatedAt }: Principal, demanded: DemandedProof): Promise<void> {
+  private async assert(user: Principal, demanded: DemandedProof): Promise<void> {
     const { onlyWithFactor = false, maxAgeSeconds: maxAge = this.config.STEP_UP_MAX_AGE_SECONDS } = demanded;
-    const hasFactor = (await this.factors.of(userId)).length > 0;
-    if (onlyWithFactor && !hasFactor) return;
-    const isStrong = !hasFactor || isAtLeast(acr, TWO_FACTORS);
-    if (isStrong && this.verification.isWithin(maxAge, authenticatedAt)) return;
-    throw new Refusal('reauthentication_required', { maxAge, ...(hasFactor ? { acrValues: strong } : {}) });
+    const needsTwo = await this.needsTwo(user, demanded);
+    if (onlyWithFactor && !needsTwo) return;
+    const isStrong = !needsTwo || isAtLeast(user.acr, TWO_FACTORS);
+    if (isStrong && this.verification.isWithin(maxAge, user.authenticatedAt)) return;
+    throw new Refusal('reauthentication_required', { maxAge, ...(needsTwo ? { acrValues: strong } : {}) });
+  }
+
+  /** A session from before the role needed a second factor proves no grave act with the password alone. */
+  private async needsTwo({ userId, role }: Principal, { maySetUpFirst }: DemandedProof): Promise<boolean> {
+    if (!maySetUpFirst && this.config.MFA_REQUIRED_ROLES.includes(role)) return true;
+    return (await this.factors.of(userId)).length > 0;
   }
 }

@@ -102,6 +102,7 @@ export const refreshTokens = pgTable(
         'frozen',
         'ended_by_service',
         'factor_changed',
+        'role_changed',
       ],
     }),
     createdAt: createdAt(),

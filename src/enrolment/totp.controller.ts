@@ -33,7 +33,7 @@ export class TotpController {
   })
   @TakesEnrolTicket()
   @SkipVerdictCache()
-  @NeedsRecentProof()
+  @NeedsRecentProof({ maySetUpFirst: true })
   @OwnOriginOnly()
   @Post()
   begin(
@@ -62,7 +62,7 @@ export class TotpController {
   })
   @TakesEnrolTicket()
   @SkipVerdictCache()
-  @NeedsRecentProof()
+  @NeedsRecentProof({ maySetUpFirst: true })
   @OwnOriginOnly()
   @StartsSession()
   @Post(':id/confirm')

@@ -7,10 +7,12 @@ export interface DemandedProof {
   readonly maxAgeSeconds?: number;
   /** Of accounts without a second factor nothing is demanded: the route asks for their password itself. */
   readonly onlyWithFactor?: true;
+  /** The route sets a second factor up: somebody whose role needs one, and who has none yet, must get this far. */
+  readonly maySetUpFirst?: true;
 }
 
 /**
  * A route for the gravest acts: whoever calls it has signed in, or proved who they are again, a short time ago, and with
- * two factors where the account has a second one (ASVS 7.5.1, 7.5.3).
+ * two factors where the account has a second one or the role needs it (ASVS 7.5.1, 7.5.3).
  */
 export const NeedsRecentProof = (demanded: DemandedProof = {}) => SetMetadata(NEEDS_RECENT_PROOF, demanded);

@@ -5,8 +5,10 @@ import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
+import type { Role } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
+import type { SessionRef } from '../tokens/auth-session.js';
 import { SessionEnd, type SessionsEnded } from './session-end.js';
 
 /** Per transaction, so that each stays far below its time-out. */
@@ -49,6 +51,15 @@ export class FactorlessSessions {
     } while (batch.length === BATCH);
     await this.audit.recordAlone({ type: 'sessions.without_factor_ended', ...done, by }, caller);
     return { ...done, confirmation };
+  }
+
+  /**
+   * Part of a change of the role, before `revocations.end`.
+   * @returns the sessions that it ended: the new role needs a second factor, and they began without one
+   */
+  async markFor(tx: Transaction, userId: string, role: Role, caller: Caller): Promise<readonly SessionRef[]> {
+    if (!this.config.MFA_REQUIRED_ROLES.includes(role)) return [];
+    return this.sessionEnd.mark(tx, userId, isFactorless, 'role_changed', caller);
   }
 
   private async endOf(tx: Transaction, userId: string, caller: Caller) {

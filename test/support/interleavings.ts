@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyWatch } from '../../src/keys/key-watch.js';
 import { MailDelivery } from '../../src/mail/mail-delivery.js';
 import { MailHealth } from '../../src/mail/mail-health.js';
+import { sureOfRedis } from './instances.js';
 import { PostgresProxy } from './postgres-proxy.js';
 import { cloneDatabase, type Service, startService } from './service.js';
 
@@ -26,7 +27,7 @@ export class Interleavings {
   static async start(settings: Record<string, string> = {}): Promise<Interleavings> {
     const proxy = await PostgresProxy.before(await cloneDatabase());
     const service = await startService(
-      { RATE_LIMITS: 'off', MFA_REQUIRED_ROLES: 'none', ...settings },
+      { ...sureOfRedis, RATE_LIMITS: 'off', MFA_REQUIRED_ROLES: 'none', ...settings },
       { databaseUrl: proxy.url },
     );
     service.app.get(KeyWatch).onApplicationShutdown();

@@ -12,9 +12,6 @@ import { assertNotLastAdmin } from '../last-admin.js';
 
 const choice = roles.join(' or ');
 
-const ABOUT_FACTORS =
-  ' The role needs a second factor: sessions end --without-factor ends the sessions that began without.';
-
 export const usersRole = command({
   name: 'users role',
   usage: '--user WHO --role ROLE',
@@ -42,11 +39,15 @@ export const usersRole = command({
     const notice = await noticeOf(desk, 'role_changed', user, { role });
     const status = desk.get(AccountStatus);
     const { hasChanged, confirmation } = await status.changeRole(id, role, 'operator', desk.caller, notice);
+    const needsFactor = desk.get(Config).MFA_REQUIRED_ROLES.includes(role);
+    const sessions = needsFactor ? 'sessions that began without a second factor have ended' : 'sessions stay';
     const fate = hasChanged
-      ? `is ${role} now; access tokens with the old role are refused, sessions stay.`
+      ? `is ${role} now; access tokens with the old role are refused, ${sessions}.`
       : `was ${role} already.`;
-    const needsFactor = hasChanged && desk.get(Config).MFA_REQUIRED_ROLES.includes(role);
-    const sentence = `${id} ${fate}${needsFactor ? ABOUT_FACTORS : ''}${hintOf(desk, confirmation)}`;
-    return { sentence, result: { dryRun, user: id, changed: hasChanged, role }, confirmation };
+    return {
+      sentence: `${id} ${fate}${hintOf(desk, confirmation)}`,
+      result: { dryRun, user: id, changed: hasChanged, role },
+      confirmation,
+    };
   },
 });

@@ -60,6 +60,7 @@ const sentences = {
   'session.ended disabled': 'activity.event.session_ended_disabled',
   'session.ended operator': 'activity.event.session_ended_operator',
   'session.ended factor_changed': 'activity.event.session_ended_factor_changed',
+  'session.ended role_changed': 'activity.event.session_ended_role_changed',
   'session.ended password_changed': 'activity.event.session_ended_password_changed',
   'session.ended password_reset': 'activity.event.session_ended_password_reset',
   'session.ended frozen': 'activity.event.session_ended_frozen',
