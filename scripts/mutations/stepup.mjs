@@ -11,13 +11,29 @@ const required = (name) => ['test/enrolment-required.test.ts', '-t', name];
 const cases = [
   [
     'a session of one factor does what an account with two protects',
-    [[GUARD, 'const isStrong = !hasFactor || isAtLeast(acr, TWO_FACTORS);', 'const isStrong = true;']],
+    [[GUARD, 'const isStrong = !needsTwo || isAtLeast(user.acr, TWO_FACTORS);', 'const isStrong = true;']],
     step('refuses a session of one factor'),
   ],
   [
     'a proof never becomes too old',
-    [[GUARD, 'isStrong && this.verification.isWithin(maxAge, authenticatedAt)', 'isStrong']],
+    [[GUARD, 'isStrong && this.verification.isWithin(maxAge, user.authenticatedAt)', 'isStrong']],
     step('refuses two factors that are too old'),
+  ],
+  [
+    'an old session of a role that needs two factors does grave acts with one',
+    [[GUARD, '!maySetUpFirst && this.config.MFA_REQUIRED_ROLES.includes(role)', 'false']],
+    step('needs two factors where the role does'),
+  ],
+  [
+    'a new role that needs a second factor leaves sessions of one alive',
+    [
+      [
+        'src/accounts/account-status.ts',
+        'hasChanged ? await this.factorless.markFor',
+        'false ? await this.factorless.markFor',
+      ],
+    ],
+    ['test/account-status.test.ts', '-t', 'ends the sessions without one'],
   ],
   [
     'two requests remove the last two factors',
