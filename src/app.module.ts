@@ -15,6 +15,7 @@ import { toInvalidRequest } from './http/invalid-request.js';
 import { MailDeliveryModule } from './mail/mail-delivery.module.js';
 import { RefusalFilter } from './http/refusal.filter.js';
 import { SiblingsModule } from './siblings/siblings.module.js';
+import { UpstreamModule } from './upstream/upstream.module.js';
 import { UnknownInputModule } from './http/unknown-input.module.js';
 
 const refusals = { provide: APP_FILTER, useClass: RefusalFilter };
@@ -25,8 +26,7 @@ const validation = {
 
 @Module({
   imports: [
-    DatabaseModule,
-    HttpModule,
+    ...[DatabaseModule, HttpModule],
     AuditUpkeepModule,
     MailDeliveryModule,
     OwnAccountModule,
@@ -34,6 +34,7 @@ const validation = {
     OwnFactorsModule,
     AuthModule,
     EnrolmentModule,
+    UpstreamModule,
     AccountPagesModule,
     SiblingsModule,
     HealthModule,

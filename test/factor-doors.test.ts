@@ -1,4 +1,5 @@
 // Every way to sign in asks an account with a second factor for it: no route is a weaker side path (ASVS 6.3.4).
+import { createHash } from 'node:crypto';
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
@@ -10,15 +11,35 @@ import { codeOf, enrolled, type Enrolled, factor, seedIn, stepNow, ticketOf } fr
 import { mailed } from './support/one-time-tokens.js';
 import { addPasskey, optionsOf, signInWith } from './support/passkeys.js';
 import { type Service, startService } from './support/service.js';
+import { openUpstream, type Upstream } from './support/upstream-provider.js';
+import { callbackOf, linkUser, UpstreamBrowser, withProviders } from './support/upstream-way.js';
+
+const APP = 'com.example.app:/signed-in';
+const VERIFIER = 'a code verifier of forty-three characters...'.replaceAll(' ', '-');
 
 let service: Service;
+let upstream: Upstream;
 beforeAll(async () => {
-  service = await startService({ MAGIC_LINKS: 'on' });
+  upstream = await openUpstream([callbackOf('authentik')]);
+  const settings = { MAGIC_LINKS: 'on', UPSTREAM_APP_CALLBACKS: APP };
+  service = await withProviders([upstream.entry], (known) => startService({ ...known, ...settings }));
 });
-afterAll(() => service.stop());
+afterAll(async () => {
+  await service.stop();
+  await upstream.close();
+});
 
 const post = (path: string, body: object, headers = {}): Promise<Answer> =>
   call(service.url, 'POST', path, { body, headers });
+
+/** Whose ticket is in a cookie. */
+const browsers = new Map<string, UpstreamBrowser>();
+
+async function atProvider({ userId, person }: Enrolled): Promise<UpstreamBrowser> {
+  upstream.people.set(userId, { email: person.email });
+  await linkUser(service, person.email, { issuer: upstream.issuer, subject: upstream.subjectOf(userId) });
+  return new UpstreamBrowser(service.url);
+}
 
 /** Each proves what the route takes as well as one factor can, for an account with an authenticator app. */
 const ways: Record<string, (who: Enrolled) => Promise<Answer>> = {
@@ -27,6 +48,23 @@ const ways: Record<string, (who: Enrolled) => Promise<Answer>> = {
     await service.query('UPDATE users SET email_verified_at = protocol_now() WHERE id = $1', [userId]);
     const { token } = await mailed(service, userId, 'magic');
     return post('/auth/magic', { token, transport: 'bearer' });
+  },
+  // A navigation, whose cookie holds the ticket: the ticket of a cookie is read from there.
+  '/auth/upstream/:id/callback': async (who) => {
+    const browser = await atProvider(who);
+    const answer = await browser.signIn(who.userId);
+    const page = new URL(String(answer.headers['location']));
+    expect(page.pathname).toBe('/account/factor');
+    browsers.set(who.userId, browser);
+    const methods = page.searchParams.get('methods')?.split(' ');
+    return { ...answer, json: { status: 401, code: 'second_factor_required', methods } };
+  },
+  '/auth/upstream/exchange': async (who) => {
+    const challenge = createHash('sha256').update(VERIFIER).digest('base64url');
+    const query = `?transport=bearer&return_to=${APP}&code_challenge=${challenge}&code_challenge_method=S256`;
+    const answer = await (await atProvider(who)).signIn(who.userId, query);
+    const code = new URL(String(answer.headers['location'])).searchParams.get('code');
+    return post('/auth/upstream/exchange', { code, codeVerifier: VERIFIER });
   },
 };
 
@@ -67,8 +105,11 @@ function routesThatStartSessions(): string[] {
     return handlers
       .filter((handler) => isMarked(handler, 'startsSession'))
       .map((handler) => {
-        expect(Reflect.getMetadata(METHOD_METADATA, handler)).toBe(RequestMethod.POST);
-        return `/${Reflect.getMetadata(PATH_METADATA, metatype)}/${Reflect.getMetadata(PATH_METADATA, handler)}`;
+        const path: unknown = Reflect.getMetadata(PATH_METADATA, handler);
+        // A browser comes back from a provider by a navigation: the state cookie stands in for the cross-site guard.
+        const method = path === ':id/callback' ? RequestMethod.GET : RequestMethod.POST;
+        expect(Reflect.getMetadata(METHOD_METADATA, handler)).toBe(method);
+        return `/${Reflect.getMetadata(PATH_METADATA, metatype)}/${String(path)}`;
       })
       .map((path) => path.replace(/\/+/g, '/').replace(/\/$/, ''));
   });
@@ -84,8 +125,13 @@ it.each(Object.keys(ways))('%s starts no session by one factor, and continues by
   expect(asked?.json).toMatchObject({ status: 401, code: 'second_factor_required', methods: expect.any(Array) });
   const sessions = () => service.query('SELECT methods FROM refresh_tokens WHERE user_id = $1', [who.userId]);
   expect(await sessions()).toEqual([]);
-  const answer = await factor(service, { ticket: asked?.json['ticket'], totp: await who.code() });
-  expect(decode(answer.json['accessToken'])['acr']).toBe('urn:watchword:2fa');
+  const totp = await who.code();
+  const browser = browsers.get(who.userId);
+  if (browser) await browser.go('POST', '/auth/factor', { body: { totp } });
+  const accessToken =
+    browser?.cookie('access_token')?.value ??
+    (await factor(service, { ticket: asked?.json['ticket'], totp })).json['accessToken'];
+  expect(decode(accessToken)['acr']).toBe('urn:watchword:2fa');
   expect(await sessions()).toHaveLength(1);
 });
 

@@ -67,6 +67,11 @@ export const limitSettings = {
     standard: '40',
     about: 'Registrations an hour from one IPv6 /48.',
   },
+  UPSTREAM_STARTS_PER_ADDRESS: {
+    schema: integer(10, MAX_VOLUME).default(600),
+    standard: '600',
+    about: 'Sign-ins at providers an hour that one IPv4 address or one IPv6 /64 may begin.',
+  },
   MAIL_REQUESTS_PER_ADDRESS: {
     schema: integer(1, MAX_VOLUME).default(20),
     standard: '20',

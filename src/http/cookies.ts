@@ -26,6 +26,8 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         factor: '__Secure-factor',
         enrol: '__Host-enrol',
         passkey: '__Host-passkey',
+        /** Each request has a cookie of its own, whose name begins with this. */
+        upstream: '__Host-upstream-',
       }
     : {
         access: 'access_token',
@@ -35,6 +37,7 @@ export function cookieNames({ COOKIE_DOMAIN, hasSecureCookies }: Pick<Config, 'C
         factor: 'factor',
         enrol: 'enrol',
         passkey: 'passkey',
+        upstream: 'upstream-',
       };
 }
 

@@ -19,7 +19,7 @@ export interface Answered {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device' | 'factor' | 'enrol' | 'passkey';
+export type CookieOfAnswer = 'access' | 'refresh' | 'session' | 'device' | 'factor' | 'enrol' | 'passkey' | 'upstream';
 
 /** Of a session over cookies. */
 export const sessionCookies: readonly CookieOfAnswer[] = ['access', 'refresh', 'session'];

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.js';
 import type { Width } from './network.js';
 
-export type Counted = 'failure' | 'registration' | 'mail' | 'unknown_refresh' | 'service_failure';
+export type Counted = 'failure' | 'registration' | 'mail' | 'unknown_refresh' | 'service_failure' | 'upstream_start';
 
 export interface Rule {
   readonly counted: Counted;
@@ -23,6 +23,7 @@ export const rulesOf = (config: Config): readonly Rule[] => [
   { counted: 'registration', width: 'ipv6/48', points: config.REGISTRATIONS_PER_48, seconds: HOUR },
   { counted: 'mail', width: 'address', points: config.MAIL_REQUESTS_PER_ADDRESS, seconds: HOUR },
   { counted: 'unknown_refresh', width: 'address', points: config.UNKNOWN_REFRESHES_PER_ADDRESS, seconds: MINUTE },
+  { counted: 'upstream_start', width: 'address', points: config.UPSTREAM_STARTS_PER_ADDRESS, seconds: HOUR },
   // Apart from wrong passwords: a service with an old secret must not close the sign-in of its own users.
   { counted: 'service_failure', width: 'address', points: config.FAILURES_PER_ADDRESS, seconds: HOUR },
   { counted: 'service_failure', width: 'ipv6/56', points: config.FAILURES_PER_56, seconds: HOUR },

@@ -1,16 +1,14 @@
 // One route of the document: what it takes, and each of its answers.
 import * as z from 'zod';
 import { Refusal, type RefusalCode } from '../errors.js';
-import type { Answered } from '../http/documented.decorator.js';
+import type { Answered, CookieOfAnswer } from '../http/documented.decorator.js';
 import type { Examples } from './examples.js';
 import { ownHeaders, shared } from './headers.js';
 import { refusalsOf } from './implied-refusals.js';
 import type { Json, JsonSchemas } from './json-schema.js';
 import type { Route } from './routes.js';
 
-export type CookieNames = Readonly<
-  Record<'access' | 'refresh' | 'session' | 'device' | 'factor' | 'enrol' | 'passkey', string>
->;
+export type CookieNames = Readonly<Record<CookieOfAnswer, string>>;
 
 interface Means {
   readonly schemas: JsonSchemas;

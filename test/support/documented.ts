@@ -160,7 +160,8 @@ function mistakesInHeaders(response: Json, { headers }: Answer): string[] {
 }
 
 /** The document has the names of https; over http they have no prefix. */
-const bare = (name: string) => name.replace(/^__(?:Host|Secure)-/, '');
+/** A browser has a cookie of its own for each request at a provider: the document names what its name begins with. */
+const bare = (name: string) => name.replace(/^__(?:Host|Secure)-/, '').replace(/^upstream-.*/, 'upstream-');
 
 function mistakesInCookies(response: Json, { cookies }: Answer): string[] {
   const documented = new Set(((response['headers']?.['Set-Cookie']?.['x-cookies'] ?? []) as string[]).map(bare));

@@ -35,12 +35,19 @@ const PREFIX = '/application/o/watchword';
 
 export const subjectOf = (name: string) => createHash('sha256').update(`authentik ${name}`).digest('hex');
 
+/** For one test: it is closed when the test ends. */
+export async function startUpstream(...wanted: Parameters<typeof openUpstream>): Promise<Upstream> {
+  const upstream = await openUpstream(...wanted);
+  onTestFinished(() => upstream.close());
+  return upstream;
+}
+
 /**
  * @param redirectUris callback addresses of the services under test; more can be added by `wanted`
  * @param wanted overrides parts of the provider's configuration
  * @param client adds to what the provider knows of its client
  */
-export async function startUpstream(
+export async function openUpstream(
   redirectUris: readonly string[],
   wanted: Configuration = {},
   client: Partial<ClientMetadata> = {},
@@ -59,6 +66,7 @@ export async function startUpstream(
         redirect_uris: [...redirectUris],
         grant_types: ['authorization_code'],
         response_types: ['code'],
+        token_endpoint_auth_method: 'client_secret_post',
         ...client,
       },
     ],
@@ -100,7 +108,6 @@ export async function startUpstream(
     server.closeAllConnections();
     await new Promise<void>((done) => server.close(() => done()));
   };
-  onTestFinished(close);
   const entry = {
     id: 'authentik',
     label: 'Authentik',

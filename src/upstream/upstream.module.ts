@@ -1,0 +1,42 @@
+import { Module } from '@nestjs/common';
+import { HttpModule } from '../http/http.module.js';
+import { KeyStoreModule } from '../keys/key-store.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { SignInModule } from '../sign-in/sign-in.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { LinkExchange } from './link-exchange.js';
+import { Providers } from './providers.js';
+import { StateCookie } from './state-cookie.js';
+import { UpstreamAccounts } from './upstream-accounts.js';
+import { UpstreamCallback } from './upstream-callback.js';
+import { UpstreamCodes } from './upstream-codes.js';
+import { UpstreamCompletion } from './upstream-completion.js';
+import { UpstreamExchange } from './upstream-exchange.js';
+import { UpstreamFigures } from './upstream-figures.js';
+import { UpstreamHandOver } from './upstream-hand-over.js';
+import { UpstreamLanding } from './upstream-landing.js';
+import { UpstreamLinks } from './upstream-links.js';
+import { UpstreamRequests } from './upstream-requests.js';
+import { UpstreamReturn } from './upstream-return.js';
+import { UpstreamStartController } from './upstream-start.controller.js';
+import { UpstreamStart } from './upstream-start.js';
+import { UpstreamVerification } from './upstream-verification.js';
+import { UpstreamController } from './upstream.controller.js';
+
+const kept = [Providers, StateCookie, UpstreamCodes, UpstreamRequests];
+const flows = [UpstreamCallback, UpstreamCompletion, UpstreamExchange, UpstreamHandOver, UpstreamReturn, UpstreamStart];
+const who = [LinkExchange, UpstreamAccounts, UpstreamLinks];
+
+@Module({
+  imports: [
+    ...[HttpModule, KeyStoreModule, KeysModule, LimitsModule, RevocationModule, SessionsModule],
+    ...[SignInModule, TokensModule, UsersModule],
+  ],
+  controllers: [UpstreamStartController, UpstreamController],
+  providers: [...kept, ...flows, ...who, UpstreamFigures, UpstreamLanding, UpstreamVerification],
+})
+export class UpstreamModule {}
