@@ -46,6 +46,8 @@ const shown: Partial<Record<AuditEvent['type'], readonly string[]>> = {
   'factor.enrolled': ['kind'],
   'passkey.counter_back': [],
   'factor.removed': ['kind'],
+  'identity.linked': ['provider'],
+  'identity.removed': ['provider'],
   'factors.reset': [],
   'role.changed': ['from', 'to'],
   'login.succeeded': ['methods', 'transport', 'persistent'],

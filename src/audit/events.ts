@@ -1,6 +1,7 @@
 // Every event that an operator may have to look up later. docs/operations/events.md says what each
 // one means.
 import { type FactorEvent, factorOutcomes, type PasskeyCounterEvent } from './factor-events.js';
+import { type IdentityEvent, identityOutcomes } from './identity-events.js';
 
 interface OfUser {
   readonly userId: string;
@@ -61,6 +62,7 @@ export type AuditEvent =
   /** The operator took the budgets of guesses away; `lanes` of them had failures. */
   | ({ readonly type: 'user.unlocked'; readonly lanes: number; readonly by: string } & OfUser)
   | FactorEvent
+  | IdentityEvent
   | MailDiedEvent
   | { readonly type: 'mail.retried'; readonly mails: number; readonly by: string }
   | FreezeEvent
@@ -192,4 +194,5 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'mail.died': 'failure',
   'mail.retried': 'success',
   ...factorOutcomes,
+  ...identityOutcomes,
 };

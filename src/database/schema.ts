@@ -103,6 +103,7 @@ export const refreshTokens = pgTable(
         'ended_by_service',
         'factor_changed',
         'role_changed',
+        'identity_changed',
       ],
     }),
     createdAt: createdAt(),

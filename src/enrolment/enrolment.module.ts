@@ -33,6 +33,6 @@ import { TotpEnrolment } from './totp-enrolment.js';
     ...[AfterReset, Enrolment, FactorChanges, FactorEffects, NewFactor, NewPasskey],
     ...[RecoveryCodeRenewal, TotpEnrolment],
   ],
-  exports: [Enrolment],
+  exports: [Enrolment, FactorEffects],
 })
 export class EnrolmentModule {}

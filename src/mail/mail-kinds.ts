@@ -52,6 +52,8 @@ const mailKinds = {
   account_deleted: notice,
   factor_added: notice,
   factor_removed: notice,
+  identity_linked: notice,
+  identity_removed: notice,
   /** Somebody knows the password and not the second factor. */
   wrong_factor: notice,
   recovery_code_used: notice,

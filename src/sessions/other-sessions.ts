@@ -5,7 +5,14 @@ import type { Transaction } from '../database/database.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import type { SessionRef } from '../tokens/auth-session.js';
-import { SessionEnd } from './session-end.js';
+import { type EndReason, SessionEnd } from './session-end.js';
+
+interface Ending {
+  readonly userId: string;
+  /** The session that goes on in the new epoch; undefined for none. */
+  readonly keeps: string | undefined;
+  readonly reason: EndReason;
+}
 
 @Injectable()
 export class OtherSessions {
@@ -13,13 +20,11 @@ export class OtherSessions {
 
   /**
    * The caller has locked the user and moved their session epoch, and passes the result to `revocations.end`.
-   * @param keeps the session that goes on in the new epoch; undefined for none
-   * @returns undefined if that one has ended: roll back
+   * @returns undefined if the session that was to go on has ended: roll back
    */
   async end(
     tx: Transaction,
-    userId: string,
-    keeps: string | undefined,
+    { userId, keeps, reason }: Ending,
     caller: Caller,
   ): Promise<readonly SessionRef[] | undefined> {
     if (keeps !== undefined) {
@@ -30,6 +35,6 @@ export class OtherSessions {
       if (rowCount !== 1) return undefined;
     }
     const which = keeps === undefined ? sql`true` : sql`id <> ${keeps}`;
-    return this.sessionEnd.mark(tx, userId, which, 'factor_changed', caller);
+    return this.sessionEnd.mark(tx, userId, which, reason, caller);
   }
 }

@@ -11,6 +11,7 @@ interface Locked extends Record<string, unknown> {
   /** An operator removed every factor, and the next enrolment needs the token that was mailed. */
   readonly needsToken: boolean;
   readonly hasPassword: boolean;
+  readonly isVerified: boolean;
 }
 
 @Injectable()
@@ -18,7 +19,8 @@ export class UserFactors {
   /** Acts on the factors of one user take turns. @returns undefined if there is no such user */
   async lock(tx: Transaction, userId: string): Promise<Locked | undefined> {
     const { rows } = await tx.execute<Locked>(sql`
-      select email, role, factors_reset_at is not null as "needsToken", password_hash is not null as "hasPassword"
+      select email, role, factors_reset_at is not null as "needsToken", password_hash is not null as "hasPassword",
+             email_verified_at is not null as "isVerified"
         from ${users} where id = ${userId} for no key update`);
     return rows[0];
   }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { Database, type Queries } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { users } from '../database/schema.js';
-import { roles } from '../database/vocabularies.js';
+import { type Role, roles } from '../database/vocabularies.js';
 
 export type User = typeof users.$inferSelect;
 
@@ -46,8 +46,14 @@ export class Users {
   }
 
   /** @returns undefined when the address is taken. */
-  async create(tx: Queries, email: string, passwordHash: string | null): Promise<User | undefined> {
-    const row = { id: uuidv7(), email, passwordHash };
+  async create(
+    tx: Queries,
+    email: string,
+    passwordHash: string | null,
+    { role = 'user', isVerified = false }: { readonly role?: Role; readonly isVerified?: boolean } = {},
+  ): Promise<User | undefined> {
+    const emailVerifiedAt = isVerified ? sql`protocol_now()` : null;
+    const row = { id: uuidv7(), email, passwordHash, role, emailVerifiedAt };
     const [user] = await tx.insert(users).values(row).onConflictDoNothing().returning();
     return user;
   }

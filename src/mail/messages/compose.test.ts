@@ -16,7 +16,7 @@ const brand = {
 const link = { url: 'https://auth.example.com/account/reset#token=wot_abc', lifeSeconds: 1_800 };
 const data = {
   ...{ at: '2026-11-27T05:17:00Z', role: 'admin', ip: '203.0.113.7', browser: 'Firefox', system: 'Linux' },
-  ...{ factor: 'totp', left: '2' },
+  ...{ factor: 'totp', left: '2', provider: 'Authentik' },
 };
 const all = messageKinds.flatMap((kind) => languages.map((language) => ({ kind, language })));
 const of = (kind: (typeof messageKinds)[number], more: Partial<Parameters<typeof compose>[1]> = {}) =>

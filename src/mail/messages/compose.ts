@@ -11,7 +11,7 @@ export interface Particulars {
   readonly brand: Brand;
   /** Of the kinds that have one. */
   readonly link?: { readonly url: string; readonly lifeSeconds: number } | undefined;
-  /** `at`, `role`, `ip`, `browser`, `system`, `factor`, `left`; nothing else of it reaches the mail. */
+  /** `at`, `role`, `ip`, `browser`, `system`, `factor`, `left`, `provider`; nothing else of it reaches the mail. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -34,6 +34,7 @@ export function compose(kind: MessageKind, { language, brand, link, data }: Part
     ip: textIn(data.ip) ?? common.unknown,
     factor: factorIn(texts, data.factor) ?? common.unknown,
     left: textIn(data.left) ?? common.unknown,
+    provider: textIn(data.provider) ?? common.unknown,
     device: deviceIn(texts, textIn(data.browser), textIn(data.system)),
   };
   const plain = (text: string) => fill(text, values, oneLine);

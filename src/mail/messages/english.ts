@@ -113,6 +113,21 @@ export const english: Texts = {
     reason: 'A second sign-in step of your account at {name} was removed on {at}: {factor}. Other sessions have ended.',
     ifNotYou: 'If it was not you, ask for a new password on the sign-in page now, and let us know.',
   },
+  identity_linked: {
+    subject: 'Your account at {name} was connected with {provider}',
+    heading: 'Your account was connected with {provider}',
+    reason: 'Since {at} your account at {name} can be opened by signing in at {provider}. Other sessions have ended.',
+    ifNotYou:
+      'If it was not you, sign in, remove the connection in your account, change your password, and let us know.',
+  },
+  identity_removed: {
+    subject: 'The connection of your account at {name} with {provider} was removed',
+    heading: 'A connection was removed',
+    reason:
+      'Your account at {name} is no longer connected with {provider} since {at}. Signing in there does not open it any ' +
+      'more. Other sessions have ended.',
+    ifNotYou: 'If it was not you, ask for a new password on the sign-in page now, and let us know.',
+  },
   wrong_factor: {
     subject: 'Your password for {name} was used, with wrong codes',
     heading: 'Right password, wrong codes',

@@ -134,6 +134,26 @@ export const german: Texts = {
       'Falls Sie das nicht waren, fordern Sie bitte sofort auf der Anmeldeseite ein neues Passwort an, ' +
       'und geben Sie uns Bescheid.',
   },
+  identity_linked: {
+    subject: 'Ihr Konto bei {name} wurde mit {provider} verbunden',
+    heading: 'Ihr Konto wurde mit {provider} verbunden',
+    reason:
+      'Ihr Konto bei {name} lässt sich nun auch durch eine Anmeldung bei {provider} öffnen ({at}). ' +
+      'Alle anderen Sitzungen sind beendet.',
+    ifNotYou:
+      'Falls Sie das nicht waren, melden Sie sich bitte an, entfernen Sie die Verbindung in Ihrem Konto, ' +
+      'ändern Sie Ihr Passwort, und geben Sie uns Bescheid.',
+  },
+  identity_removed: {
+    subject: 'Die Verbindung Ihres Kontos bei {name} mit {provider} wurde entfernt',
+    heading: 'Eine Verbindung wurde entfernt',
+    reason:
+      'Ihr Konto bei {name} ist nicht mehr mit {provider} verbunden ({at}). Eine Anmeldung dort öffnet es nicht ' +
+      'mehr. Alle anderen Sitzungen sind beendet.',
+    ifNotYou:
+      'Falls Sie das nicht waren, fordern Sie bitte sofort auf der Anmeldeseite ein neues Passwort an, ' +
+      'und geben Sie uns Bescheid.',
+  },
   wrong_factor: {
     subject: 'Ihr Passwort für {name} wurde verwendet, mit falschen Codes',
     heading: 'Richtiges Passwort, falsche Codes',

@@ -17,6 +17,8 @@ const noticeKinds = [
   'account_deleted',
   'factor_added',
   'factor_removed',
+  'identity_linked',
+  'identity_removed',
   'wrong_factor',
   'recovery_code_used',
 ] as const;
@@ -48,6 +50,8 @@ const placeholdersOf: Readonly<Partial<Record<MessageKind, readonly string[]>>> 
   account_deleted: ['at'],
   factor_added: ['factor', 'at'],
   factor_removed: ['factor', 'at'],
+  identity_linked: ['provider', 'at'],
+  identity_removed: ['provider', 'at'],
   wrong_factor: ['ip', 'at'],
   recovery_code_used: ['left', 'at'],
   factors_reset: ['at'],
