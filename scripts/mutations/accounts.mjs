@@ -21,7 +21,7 @@ const guards = {
     [
       [
         'src/users/users.ts',
-        'const row = { id: uuidv7(), email, passwordHash };',
+        'const row = { id: uuidv7(), email, passwordHash, role, emailVerifiedAt };',
         'const row = { id: uuidv7(), email, passwordHash, pendingUntil: passwordHash ? null : new Date(4e12) };',
       ],
     ],
