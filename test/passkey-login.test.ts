@@ -84,7 +84,6 @@ describe('an answer is refused', () => {
     ['without anybody present', { present: false, verified: false }],
     ['of another ceremony', { clientData: { type: 'webauthn.create' } }],
     ['to no challenge of ours', { challenge: 'AAAA' }],
-    ['whose backup flag is another than at the registration', { backupEligible: true }],
     ['that names nobody', { userHandle: null }],
     ['that names nobody who exists', { userHandle: Buffer.alloc(16).toString('base64url') }],
   ];
@@ -95,6 +94,13 @@ describe('an answer is refused', () => {
     expect(
       await service.query("SELECT 1 FROM audit_events WHERE user_id = $1 AND type = 'passkey.counter_back'", [userId]),
     ).toEqual([]);
+    expect((await signInBy(service, key)).status).toBe(200);
+  });
+
+  it('of a passkey that could be backed up, and now says that it cannot (WebAuthn §7.2)', async () => {
+    const { key } = await holder(service, new Authenticator(-7, { synced: true }));
+    const spoiled = { backupEligible: false, backedUp: false };
+    expect((await signInBy(service, key, spoiled)).json).toMatchObject(refused);
     expect((await signInBy(service, key)).status).toBe(200);
   });
 

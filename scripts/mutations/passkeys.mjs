@@ -27,7 +27,16 @@ const guards = {
     'without user verification',
     [['src/credentials/passkeys/passkey-proof.ts', 'needsVerification: true', 'needsVerification: false']],
   ],
-  'the backup flag may change': [LOGIN, 'whose backup flag', [[CHECK, 'verified && isSameKind', 'verified']]],
+  'a passkey that was synchronised since signs in no more': [
+    'test/factor-bug-reports.test.ts',
+    'still signs in',
+    [[CHECK, '(backupEligible && !canSync)', 'backupEligible !== canSync']],
+  ],
+  'a synchronised passkey may become another kind': [
+    LOGIN,
+    'could be backed up',
+    [[CHECK, '!verified || (backupEligible && !canSync)', '!verified']],
+  ],
   'an answer counts as often as it is sent': [
     LOGIN,
     'twenty times at once',

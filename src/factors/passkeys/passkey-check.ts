@@ -30,6 +30,7 @@ export interface Asserted {
 
 interface Signed {
   readonly signCount: number;
+  readonly backupEligible: boolean;
   readonly backedUp: boolean;
 }
 
@@ -89,8 +90,9 @@ export class PasskeyCheck {
         // The counter is judged by the statement that moves it: two answers at once cannot both pass there.
         credential: { id: credential.id, publicKey: new Uint8Array(publicKey), counter: 0 },
       });
-      const isSameKind = (info.credentialDeviceType === 'multiDevice') === backupEligible;
-      return verified && isSameKind ? { signCount: info.newCounter, backedUp: info.credentialBackedUp } : undefined;
+      const canSync = info.credentialDeviceType === 'multiDevice';
+      if (!verified || (backupEligible && !canSync)) return undefined;
+      return { signCount: info.newCounter, backupEligible: canSync, backedUp: info.credentialBackedUp };
     } catch {
       return undefined;
     }

@@ -64,10 +64,10 @@ export class Passkeys {
    * @returns false if its counter went back, or it is gone
    */
   async use(tx: Queries, userId: string, credentialId: Buffer, seen: Seen): Promise<boolean> {
-    const { signCount, backedUp } = seen;
+    const { signCount, backupEligible, backedUp } = seen;
     const used = await tx
       .update(passkeys)
-      .set({ signCount, backedUp, lastUsedAt: sql`protocol_now()` })
+      .set({ signCount, backupEligible, backedUp, lastUsedAt: sql`protocol_now()` })
       .where(
         and(
           byKey(userId, credentialId),
@@ -96,6 +96,7 @@ export class Passkeys {
 
 interface Seen {
   readonly signCount: number;
+  readonly backupEligible: boolean;
   readonly backedUp: boolean;
 }
 
