@@ -197,7 +197,9 @@ describe('a fresh proof', () => {
     await reads(page, english('proof.noPassword'));
     expect(await page.getByLabel(english('password'), { exact: true }).count()).toBe(0);
     const link = page.getByRole('link', { name: english('proof.provider', authentik) });
-    expect(await link.getAttribute('href')).toBe('/auth/upstream/authentik?return_to=%2Faccount%2Fconnections');
+    expect(await link.getAttribute('href')).toBe(
+      `${issuer}/auth/upstream/authentik?return_to=%2Faccount%2Fconnections`,
+    );
     await expectNoFindings(watched);
   });
 });

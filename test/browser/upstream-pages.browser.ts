@@ -50,7 +50,7 @@ describe('the page to sign in', () => {
     await link(page, english('upstream.sign-in', { provider: 'Example Works' })).waitFor();
     const name = english('upstream.sign-in', authentik);
     const target = 'return_to=https%3A%2F%2Fapp.example.com%2Fnotes';
-    expect(await hrefOf(page, name)).toBe(`/auth/upstream/authentik?${target}`);
+    expect(await hrefOf(page, name)).toBe(`${issuer}/auth/upstream/authentik?${target}`);
     await expectNoFindings(watched);
     expect(sent.filter(({ url }) => url.includes('/auth/upstream'))).toEqual([]);
     expect(await page.evaluate(SHIFTS)).toBe(0);

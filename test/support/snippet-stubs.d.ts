@@ -12,3 +12,18 @@ declare module 'expo-secure-store' {
 declare module 'next/headers' {
   export function headers(): Promise<{ get(name: string): string | null }>;
 }
+
+declare module 'expo-crypto' {
+  export enum CryptoDigestAlgorithm {
+    SHA256 = 'SHA-256',
+  }
+  export function getRandomValues<T extends Uint8Array>(bytes: T): T;
+  export function digest(algorithm: CryptoDigestAlgorithm, data: BufferSource): Promise<ArrayBuffer>;
+}
+
+declare module 'expo-web-browser' {
+  export function openAuthSessionAsync(
+    url: string,
+    redirectUrl?: string | null,
+  ): Promise<{ readonly type: 'success'; readonly url: string } | { readonly type: 'cancel' | 'dismiss' | 'locked' }>;
+}

@@ -9,7 +9,7 @@ import { waitedFor } from './waiting.js';
  * @throws Undecided when that is over, an error of the network as `fetch` throws it
  */
 export async function post(
-  { fetch, issuer, isBearer }: Settings,
+  { fetch, issuer, isBearer }: Pick<Settings, 'fetch' | 'issuer' | 'isBearer'>,
   path: string,
   body: object | false,
   ms: number,

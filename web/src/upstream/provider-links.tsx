@@ -1,8 +1,9 @@
 // The way to each provider that people may sign in at. Links and no forms: the policy of the document stops a form whose
 // answer redirects to another host.
 import type { PageProvider } from '../../../packages/contract/src/account-pages.js';
+import { upstreamAddress } from '../../../packages/client/src/upstream.js';
 import { ActionLink } from '../components/action-link.js';
-import { kept } from '../return-to.js';
+
 import { t } from '../text.js';
 
 interface Props {
@@ -17,7 +18,12 @@ export function ProviderLinks({ providers, query }: Props) {
       <p class="or">{t('or')}</p>
       <div class="actions">
         {providers.map(({ id, label }) => (
-          <ActionLink key={id} href={addressOf(id, kept(query))} look="plain" onClick={remember}>
+          <ActionLink
+            key={id}
+            href={upstreamAddress(location.origin, id, target(query))}
+            look="plain"
+            onClick={remember}
+          >
             {t('upstream.sign-in', { provider: label })}
           </ActionLink>
         ))}
@@ -26,11 +32,10 @@ export function ProviderLinks({ providers, query }: Props) {
   );
 }
 
-/** @returns where the sign-in at a provider begins */
-export function addressOf(id: string, query: URLSearchParams): string {
-  const text = query.toString();
-  return `/auth/upstream/${encodeURIComponent(id)}${text === '' ? '' : `?${text}`}`;
-}
+const target = (query: URLSearchParams) => {
+  const returnTo = query.get('return_to');
+  return returnTo === null ? {} : { returnTo };
+};
 
 /** Whether to stay signed in is known when the link is followed. */
 function remember({ currentTarget }: { readonly currentTarget: HTMLAnchorElement }): void {
