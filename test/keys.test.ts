@@ -103,6 +103,7 @@ describe('the key set', () => {
       expect(answer.json).toMatchObject({
         issuer: 'http://auth.test',
         jwks_uri: 'http://auth.test/.well-known/jwks.json',
+        acr_values_supported: ['urn:watchword:1fa', 'urn:watchword:2fa', 'phr'],
       });
       expect(JSON.stringify(answer.json)).not.toMatch(/password|implicit|\[\]/);
     }

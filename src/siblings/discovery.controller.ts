@@ -1,4 +1,5 @@
 // Publishes the metadata that leads to everything that siblings use (RFC 8414, OpenID Connect Discovery).
+import { ACR_VALUES } from '../../packages/contract/src/claims.js';
 import { Controller, Get } from '@nestjs/common';
 import * as z from 'zod';
 import { Config } from '../config/config.js';
@@ -13,6 +14,7 @@ const issuerMetadata = z.object({
   jwks_uri: z.string(),
   revocations_uri: z.string(),
   response_types_supported: z.array(z.string()),
+  acr_values_supported: z.array(z.string()).readonly(),
   grant_types_supported: z.array(z.string()),
   scopes_supported: z.array(z.string()).readonly(),
   ...{ token_endpoint: z.string(), token_endpoint_auth_methods_supported: z.array(z.string()) },
@@ -69,6 +71,7 @@ export class DiscoveryController {
       jwks_uri: `${this.config.publicUrl}/.well-known/jwks.json`,
       revocations_uri: this.feed.url,
       response_types_supported: ['none'],
+      acr_values_supported: ACR_VALUES,
       ...metadataOfServices(this.config.publicUrl),
     };
   }
