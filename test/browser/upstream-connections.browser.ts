@@ -5,8 +5,8 @@ import { english, expectNoFindings, focused, german, pressed, tabTo } from '../s
 import { startBrowser } from '../support/chromium.js';
 import { register } from '../support/client.js';
 import type { Service } from '../support/service.js';
+import { withProviders } from '../support/upstream-way.js';
 import { heading, openAt, reads, startNamedService, typePassword } from './support/factor-pages.js';
-import { withProviders } from './support/upstream-pages.js';
 
 const of = (id: string, label: string) => ({
   ...{ id, label, issuer: `https://${id}.example.com/`, clientId: 'watchword', clientSecretEnv: 'UPSTREAM_SECRET' },
@@ -25,10 +25,10 @@ let browser: Browser;
 let service: Service;
 let issuer = '';
 beforeAll(async () => {
-  [service, issuer] = await startNamedService({
-    ...withProviders(of('authentik', 'Authentik'), of('works', 'Example Works')),
-    ALLOWED_ORIGINS: 'https://app.example.com',
-  });
+  const providers = [of('authentik', 'Authentik'), of('works', 'Example Works')];
+  [service, issuer] = await withProviders(providers, (known) =>
+    startNamedService({ ...known, ALLOWED_ORIGINS: 'https://app.example.com' }),
+  );
   browser = await startBrowser();
 }, 120_000);
 afterAll(async () => {

@@ -6,8 +6,8 @@ import { english, expectNoFindings, focused, german, pressed, tabTo } from '../s
 import { startBrowser } from '../support/chromium.js';
 import { register } from '../support/client.js';
 import type { Service } from '../support/service.js';
+import { withProviders } from '../support/upstream-way.js';
 import { heading, openAt, reads, startNamedService, typePassword } from './support/factor-pages.js';
-import { withProviders } from './support/upstream-pages.js';
 
 const of = (id: string, label: string, more: object = {}) => ({
   ...{ id, label, issuer: `https://${id}.example.com/`, clientId: 'watchword', clientSecretEnv: 'UPSTREAM_SECRET' },
@@ -20,10 +20,9 @@ let service: Service;
 let issuer = '';
 beforeAll(async () => {
   const providers = [of('authentik', 'Authentik', { allowSignUp: true }), of('works', 'Example Works')];
-  [service, issuer] = await startNamedService({
-    ...withProviders(...providers),
-    ALLOWED_ORIGINS: 'https://app.example.com',
-  });
+  [service, issuer] = await withProviders(providers, (known) =>
+    startNamedService({ ...known, ALLOWED_ORIGINS: 'https://app.example.com' }),
+  );
   browser = await startBrowser();
 }, 120_000);
 afterAll(async () => {

@@ -3,8 +3,8 @@ import { own } from '../requests.js';
 
 export interface Identity {
   readonly id: string;
-  /** The provider's id; it may be gone from the settings since. */
-  readonly provider: string;
+  /** Null where the operator has removed the provider since. */
+  readonly provider: string | null;
   readonly label: string;
   /** The address that the provider named last. */
   readonly email: string | null;
