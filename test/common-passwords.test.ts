@@ -49,6 +49,15 @@ describe('the list of common passwords', () => {
   });
 });
 
+/**
+ * Hashes of 40 bits take one text in 2.3 million for an entry (docs/passwords.md): each test here meets one in some
+ * hundred runs, and more than two in about a million.
+ */
+const MAX_COLLISIONS = 2;
+
+const expectNextToNone = (refused: readonly string[]) =>
+  expect(refused.length, `SEED=${SEED}: ${refused.join()}`).toBeLessThanOrEqual(MAX_COLLISIONS);
+
 describe('what is not on the list', () => {
   it('ten thousand random passwords of 16 characters may be used', () => {
     const draw = drawing('random passwords');
@@ -56,7 +65,7 @@ describe('what is not on the list', () => {
     const alphanumeric = printable.filter((character) => /[a-z0-9]/i.test(character));
     for (const alphabet of [printable, alphanumeric]) {
       const passwords = Array.from({ length: 10_000 }, () => draw(alphabet, 16).join(''));
-      expect([refusedOf(passwords), SEED]).toEqual([[], SEED]);
+      expectNextToNone(refusedOf(passwords));
     }
   });
 
@@ -70,6 +79,6 @@ describe('what is not on the list', () => {
     const passphrases = Array.from({ length: 10_000 }, (_, at) =>
       draw(words, 4 + (at % 4)).join([' ', '-', ''][at % 3]),
     );
-    expect([refusedOf([...sentences, ...passphrases.filter((one) => one.length >= 15)]), SEED]).toEqual([[], SEED]);
+    expectNextToNone(refusedOf([...sentences, ...passphrases.filter((one) => one.length >= 15)]));
   });
 });
