@@ -185,7 +185,7 @@ describe('the tables', () => {
     upstreamIdentities: 'none',
     upstreamRequests: 'upstream',
     upstreamCodes: 'upstream',
-    upstreamLogouts: 'none',
+    upstreamLogouts: 'upstream',
     upstreamSignIns: 'sessions',
     services: 'siblings',
     serviceTokenRevocations: 'siblings',

@@ -14,11 +14,18 @@ const LOGOUT = 'http://auth.test/auth/upstream/authentik/logout';
 
 const settingsFor = (issuer: string, wanted: Partial<ProviderSettings> = {}): ProviderSettings => ({
   ...{ id: 'authentik', label: 'Authentik', issuer, clientId: 'watchword', clientSecret: UPSTREAM_SECRET },
-  ...{ scopes: ['openid', 'profile', 'email'], allowSignUp: false, trustEmailVerified: false, ...wanted },
+  ...{ scopes: ['openid', 'profile', 'email'], allowSignUp: false, trustEmailVerified: false },
+  ...{ returnAfterLogout: false, ...wanted },
 });
 
 async function check(issuer: string, wanted: Partial<ProviderSettings> = {}, now = () => new Date()) {
-  const checked = { provider: settingsFor(issuer, wanted), callback: CALLBACK, logout: LOGOUT, now };
+  const checked = {
+    provider: settingsFor(issuer, wanted),
+    callback: CALLBACK,
+    logout: LOGOUT,
+    afterLogout: 'http://auth.test/account/sign-in',
+    now,
+  };
   const findings = await findingsOf(checked);
   return Object.fromEntries(findings.map(({ check: name, state, sentence }) => [name, `${state}: ${sentence}`]));
 }

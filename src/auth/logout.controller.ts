@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
@@ -11,11 +11,23 @@ import { Public } from '../http/public.decorator.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { TakesForms } from '../http/takes-forms.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
-import { SessionEnd } from '../sessions/session-end.js';
+import { SessionEnd, type SessionEnded } from '../sessions/session-end.js';
+import { UpstreamLogoutLinks } from '../sessions/upstream-logout-links.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { PresentedToken } from '../tokens/presented-token.js';
 import { Logout } from './logout.js';
 
+const logoutQuery = z.strictObject({
+  upstream: z
+    .literal('true')
+    .optional()
+    .meta({ description: 'Also names the address where the session at the provider ends, if it began at one.' }),
+});
+const upstreamLogout = z.object({
+  location: z
+    .string()
+    .meta({ description: 'Of the provider, to navigate to. It holds the ID token: keep it nowhere.' }),
+});
 const logoutBody = z.strictObject({ refreshToken: z.string().optional() }).optional();
 
 @Controller('auth')
@@ -26,6 +38,7 @@ export class LogoutController {
     private readonly presentedToken: PresentedToken,
     private readonly browserSession: BrowserSession,
     private readonly cookies: Cookies,
+    private readonly upstreamLogoutLinks: UpstreamLogoutLinks,
   ) {}
 
   /** Ends the session of every token that the request carries; without any token there is nothing to do. */
@@ -33,7 +46,14 @@ export class LogoutController {
     under: 'Sessions',
     does: 'Ends the session of every token that the request carries',
     note: 'An expired access token counts. From our own pages also a beacon or a form, whose body is ignored.',
-    answers: { 204: { says: 'Ended, or there was none.', cookies: sessionCookies } },
+    answers: {
+      200: {
+        says: 'With `upstream=true`: ended; the session at the provider ends at `location`.',
+        body: upstreamLogout,
+        cookies: sessionCookies,
+      },
+      204: { says: 'Ended, or there was none.', cookies: sessionCookies },
+    },
     refusalCookies: sessionCookies,
     takes: ['bearer', 'cookie', 'refreshCookie'],
     refuses: [
@@ -51,21 +71,40 @@ export class LogoutController {
   @TakesForms()
   @OwnOriginOnly({ unlessBearer: true }) // clears cookies even if none arrives
   @Post('logout')
-  @HttpCode(204)
-  async one(@Body({ schema: logoutBody }) body: z.output<typeof logoutBody>, @On() exchange: Exchange): Promise<void> {
+  async one(
+    @Body({ schema: logoutBody }) body: z.output<typeof logoutBody>,
+    @Query({ schema: logoutQuery }) { upstream }: z.output<typeof logoutQuery>,
+    @On() exchange: Exchange,
+  ): Promise<z.output<typeof upstreamLogout> | undefined> {
+    const ended = await this.end(exchange, body?.refreshToken);
+    const location = upstream === undefined ? undefined : await this.upstreamLocation(ended);
+    exchange.reply.status(location === undefined ? 204 : 200);
+    return location === undefined ? undefined : { location };
+  }
+
+  private async end(exchange: Exchange, refreshToken: string | undefined): Promise<readonly SessionEnded[]> {
     const { request, caller } = exchange;
     const presented = this.presentedToken.of(request);
-    const refreshToken = body?.refreshToken;
     if (refreshToken === undefined && presented?.transport !== 'bearer') {
       assertUnderstood(request, this.cookies.carriesAny(request));
       return this.logout.ofBrowser(exchange);
     }
     if (presented?.transport === 'cookie' || this.browserSession.of(request)) throw new Refusal('ambiguous_token');
     // A mobile client has no cookies to clear, and a bearer session never sets one.
-    const ended = [];
-    if (refreshToken !== undefined) ended.push(await this.logout.byRefreshToken(refreshToken, caller));
+    const ended: SessionEnded[] = [];
+    if (refreshToken !== undefined) ended.push(...(await this.logout.byRefreshToken(refreshToken, caller)));
     if (presented) ended.push(await this.logout.byAccessToken(presented.text, caller));
-    for (const confirmation of ended) assertConfirmed(confirmation);
+    for (const { confirmation } of ended) assertConfirmed(confirmation);
+    return ended;
+  }
+
+  /** Only of a session that was alive until now: an old token of an ended one gets nobody an ID token. */
+  private async upstreamLocation(ended: readonly SessionEnded[]): Promise<string | undefined> {
+    for (const { session, sessions } of ended) {
+      const location = sessions > 0 ? await this.upstreamLogoutLinks.of(session) : undefined;
+      if (location !== undefined) return location;
+    }
+    return undefined;
   }
 
   @Documented({

@@ -5,8 +5,8 @@ import { Refusal, type RefusalCode } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';
-import { assertConfirmed, type Confirmation } from '../revocation/confirmation.js';
-import { SessionEnd } from '../sessions/session-end.js';
+import { assertConfirmed } from '../revocation/confirmation.js';
+import { SessionEnd, type SessionEnded } from '../sessions/session-end.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { parseRefreshToken } from '../tokens/refresh-token.js';
 import { TokenVerification } from '../tokens/token-verification.js';
@@ -24,22 +24,24 @@ export class Logout {
 
   /**
    * Ends a browser's session and clears its cookies; without any token there is nothing to do.
+   * @returns what ended
    * @throws Refusal `unauthenticated`, `refresh_token_invalid`, `token_stale`, `revocation_unconfirmed`, `unavailable`
    */
-  async ofBrowser(exchange: Exchange): Promise<void> {
+  async ofBrowser(exchange: Exchange): Promise<readonly SessionEnded[]> {
     const { request, caller } = exchange;
-    const confirmations = await this.endOfBrowser(request, caller).catch((error: unknown) => {
+    const ended = await this.endOfBrowser(request, caller).catch((error: unknown) => {
       // Cookies that name no session are cleared; after any other refusal they may still be needed.
       if (error instanceof Refusal && worthless.has(error.code)) this.cookies.clear(exchange);
       throw error;
     });
     this.cookies.clear(exchange); // even if the end stays unconfirmed: it is committed
-    for (const confirmation of confirmations) assertConfirmed(confirmation);
+    for (const { confirmation } of ended) assertConfirmed(confirmation);
+    return ended;
   }
 
-  private async endOfBrowser(request: FastifyRequest, caller: Caller): Promise<Confirmation[]> {
+  private async endOfBrowser(request: FastifyRequest, caller: Caller): Promise<SessionEnded[]> {
     const session = this.browserSession.of(request);
-    if (session) return [(await this.sessionEnd.one(session, caller)).confirmation];
+    if (session) return [await this.sessionEnd.one(session, caller)];
     const access = this.browserSession.accessToken(request);
     if (access !== undefined) return [await this.byAccessToken(access, caller)];
     const refresh = this.cookies.values(request, 'refresh');
@@ -52,24 +54,24 @@ export class Logout {
    * Ends the session of an access token, expired or not.
    * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`
    */
-  async byAccessToken(text: string, caller: Caller): Promise<Confirmation> {
+  async byAccessToken(text: string, caller: Caller): Promise<SessionEnded> {
     const { sub, sid } = await this.verification.intactClaims(text);
-    return (await this.sessionEnd.one({ userId: sub, sessionId: sid }, caller)).confirmation;
+    return this.sessionEnd.one({ userId: sub, sessionId: sid }, caller);
   }
 
   /**
    * Ends the session of a refresh token, if it still exists.
    * @throws Refusal `refresh_token_invalid` for a text that is no refresh token
    */
-  async byRefreshToken(text: string, caller: Caller): Promise<Confirmation> {
+  async byRefreshToken(text: string, caller: Caller): Promise<SessionEnded[]> {
     if (!parseRefreshToken(text)) throw new Refusal('refresh_token_invalid');
     const ended = await this.sessionEnd.byRefreshToken(text, caller);
-    return ended?.confirmation ?? { isConfirmed: true };
+    return ended ? [ended] : [];
   }
 
-  private async byRefreshCookies(texts: readonly string[], caller: Caller): Promise<Confirmation[]> {
+  private async byRefreshCookies(texts: readonly string[], caller: Caller): Promise<SessionEnded[]> {
     const tokens = texts.filter((text) => parseRefreshToken(text));
     if (tokens.length === 0) throw new Refusal('refresh_token_invalid');
-    return Promise.all(tokens.map((text) => this.byRefreshToken(text, caller)));
+    return (await Promise.all(tokens.map((text) => this.byRefreshToken(text, caller)))).flat();
   }
 }

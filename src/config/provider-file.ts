@@ -43,6 +43,8 @@ const entry = z.strictObject({
   trustEmailVerified: z.boolean().default(false),
   roles: roleMap.optional(),
   secondFactor: secondFactor.optional(),
+  /** Is our sign-in page registered there as an address to return to after a logout? */
+  returnAfterLogout: z.boolean().default(false),
   /** Caps the absolute life of sessions that began there. */
   maxSessionHours: z.int().min(1).max(8_760).optional(),
 });

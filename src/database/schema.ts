@@ -104,6 +104,7 @@ export const refreshTokens = pgTable(
         'factor_changed',
         'role_changed',
         'identity_changed',
+        'upstream_logout',
       ],
     }),
     createdAt: createdAt(),

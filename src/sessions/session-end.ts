@@ -17,6 +17,11 @@ export type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revoked
 
 type Alongside = (tx: Transaction) => Promise<void>;
 
+/** One session, of a token that named it. */
+export interface SessionEnded extends SessionsEnded {
+  readonly session: SessionRef;
+}
+
 export interface SessionsEnded {
   /** How many sessions were alive until now. */
   readonly sessions: number;
@@ -41,13 +46,13 @@ export class SessionEnd {
    * Ends one session at once: its refresh token and every access token, including one that is being issued.
    * @param service the name of the service that ends it, if it is not the user
    */
-  one(session: SessionRef, caller: Caller, service?: string): Promise<SessionsEnded> {
+  one(session: SessionRef, caller: Caller, service?: string): Promise<SessionEnded> {
     return inTransaction(this.database, async (tx) => {
       const { userId, sessionId } = session;
       const reason = service === undefined ? 'logout' : 'ended_by_service';
       const { length } = await this.mark(tx, userId, sql`id = ${sessionId}`, reason, caller, service);
       // The session is denied even if its row has ended or gone: after the answer no token of it is accepted.
-      return { sessions: length, confirmation: await this.revocations.end(tx, { sessions: [session] }) };
+      return { session, sessions: length, confirmation: await this.revocations.end(tx, { sessions: [session] }) };
     });
   }
 
@@ -65,7 +70,7 @@ export class SessionEnd {
    * Ends the session of a refresh token. Any token of the family is accepted: only a holder knows its selector.
    * @returns undefined when it names no session
    */
-  async byRefreshToken(text: string, caller: Caller, service?: string): Promise<SessionsEnded | undefined> {
+  async byRefreshToken(text: string, caller: Caller, service?: string): Promise<SessionEnded | undefined> {
     const token = parseRefreshToken(text);
     if (!token) return undefined;
     const [found] = await this.database

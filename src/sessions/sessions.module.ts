@@ -16,6 +16,7 @@ import { SessionList } from './session-list.js';
 import { SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.js';
 import { TokenIssue } from './token-issue.js';
+import { UpstreamLogoutLinks } from './upstream-logout-links.js';
 import { UpstreamSignIns } from './upstream-sign-ins.js';
 
 @Module({
@@ -23,11 +24,11 @@ import { UpstreamSignIns } from './upstream-sign-ins.js';
   controllers: [SessionsController],
   providers: [
     ...[FamilyLimit, Purge, Reauthentication, Refresh, RefreshCookies, RefreshState],
-    ...[SessionList, Sessions, TokenIssue, UpstreamSignIns],
+    ...[SessionList, Sessions, TokenIssue, UpstreamLogoutLinks, UpstreamSignIns],
   ],
   exports: [
     ...[Reauthentication, Refresh, RefreshCookies, RefreshState, SessionEndModule, SessionList, Sessions],
-    UpstreamSignIns,
+    ...[UpstreamLogoutLinks, UpstreamSignIns],
   ],
 })
 export class SessionsModule {}

@@ -3,9 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Transaction } from '../database/database.js';
+import { refreshTokens } from '../database/schema.js';
 import { upstreamSignIns } from '../database/upstream-schema.js';
 import { Refusal } from '../errors.js';
 import { KeyEncryption, nameOfRow } from '../keys/key-encryption.js';
+import type { SessionRef } from '../tokens/auth-session.js';
 import type { SessionWish } from './sessions.js';
 
 export interface UpstreamSignIn {
@@ -20,6 +22,12 @@ export interface UpstreamSignIn {
   readonly sid: string | undefined;
   readonly idToken: string | undefined;
   readonly maxSessionHours: number | undefined;
+}
+
+/** What a logout at the provider names: its session, its subject, or both. */
+export interface UpstreamLogoutOf {
+  readonly sid?: string | undefined;
+  readonly subject?: string | undefined;
 }
 
 export interface KeptSignIn extends Omit<UpstreamSignIn, 'emailSeen' | 'sid' | 'idToken' | 'maxSessionHours'> {
@@ -55,6 +63,30 @@ export class UpstreamSignIns {
     return this.one(sql`user_id = ${userId} and session_id = ${sessionId}`);
   }
 
+  /**
+   * Of a logout at the provider: the sessions, to be ended in the same transaction. A sign-in that still waits for its
+   * session gets none any more. The row's lock waits for a session that is starting.
+   * @param which `sid`, `subject`, or the sessions that have both
+   */
+  async loggedOut(tx: Transaction, issuer: string, which: UpstreamLogoutOf): Promise<readonly SessionRef[]> {
+    const { rows } = await tx.execute<{ userId: string; id: string; sessionId: string | null }>(sql`
+      select user_id as "userId", id, session_id as "sessionId" from ${upstreamSignIns} u
+       where u.issuer = ${issuer}
+         and (${which.sid ?? null}::text is null or u.sid = ${which.sid ?? null})
+         and (${which.subject ?? null}::text is null or u.subject = ${which.subject ?? null})
+         and (${which.sid ?? null}::text is not null or ${which.subject ?? null}::text is not null)
+         and (u.session_id is null or exists (
+               select from ${refreshTokens} s where s.user_id = u.user_id and s.id = u.session_id and not s.revoked))
+       order by u.user_id, u.id for update`);
+    const waiting = rows.filter(({ sessionId }) => sessionId === null).map(({ id }) => id);
+    const users = [...new Set(rows.map(({ userId }) => userId))];
+    if (waiting.length > 0)
+      await tx.execute(sql`
+        delete from ${upstreamSignIns} where user_id = any(${sql.param(users)}::uuid[])
+           and id = any(${sql.param(waiting)}::uuid[]) and session_id is null`);
+    return rows.flatMap(({ userId, sessionId }) => (sessionId === null ? [] : [{ userId, sessionId }]));
+  }
+
   /** @returns the ID token in plain text */
   idTokenOf({ userId, id, idTokenSealed }: KeptSignIn): string | undefined {
     return idTokenSealed === null ? undefined : this.encryption.open(idTokenSealed, nameOfRow([userId, id])).toString();
@@ -66,6 +98,15 @@ export class UpstreamSignIns {
     if (!kept) throw new Refusal('upstream_request_invalid');
     const within = (tx: Transaction, sessionId: string) => this.bind(tx, userId, id, sessionId);
     return { maxHours: kept.maxSessionHours ?? undefined, within };
+  }
+
+  /** Deletes a batch of those that no session began with. They wait for a code of a minute or a ticket of minutes at most. */
+  purgeStatement(batch: number): SQL {
+    return sql`
+      delete from ${upstreamSignIns} where ctid = any(array(
+        select ctid from ${upstreamSignIns}
+         where session_id is null and created_at <= (select protocol_now()) - interval '1 hour'
+         order by created_at limit ${batch} for update skip locked))`;
   }
 
   private async bind(tx: Transaction, userId: string, id: string, sessionId: string): Promise<void> {

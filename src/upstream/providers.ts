@@ -136,7 +136,7 @@ export class Providers {
 }
 
 /** In the body where the provider takes it: the two sides encode a secret for Basic in different ways (RFC 6749 §2.3.1). */
-function clientAuthOf({ token_endpoint_auth_methods_supported: takes }: Partial<client.ServerMetadata>) {
+export function clientAuthOf({ token_endpoint_auth_methods_supported: takes }: Partial<client.ServerMetadata>) {
   return takes?.includes('client_secret_post') ? 'client_secret_post' : 'client_secret_basic';
 }
 

@@ -38,5 +38,6 @@ const who = [LinkExchange, UpstreamAccounts, UpstreamLinks];
   ],
   controllers: [UpstreamStartController, UpstreamController],
   providers: [...kept, ...flows, ...who, UpstreamFigures, UpstreamLanding, UpstreamVerification],
+  exports: [Providers],
 })
 export class UpstreamModule {}

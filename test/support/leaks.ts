@@ -10,6 +10,7 @@ const PREFIX = 10;
 
 const secretFields = [
   'client_secret',
+  'logout_token',
   'access_token',
   'password',
   'currentPassword',
@@ -103,6 +104,8 @@ export function noteCall(base: string, { body, rawBody, headers = {} }: Call, an
       if (typeof value === 'string' && /^\d{6}$/.test(value)) noteSecret(`"${field}":"${value}"`, `the field ${field}`);
     }
     for (const code of (source?.['recoveryCodes'] ?? []) as string[]) noteRecoveryCode(code);
+    for (const part of ['id_token_hint', 'state', 'nonce'])
+      noteToken(queryOf(source?.['location'])?.get(part), `${part} of a location`);
     noteSeed(/[?&]secret=(\w+)/.exec(String(source?.['uri']))?.[1]);
   }
   noteToken(/^Bearer (.*)$/.exec(String(headers['authorization'] ?? ''))?.[1], 'a bearer token');
@@ -117,6 +120,9 @@ export function noteCall(base: string, { body, rawBody, headers = {} }: Call, an
   seen.push(JSON.stringify(isHandedOut ? { ...answer.headers, 'set-cookie': [] } : answer.headers));
   seen.push(isHandedOut ? JSON.stringify({ ...answer.json, ticket: undefined }) : answer.text);
 }
+
+const queryOf = (url: unknown) =>
+  typeof url === 'string' && URL.canParse(url) ? new URL(url).searchParams : undefined;
 
 /** Every error answer that a service gave. */
 export const refusalsOf = (base: string): string => (refusals.get(base) ?? []).join('\n');

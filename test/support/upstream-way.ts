@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSetCookie } from 'cookie';
-import type { Configuration } from 'oidc-provider';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { type Answer, Browser, type Person, register } from './client.js';
 import { noteSecret } from './leaks.js';
 import { type Service, startServiceForTest } from './service.js';
@@ -33,11 +33,13 @@ interface Wanted {
   readonly settings?: Record<string, string>;
   /** Overrides the provider's configuration. */
   readonly wanted?: Configuration;
+  /** Adds to what the provider knows of its client. */
+  readonly client?: Partial<ClientMetadata>;
 }
 
 /** A service with one provider, for one test. */
-export async function startWithUpstream({ entry = {}, settings = {}, wanted = {} }: Wanted = {}) {
-  const upstream = await startUpstream([callbackOf('authentik')], wanted);
+export async function startWithUpstream({ entry = {}, settings = {}, wanted = {}, client = {} }: Wanted = {}) {
+  const upstream = await startUpstream([callbackOf('authentik')], wanted, client);
   const service = await withProviders([{ ...upstream.entry, ...entry }], (known) =>
     startServiceForTest({ ...known, ...settings }),
   );
@@ -65,7 +67,7 @@ export async function linkUser(
 
 export class UpstreamBrowser extends Browser {
   /** The provider's cookies. */
-  private readonly theirs = new Map<string, string>();
+  readonly theirs = new Map<string, string>();
 
   constructor(
     base: string,

@@ -26,6 +26,7 @@ export const upstreamCheck = command({
     const clock = new Clock();
     const findings = await findingsOf({
       ...{ provider, callback: `${base}/callback`, logout: `${base}/logout` },
+      afterLogout: `${config.publicUrl}/account/sign-in`,
       now: () => clock.now(),
     });
     const failed = findings.some(({ state }) => state === 'wrong');

@@ -1,5 +1,6 @@
 // Whether the provider knows our client: the redirect address by a request for nobody, the secret by a code that is wrong.
 import { createHash, randomBytes } from 'node:crypto';
+import { clientAuthOf } from '../providers.js';
 import { asked, texts } from './asked.js';
 import { note, ok, shown, wrong, type Finding } from './finding.js';
 import type { CheckedProvider } from './provider-check.js';
@@ -70,11 +71,13 @@ function blamed(text: string): string {
 
 /** As the service does it. */
 function authenticated(metadata: Metadata, { clientId, clientSecret }: CheckedProvider['provider']) {
-  if (texts(metadata['token_endpoint_auth_methods_supported']).includes('client_secret_post'))
-    return { method: 'client_secret_post', body: { client_id: clientId, client_secret: clientSecret }, headers: {} };
+  const takes = [...texts(metadata['token_endpoint_auth_methods_supported'])];
+  const method = clientAuthOf({ token_endpoint_auth_methods_supported: takes });
+  if (method === 'client_secret_post')
+    return { method, body: { client_id: clientId, client_secret: clientSecret }, headers: {} };
   const encoded = [clientId, clientSecret].map((part) => new URLSearchParams({ '': part }).toString().slice(1));
   const authorization = `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
-  return { method: 'client_secret_basic', body: {}, headers: { authorization } };
+  return { method, body: {}, headers: { authorization } };
 }
 
 async function secret(metadata: Metadata, { provider, callback }: CheckedProvider, verifier: string): Promise<Finding> {

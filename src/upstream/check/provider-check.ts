@@ -9,6 +9,8 @@ export interface CheckedProvider {
   readonly provider: ProviderSettings;
   /** To be registered there. */
   readonly callback: string;
+  /** Where people may return to after a logout there. */
+  readonly afterLogout: string;
   /** Where it may post logout tokens. */
   readonly logout: string;
   readonly now: () => Date;
@@ -23,18 +25,24 @@ export async function findingsOf(checked: CheckedProvider): Promise<readonly Fin
     ...findings,
     ...(await signingFindings(metadata)),
     ...(await clientFindings(metadata, checked)),
-    endSession(metadata),
+    endSession(metadata, checked),
     backChannel(metadata, provider, logout),
   ];
 }
 
-function endSession({ end_session_endpoint: endpoint }: Record<string, unknown>): Finding {
-  if (typeof endpoint === 'string')
-    return ok('end_session', 'A logout with `upstream=true` can end the session at the provider, too.');
-  return note(
-    'end_session',
-    'The provider names no end_session_endpoint: a logout here does not end the session there.',
-  );
+function endSession(
+  { end_session_endpoint: endpoint }: Record<string, unknown>,
+  { provider, afterLogout }: CheckedProvider,
+): Finding {
+  if (typeof endpoint !== 'string')
+    return note(
+      'end_session',
+      'The provider names no end_session_endpoint: a logout here does not end the session there.',
+    );
+  const back = provider.returnAfterLogout
+    ? `Register ${afterLogout} there, as an address to return to after a logout.`
+    : `People stay there: to have them return, register ${afterLogout} there and set \`returnAfterLogout\`.`;
+  return ok('end_session', `A logout with \`upstream=true\` can end the session at the provider, too. ${back}`);
 }
 
 function backChannel(metadata: Record<string, unknown>, provider: ProviderSettings, logout: string): Finding {
