@@ -182,7 +182,7 @@ describe('the tables', () => {
     factorTickets: 'factors',
     passkeys: 'factors',
     spentChallenges: 'factors',
-    upstreamIdentities: 'none',
+    upstreamIdentities: 'upstream',
     upstreamRequests: 'upstream',
     upstreamCodes: 'upstream',
     upstreamLogouts: 'upstream',

@@ -26,7 +26,11 @@ const secondFactor = z.strictObject({
 
 const entry = z.strictObject({
   /** In addresses: it cannot change without the provider's redirect address. */
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, such as authentik'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, such as authentik')
+    // Routes of ours have these names.
+    .refine((name) => !['identities', 'exchange'].includes(name), 'must be another name'),
   /** On the button. */
   label: z.string().trim().min(1).max(40),
   issuer,

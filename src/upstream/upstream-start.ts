@@ -100,18 +100,31 @@ export class UpstreamStart {
     } as const;
     if (transport === 'cookie')
       return { ...wish, returnTo: this.landing.returnTo(target), appChallenge: null, appState: null };
-    return { ...wish, ...this.appOf(query) };
+    const { code_challenge: code, code_challenge_method: method, state } = query;
+    const challenge = method === undefined ? undefined : code;
+    const fields = { target: 'return_to', challenge: 'code_challenge' };
+    return { ...wish, ...appOf(this.config, { target, challenge, state }, fields) };
   }
+}
 
-  private appOf(query: StartQuery): Pick<UpstreamWish, 'returnTo' | 'appChallenge' | 'appState'> {
-    const { return_to: target, code_challenge: challenge, code_challenge_method: method, state } = query;
-    // Byte for byte (RFC 9700 §2.1): the code goes there.
-    if (target === undefined || !this.config.UPSTREAM_APP_CALLBACKS.includes(target))
-      throw wrong('return_to', 'must be one of UPSTREAM_APP_CALLBACKS, byte for byte');
-    if (challenge === undefined || method === undefined)
-      throw wrong('code_challenge', "must be there with code_challenge_method=S256: the app's own (RFC 7636)");
-    return { returnTo: target, appChallenge: challenge, appState: state ?? null };
-  }
+interface AppsWish {
+  readonly target: string | undefined;
+  /** With the method S256. */
+  readonly challenge: string | undefined;
+  readonly state: string | undefined;
+}
+
+/** @param fields as the request names them. @throws Refusal `invalid_request` for an app that may not be returned to */
+export function appOf(
+  config: Pick<Config, 'UPSTREAM_APP_CALLBACKS'>,
+  { target, challenge, state }: AppsWish,
+  fields: Readonly<Record<'target' | 'challenge', string>>,
+): Pick<UpstreamWish, 'returnTo' | 'appChallenge' | 'appState'> {
+  // Byte for byte (RFC 9700 §2.1): the code goes there.
+  if (target === undefined || !config.UPSTREAM_APP_CALLBACKS.includes(target))
+    throw wrong(fields.target, 'must be one of UPSTREAM_APP_CALLBACKS, byte for byte');
+  if (challenge === undefined) throw wrong(fields.challenge, "must be there, by S256: the app's own (RFC 7636)");
+  return { returnTo: target, appChallenge: challenge, appState: state ?? null };
 }
 
 const wrong = (path: string, message: string) => new Refusal('invalid_request', { errors: [{ path, message }] });
