@@ -149,7 +149,9 @@ function tampered(token: string): string {
 
 async function encrypted(token: string): Promise<string> {
   const { publicKey } = await generateKeyPair('RSA-OAEP-256');
-  return new CompactEncrypt(Buffer.from(token)).setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }).encrypt(publicKey);
+  return new CompactEncrypt(Buffer.from(token))
+    .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
+    .encrypt(publicKey);
 }
 
 describe('U1', () => {

@@ -23,7 +23,7 @@ export interface Call {
 
 export async function call(base: string, method: string, path: string, given: Call = {}): Promise<Answer> {
   const answer = await send(base, method, path, given);
-  noteCall(base, given, answer);
+  noteCall(base, path, given, answer);
   noteCode(answer.json['code']);
   noteAnswer(checkDocumented(method, path, answer), answer);
   return answer;
@@ -32,7 +32,7 @@ export async function call(base: string, method: string, path: string, given: Ca
 /** Of a server that is not the service: what it answers is not in docs/openapi.json. */
 export async function callOther(base: string, method: string, path: string, given: Call = {}): Promise<Answer> {
   const answer = await send(base, method, path, given);
-  noteCall(base, given, answer);
+  noteCall(base, path, given, answer);
   return answer;
 }
 

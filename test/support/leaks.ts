@@ -21,6 +21,8 @@ const secretFields = [
   'ticket',
   'recoveryCode',
   'challenge',
+  'codeVerifier',
+  'logout_token',
 ];
 /** Six digits are anywhere: searched for where a field holds them. */
 const shortFields = ['totp', 'code'];
@@ -94,11 +96,25 @@ export function withoutPrintedMails(lines: readonly Record<string, unknown>[]): 
   return lines.filter((line) => !isPrinted(line));
 }
 
-export function noteCall(base: string, { body, rawBody, headers = {} }: Call, answer: Answer): void {
+/** Of a sign-in at a provider: what its addresses hold, both ways. The body of an exchange holds the code of an app. */
+function noteAddress(text: string): void {
+  if (!text.includes('?')) return;
+  const query = new URLSearchParams(text.slice(text.indexOf('?')));
+  for (const name of ['state', 'nonce', 'code', 'id_token_hint']) {
+    const value = query.get(name) ?? '';
+    // Those that a test wrote by hand are no secrets.
+    if (/^[\w.-]{32,}$/.test(value) && new Set(value).size > 9)
+      noteSecret(value, `the ${name} of a sign-in at a provider`);
+  }
+}
+
+export function noteCall(base: string, url: string, { body, rawBody, headers = {} }: Call, answer: Answer): void {
   const isForm = String(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
   const form = isForm ? Object.fromEntries(new URLSearchParams(String(rawBody))) : undefined;
   for (const source of [body, form, answer.json] as (Record<string, unknown> | undefined)[]) {
     for (const field of secretFields) noteToken(source?.[field], field);
+    const { code } = source ?? {};
+    if (typeof code === 'string' && code.startsWith('wuc_')) noteSecret(code, 'the code of an app');
     for (const field of shortFields) {
       const value = source?.[field];
       if (typeof value === 'string' && /^\d{6}$/.test(value)) noteSecret(`"${field}":"${value}"`, `the field ${field}`);
@@ -108,9 +124,10 @@ export function noteCall(base: string, { body, rawBody, headers = {} }: Call, an
       noteToken(queryOf(source?.['location'])?.get(part), `${part} of a location`);
     noteSeed(/[?&]secret=(\w+)/.exec(String(source?.['uri']))?.[1]);
   }
+  for (const text of [url, String(answer.headers['location'] ?? '')]) noteAddress(text);
   noteToken(/^Bearer (.*)$/.exec(String(headers['authorization'] ?? ''))?.[1], 'a bearer token');
   for (const cookie of `${String(headers['cookie'] ?? '')};${answer.cookies.join(';')}`.split(';'))
-    if (/^ *(?:[\w-]*_token|(?:__(?:Secure|Host)-)?(?:factor|enrol))=/.test(cookie))
+    if (/^ *(?:[\w-]*_token|(?:__(?:Secure|Host)-)?(?:factor|enrol|upstream-[\w-]{8}))=/.test(cookie))
       noteToken(cookie.split('=')[1], 'a cookie');
   if (answer.status < 400) return;
   const seen = refusals.get(base) ?? [];

@@ -3,6 +3,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, type JWTHeaderParameters } from 'jose';
+import { noteSecret } from './leaks.js';
 import { UPSTREAM_SECRET } from './upstream-provider.js';
 
 type Json = Record<string, unknown>;
@@ -29,9 +30,9 @@ export interface Liar {
   /** How often each path was asked for. */
   readonly asked: Map<string, number>;
   /** Signs as the provider does, with a key that it does not publish. */
-  signByStranger(claims: Json, header?: Json): Promise<string>;
+  readonly signByStranger: (claims: Json, header?: Json) => Promise<string>;
   /** In PEM, as an attacker would use it for HMAC. */
-  publicKey(): Promise<string>;
+  readonly publicKey: () => Promise<string>;
   /** From now on it signs with another key, under another name. */
   rotate(): Promise<void>;
   close(): Promise<void>;
@@ -39,6 +40,7 @@ export interface Liar {
 
 export const SUBJECT = 'the subject of the victim';
 const CLIENT_ID = 'watchword';
+const ACCESS_TOKEN = randomBytes(24).toString('base64url');
 const encode = (json: unknown) => Buffer.from(JSON.stringify(json)).toString('base64url');
 
 /** HMAC with what everybody knows, or with our own secret. */
@@ -56,6 +58,7 @@ export async function openLiar(id = 'liar'): Promise<Liar> {
   const newKey = (kid: string) => generateKeyPair('RS256', { extractable: true }).then((pair) => ({ ...pair, kid }));
   const [stranger, first] = [await newKey('first'), await newKey('first')];
   let key = first;
+  noteSecret(ACCESS_TOKEN, "the provider's access token");
   const codes = new Map<string, { challenge: string; nonce: string }>();
   const asked = new Map<string, number>();
   const sign = (claims: Json, header: Json, by = key) =>
@@ -117,13 +120,15 @@ export async function openLiar(id = 'liar'): Promise<Liar> {
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
     if (form.get('client_secret') !== UPSTREAM_SECRET) return json({ error: 'invalid_client' }, 401);
-    if (given?.challenge !== challenge) return json({ error: 'invalid_grant', error_description: 'no\nsuch code' }, 400);
+    if (given?.challenge !== challenge)
+      return json({ error: 'invalid_grant', error_description: 'no\nsuch code' }, 400);
     const now = Math.floor(Date.now() / 1000);
     const honest = { iss: issuer, aud: CLIENT_ID, sub: SUBJECT, iat: now, exp: now + 300, nonce: given.nonce };
     const claims = (lie.claims ?? same)({ ...honest, email: 'victim@example.com', email_verified: true });
     const token = await sign(claims, (lie.header ?? same)({ alg: 'RS256', kid: key.kid }));
     const idToken = lie.idToken ? await lie.idToken(token, liar) : token;
-    const whole = { access_token: 'an access token of the provider', token_type: 'Bearer', expires_in: 300 };
+    noteSecret(token.split('.')[2], 'the signature of an ID token');
+    const whole = { access_token: ACCESS_TOKEN, token_type: 'Bearer', expires_in: 300 };
     json((lie.token ?? same)({ ...whole, ...(idToken === undefined ? {} : { id_token: idToken }) }));
   }
   return liar;

@@ -93,6 +93,10 @@ export async function openUpstream(
     },
     loadExistingGrant: async (context) => {
       const { client, session, provider: own } = context.oidc;
+      const knownId = session?.grantIdFor(client?.clientId ?? '');
+      // One for all tabs of a browser: the provider destroys the one that another takes the place of, and its codes with it.
+      const known = knownId === undefined ? undefined : await own.Grant.find(knownId);
+      if (known?.accountId === session?.accountId) return known;
       const grant = new own.Grant({ clientId: client?.clientId ?? '', accountId: session?.accountId ?? '' });
       grant.addOIDCScope('openid email profile offline_access');
       await grant.save();
