@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 export default defineConfig({
   test: {
@@ -14,6 +15,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     isolate: false, // a file that starts loads nothing again: half of the processor time was that
     maxWorkers: 3, // of two cores: much of a test waits for its service
+    sequence: { sequencer: LongestFirst },
     env: { NODE_ENV: 'test' },
   },
 });
