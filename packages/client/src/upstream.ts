@@ -105,11 +105,13 @@ export function newUpstream(options: UpstreamOptions): Upstream {
   async function exchanged({ verifier, connects }: Begun, code: string): Promise<User> {
     const body = { code, codeVerifier: verifier };
     const { deviceToken } = (await storage.load()) ?? {};
-    const { response, problem } = connects
+    const { response, answer, problem } = connects
       ? await read(await auth.fetch(`${issuer}/auth/upstream/exchange`, json(body)))
       : await post({ fetch, issuer, isBearer: true }, '/auth/upstream/exchange', { ...body, deviceToken }, ACT_MS);
     if (!isPassing(problem)) await store.deleteItem(KEY); // decided: a code counts once
-    const user = connects && response.status === 204 ? auth.user : await auth.adopt(response);
+    if (connects && response.status === 204 && auth.user) return auth.user;
+    // Anew: a body that was read and given up once cannot be read again.
+    const user = answer && (await auth.adopt(new Response(JSON.stringify(answer))));
     if (user) return user;
     throw new Refused(problem);
   }
