@@ -11,6 +11,7 @@ import { freePort } from './free-port.js';
 import { factorScenes } from './factor-scenes.js';
 import { type Scene, scenes, type World } from './page-scenes.js';
 import { sheetOf } from './screenshot.js';
+import { upstreamScenes } from './upstream-scenes.js';
 
 const FOLDER = join(tmpdir(), 'watchword-page-images');
 const locales = ['en-GB', 'de-DE'] as const;
@@ -39,13 +40,27 @@ const kept: readonly [scene: string, size: typeof PHONE][] = [
   ['factors', DESK],
   ['setup', PHONE],
   ['codes', PHONE],
+  ['sign-in-link-required', PHONE],
+  ['connections', DESK],
 ];
+
+/** Nobody goes there: the pages only name them. */
+const providers = [
+  ['authentik', 'Authentik'],
+  ['works', 'Example Works'],
+].map(([id, label]) => ({
+  ...{ id, label, issuer: `https://${id}.example.com/`, clientId: 'watchword', clientSecretEnv: 'PROVIDER_SECRET' },
+  allowSignUp: id === 'authentik',
+}));
 
 async function startService(): Promise<{ url: string; stop: () => Promise<void> }> {
   const port = await freePort();
   const data = mkdtempSync(join(tmpdir(), 'watchword-pictured-'));
   const env = { PATH: process.env['PATH'], HOME: data, PORT: String(port), DATA_DIR: join(data, 'data') };
+  const file = join(data, 'providers.json');
+  writeFileSync(file, JSON.stringify(providers));
   const settings = {
+    ...{ UPSTREAM_PROVIDERS: file, PROVIDER_SECRET: 'none' },
     RATE_LIMITS: 'off',
     MAGIC_LINKS: 'on',
     BRAND_NAME: 'Example',
@@ -125,7 +140,9 @@ for (const locale of locales) {
   contexts.set(`${locale} out`, await browser.newContext({ locale, timezoneId: 'Europe/Berlin' }));
   contexts.set(`${locale} in`, await signedIn(browser, world, locale));
 }
-for (const scene of [...scenes, ...factorScenes].filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+for (const scene of [...scenes, ...factorScenes, ...upstreamScenes].filter(
+  ({ name }) => wanted.length === 0 || wanted.includes(name),
+)) {
   const taken = new Map<string, Buffer>();
   for (const locale of locales) {
     const context = contexts.get(`${locale} ${scene.isSignedIn ? 'in' : 'out'}`);

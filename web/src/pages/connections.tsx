@@ -25,8 +25,8 @@ export function ConnectionsPage() {
     setRemoved(text);
     call.run();
   };
-  const isKnown = (id: string) => data?.identities.some(({ provider }) => provider === id) ?? true;
-  const open = settings.providers.filter(({ id }) => !isKnown(id));
+  const known = new Set(data?.identities.map(({ provider }) => provider));
+  const open = data === undefined ? [] : settings.providers.filter(({ id }) => !known.has(id));
   const wanted = open.find(({ id }) => id === query.get('connect'));
   const target = returnTo(query);
   const said =
@@ -40,7 +40,7 @@ export function ConnectionsPage() {
         {said !== undefined && <Said text={said} />}
         {wanted && <p>{t('connections.wanted', { provider: wanted.label })}</p>}
         {wanted && <Connect provider={wanted} query={query} look="main" />}
-        {target && (
+        {target && data !== undefined && (
           <Button look={wanted ? 'plain' : 'main'} onClick={() => leave(query)}>
             {wanted ? t('connections.later') : t('known.continue')}
           </Button>

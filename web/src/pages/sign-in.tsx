@@ -58,8 +58,8 @@ function Known({ place: { query }, said, other }: KnownProps) {
           : t('known.intro', { name: settings.name })
       }
     >
-      {said}
       <p class="who">{email}</p>
+      {said}
       <div class="actions stacked">
         <Button onClick={() => leave(query)}>{t('known.continue')}</Button>
         <Button look="plain" onClick={other}>
