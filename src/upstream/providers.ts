@@ -77,11 +77,11 @@ export class Providers {
     return configuration;
   }
 
-  /** Keeps the keys that an exchange asked for. */
+  /** Keeps the keys that an exchange asked for; it may have done so in the second of the one before. */
   keepKeys(provider: ProviderSettings, configuration: client.Configuration): void {
     const keys = client.getJwksCache(configuration);
     const known = this.knownOf(provider);
-    if (keys && keys.uat > (known.keys?.uat ?? 0)) known.keys = structuredClone(keys);
+    if (keys && keys.uat >= (known.keys?.uat ?? 0)) known.keys = structuredClone(keys);
   }
 
   private knownOf({ id }: ProviderSettings): Known {
