@@ -1,8 +1,6 @@
 // A mobile app signs its user in at a provider: by the browser, and by a code that only the app can exchange.
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { UpstreamRequests } from '../src/upstream/upstream-requests.js';
-import { Providers } from '../src/upstream/providers.js';
 import { type Answer, bearer, call, me, mobile, refresh, register } from './support/client.js';
 import { noteSecret } from './support/leaks.js';
 import { type Service, startService } from './support/service.js';
@@ -146,6 +144,14 @@ describe('an app', () => {
     expect(await sessions()).toEqual([]);
   });
 
+  it('is asked to set a second factor up where the role of its user needs one', async () => {
+    await service.query("UPDATE users SET role = 'admin' WHERE id = $1", [userId]);
+    const verifier = newVerifier();
+    const { json } = await exchange(await codeFor(verifier), verifier);
+    expect(json).toMatchObject({ code: 'enrolment_required', ticket: expect.any(String) });
+    expect(await sessions()).toEqual([]);
+  });
+
   it('that guesses codes is slowed down as one that guesses passwords', async () => {
     const few = await withProviders([upstream.entry], (known) =>
       startService({ ...known, UPSTREAM_APP_CALLBACKS: APP, FAILURES_PER_ADDRESS: '10' }),
@@ -159,57 +165,106 @@ describe('an app', () => {
 });
 
 describe('an app that connects a provider', () => {
-  async function begun(verifier: string) {
-    const phone = await mobile(service.url);
-    const provider = service.app.get(Providers, { strict: false }).named('authentik');
-    const { state } = await service.app.get(UpstreamRequests, { strict: false }).begin(provider, {
-      ...{ purpose: 'link', transport: 'bearer', persistent: false, returnTo: APP, appState: 'of-the-app' },
-      ...{ appChallenge: challengeOf(verifier), userId: phone.user.id, sessionId: phone.session.id },
-    });
-    noteSecret(state, 'a state');
-    return { phone, state };
+  interface Connecting {
+    readonly verifier: string;
+    readonly code: string;
+    readonly phone: Awaited<ReturnType<typeof mobile>>;
   }
 
-  it('sends a browser without any cookie on to the provider, and gets a code', async () => {
-    const verifier = newVerifier();
-    const { state } = await begun(verifier);
+  /** As far as the code. @param at whose login it is there */
+  async function connecting(at = `new ${name}`): Promise<Connecting> {
+    upstream.people.set(at, { email: `${randomBytes(8).toString('hex')}@example.com` });
+    const [verifier, phone] = [newVerifier(), await mobile(service.url)];
+    const body = { returnTo: APP, codeChallenge: challengeOf(verifier), state: 'of-the-app' };
+    const begun = await call(service.url, 'POST', '/auth/upstream/authentik/link', {
+      ...{ body, headers: bearer(phone.accessToken) },
+    });
+    expect(begun.cookies).toEqual([]);
+    const go = new URL(begun.json['location'] as string);
+    noteSecret(go.searchParams.get('state'), 'a state');
     const browser = new UpstreamBrowser(service.url);
-    const gone = await browser.navigate(`/auth/upstream/authentik/go?state=${state}`, 'none');
+    const gone = await browser.navigate(go.pathname + go.search, 'none');
     expect(gone.status).toBe(303);
-    const answer = await browser.navigate(await browser.atProvider(new URL(String(gone.headers['location'])), name));
-    const code = new URL(String(answer.headers['location'])).searchParams.get('code') ?? '';
+    const back = await browser.navigate(await browser.atProvider(new URL(String(gone.headers['location'])), at));
+    const location = new URL(String(back.headers['location']));
+    expect([location.href.split('?')[0], location.searchParams.get('state')]).toEqual([APP, 'of-the-app']);
+    const code = location.searchParams.get('code') ?? '';
     noteSecret(code, 'the code of an app');
-    const linksOf = () =>
-      service.query('SELECT user_id FROM upstream_identities WHERE subject = $1', [upstream.subjectOf(name)]);
-    const before = await linksOf();
-    // Of no use without the session that began, and with another one.
-    const other = await mobile(service.url);
-    expect((await exchange(code, verifier, {}, bearer(other.accessToken))).json['code']).toBe(
-      'upstream_request_invalid',
-    );
-    expect(await linksOf()).toEqual(before);
+    return { verifier, code, phone };
+  }
+
+  const owners = (at = `new ${name}`) =>
+    service.query('SELECT user_id FROM upstream_identities WHERE subject = $1', [upstream.subjectOf(at)]);
+  const whole = ({ code, verifier }: Connecting, token: string) => exchange(code, verifier, {}, bearer(token));
+
+  it('sends a browser without any cookie to the provider, and makes the link with the code', async () => {
+    const link = await connecting();
+    expect(await owners()).toEqual([]);
+    expect((await whole(link, link.phone.accessToken)).status).toBe(204);
+    expect(await owners()).toEqual([{ user_id: link.phone.user.id }]);
+    expect((await refresh(service.url, link.phone.refreshToken)).status).toBe(200);
+    // From then on it signs in.
+    const [verifier, before] = [newVerifier(), name];
+    name = `new ${before}`;
+    expect((await exchange(await codeFor(verifier), verifier)).json['user'].id).toBe(link.phone.user.id);
   });
 
-  it('needs an access token for the exchange: none, one of a dead session, an old one are refused', async () => {
-    const ask = async (headers: object, before?: (phone: Awaited<ReturnType<typeof mobile>>) => Promise<unknown>) => {
-      const verifier = newVerifier();
-      const { phone, state } = await begun(verifier);
-      const browser = new UpstreamBrowser(service.url);
-      const gone = await browser.navigate(`/auth/upstream/authentik/go?state=${state}`, 'none');
-      const answer = await browser.navigate(await browser.atProvider(new URL(String(gone.headers['location'])), name));
-      const code = new URL(String(answer.headers['location'])).searchParams.get('code') ?? '';
-      noteSecret(code, 'the code of an app');
-      await before?.(phone);
-      const authorization = before ? bearer(phone.accessToken) : headers;
-      return (await exchange(code, verifier, {}, authorization)).json['code'] as unknown;
-    };
-    expect(await ask({})).toBe('unauthenticated');
-    const logout = ({ accessToken }: { accessToken: string }) =>
-      call(service.url, 'POST', '/auth/logout', { headers: bearer(accessToken) });
-    expect(await ask({}, logout)).toBe('token_revoked');
-    const stale = ({ user }: { user: { id: string } }) =>
-      service.query('UPDATE users SET token_version = token_version + 1 WHERE id = $1', [user.id]);
-    expect(await ask({}, stale)).toBe('token_stale');
+  it('cannot finish what another session has begun: a lured browser gives its identity to nobody', async () => {
+    const link = await connecting();
+    const other = await mobile(service.url, link.phone.person);
+    expect((await whole(link, other.accessToken)).json['code']).toBe('upstream_request_invalid');
+    expect((await whole(link, link.phone.accessToken)).json['code']).toBe('upstream_request_invalid');
+    expect(await owners()).toEqual([]);
+  });
+
+  it("cannot take somebody else's identity over", async () => {
+    const link = await connecting(name);
+    expect((await whole(link, link.phone.accessToken)).json['code']).toBe('identity_taken');
+    expect(await owners(name)).toEqual([{ user_id: userId }]);
+  });
+
+  it('has ten at most', async () => {
+    const link = await connecting();
+    await service.query(
+      `INSERT INTO upstream_identities (user_id, issuer, subject, id, linked_at)
+       SELECT $1, 'https://' || n || '.example/', 'x', gen_random_uuid(), protocol_now() FROM generate_series(1, 10) n`,
+      [link.phone.user.id],
+    );
+    expect((await whole(link, link.phone.accessToken)).json['code']).toBe('too_many_factors');
+    expect(await owners()).toEqual([]);
+  });
+
+  it.each([
+    ['without an access token', 'unauthenticated', ({ code, verifier }: Connecting) => exchange(code, verifier)],
+    [
+      'with the token of a session that ended',
+      'token_revoked',
+      async (link: Connecting) => {
+        await call(service.url, 'POST', '/auth/logout', { headers: bearer(link.phone.accessToken) });
+        return whole(link, link.phone.accessToken);
+      },
+    ],
+    [
+      'with a token from before a change of the user',
+      'token_stale',
+      async (link: Connecting) => {
+        const changed = 'UPDATE users SET token_version = token_version + 1 WHERE id = $1';
+        await service.query(changed, [link.phone.user.id]);
+        return whole(link, link.phone.accessToken);
+      },
+    ],
+    [
+      'with an old token',
+      'token_expired',
+      async (link: Connecting) => {
+        await service.query("UPDATE upstream_codes SET expires_at = expires_at + interval '1 hour'");
+        await service.advance(16 * 60);
+        return whole(link, link.phone.accessToken);
+      },
+    ],
+  ])('gets no link %s', async (_, code, ask) => {
+    expect((await ask(await connecting())).json['code']).toBe(code);
+    expect(await owners()).toEqual([]);
   });
 
   it.each(['', '?state=x', `?state=${'x'.repeat(43)}`])(

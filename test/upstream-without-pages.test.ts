@@ -1,7 +1,7 @@
 // ACCOUNT_PAGES=off: an application of its own has the pages, and a refusal at a provider is an answer like any other.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, register } from './support/client.js';
+import { type Answer, Browser, register } from './support/client.js';
 import { enrolled } from './support/factors.js';
 import { type Liar, openLiar } from './support/lying-provider.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -63,6 +63,27 @@ describe('without account pages', () => {
     expect((await browserAt().signIn('cleo')).json).toMatchObject({ status: 401, code: 'enrolment_required' });
     await service.query('UPDATE users SET disabled_at = protocol_now() WHERE id = $1', [userId]);
     expect((await browserAt().signIn('cleo')).json).toMatchObject({ status: 401, code: 'invalid_credentials' });
+  });
+
+  it('so is an address that has an account, an identity that is taken, and one too many', async () => {
+    const owner = await register(service.url);
+    await link(owner.email, 'dora');
+    const other = await Browser.signedIn(service.url);
+    const connect = async (name: string) => {
+      const begun = await other.go('POST', '/auth/upstream/authentik/link', { body: {} });
+      const browser = browserAt();
+      for (const [key, cookie] of other.jar) browser.jar.set(key, cookie);
+      return browser.navigate(await browser.atProvider(new URL(begun.json['location'] as string), name));
+    };
+    expect((await connect('dora')).json).toMatchObject({ status: 409, code: 'identity_taken' });
+    upstream.people.set('twin', { email: owner.email });
+    await service.query(
+      `INSERT INTO upstream_identities (user_id, issuer, subject, id, linked_at)
+       SELECT $1, 'https://' || n || '.example/', 'x', gen_random_uuid(), protocol_now() FROM generate_series(1, 10) n`,
+      [(await other.go('GET', '/auth/me')).json['id']],
+    );
+    expect((await connect('twin')).json).toMatchObject({ status: 409, code: 'too_many_factors' });
+    expect((await browserAt().signIn('twin')).json).toMatchObject({ status: 409, code: 'link_required' });
   });
 
   it('what went wrong at the provider has its status', async () => {

@@ -40,8 +40,9 @@ export class UpstreamController {
     },
     refuses: [
       ...(['not_found', 'upstream_request_invalid', 'upstream_declined', 'upstream_invalid'] as const),
-      ...(['upstream_unavailable', 'link_required', 'identity_taken', 'invalid_credentials'] as const),
-      ...(['second_factor_required', 'enrolment_required', 'too_many_attempts', 'unavailable'] as const),
+      ...(['upstream_unavailable', 'link_required', 'identity_taken', 'too_many_factors'] as const),
+      ...(['invalid_credentials', 'second_factor_required', 'enrolment_required'] as const),
+      ...(['too_many_attempts', 'unavailable'] as const),
     ],
     refusalCookies: ['factor', 'enrol', 'upstream'],
   })
@@ -64,7 +65,8 @@ export class UpstreamController {
       204: { says: 'Connected.' },
     },
     refuses: [
-      ...(['upstream_request_invalid', 'invalid_credentials', 'identity_taken', 'second_factor_required'] as const),
+      ...(['upstream_request_invalid', 'invalid_credentials', 'identity_taken', 'too_many_factors'] as const),
+      ...(['second_factor_required'] as const),
       ...(['enrolment_required', 'unauthenticated', 'token_expired', 'token_stale', 'token_revoked'] as const),
       ...(['too_many_attempts', 'unavailable'] as const),
     ],
