@@ -20,6 +20,37 @@ const cases = [
     step('refuses two factors that are too old'),
   ],
   [
+    'passkeys of another domain do not stop the start',
+    [['src/factors/passkeys/orphaned-passkeys.ts', 'if (count === 0) return;', 'if (count >= 0) return;']],
+    ['test/passkey-settings.test.ts', '-t', 'the service does not start'],
+  ],
+  [
+    'of many confirmations at once each brings codes',
+    [['src/enrolment/new-factor.ts', 'if (!(await settle(tx))) throw stale();', 'await settle(tx);']],
+    ['test/totp-enrolment.test.ts', '-t', 'twenty confirmations at once'],
+  ],
+  [
+    'recovery codes count without a factor beside them',
+    [['src/enrolment/recovery-code-renewal.ts', '(await this.factors.count(tx, userId)) === 0', 'false']],
+    ['test/recovery-codes.test.ts', '-t', 'a factor beside which they count'],
+  ],
+  [
+    'apps that begin at once are more than the maximum',
+    [['src/factors/totp-authenticators.ts', 'await lockUser(tx, userId); // two at once would both find room', '']],
+    ['test/totp-enrolment.test.ts', '-t', 'five apps at most'],
+  ],
+  [
+    "another person's factor is removed by its id",
+    [
+      [
+        'src/factors/factor-removal.ts',
+        'totpAuthenticators} where user_id = ${userId} and id = ${id}\n      returning',
+        'totpAuthenticators} where id = ${id}\n      returning',
+      ],
+    ],
+    removal("of another person's factor"),
+  ],
+  [
     'an old session of a role that needs two factors does grave acts with one',
     [[GUARD, '!maySetUpFirst && this.config.MFA_REQUIRED_ROLES.includes(role)', 'false']],
     step('needs two factors where the role does'),
