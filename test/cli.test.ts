@@ -8,6 +8,7 @@ import { call, me, mobile, refresh } from './support/client.js';
 import { checkout, command, start, untilReady } from './support/process.js';
 import { cloneDatabase, startService } from './support/service.js';
 import { databaseSettings } from './support/settings.js';
+import { linkUser } from './support/upstream-way.js';
 
 it('ends sessions, disables, enables and promotes users beside a running service, without its key', async () => {
   const databaseUrl = await cloneDatabase();
@@ -52,8 +53,10 @@ it('ends sessions, disables, enables and promotes users beside a running service
   const taken = await cli('users', 'email', '--user', other.user.id, '--email', phone.person.email, '--json');
   expect([taken.code, JSON.parse(taken.stdout).error.code]).toEqual([1, 'email_taken']);
   const wanted = ['--email', `moved-${other.person.email}`];
+  await linkUser(service, other.person.email, { issuer: 'https://auth.example.com', subject: "a thief's" });
   for (const [changed, ...more] of [[false, '--dry-run'], [true], [false]] as const)
     expect(await json('users', 'email', '--user', other.user.id, ...wanted, ...more)).toMatchObject({ changed });
+  expect(await service.query('SELECT FROM upstream_identities')).toEqual([]);
   expect(await json('users', 'enable', '--user', other.user.id)).toMatchObject({ changed: true });
 
   const last = await mobile(service.url, phone.person);

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
 import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
@@ -21,14 +21,22 @@ export class AddressCorrection {
 
   /**
    * Ends every session, every link but a freeze, and the password. A disabled user stays disabled, and nothing is mailed.
+   * @param alongside written in the same transaction if the address changes
    * @returns `hasChanged` false if the address is theirs already, or another account's
    */
-  correct(userId: string, address: string, by: string, caller: Caller): Promise<StatusChange> {
+  correct(
+    userId: string,
+    address: string,
+    by: string,
+    caller: Caller,
+    alongside?: (tx: Transaction) => Promise<void>,
+  ): Promise<StatusChange> {
     return inTransaction(this.database, async (tx) => {
       const hasChanged = await this.userAddress.set(tx, userId, address);
       const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', caller) : [];
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
       if (hasChanged) await this.audit.record(tx, [{ type: 'email.corrected', userId, by }], caller);
+      if (hasChanged) await alongside?.(tx);
       return { hasChanged, confirmation };
     });
   }

@@ -1,8 +1,10 @@
 // Invites a person: an account without a password, and a mail with the link to choose one.
 import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database, inTransaction, type Queries } from '../database/database.js';
+import { upstreamIdentities } from '../database/upstream-schema.js';
 import type { Caller } from '../http/caller.js';
 import { Outbox } from '../mail/outbox.js';
 import { PendingUsers } from '../users/pending-users.js';
@@ -14,10 +16,10 @@ export interface Invited {
   readonly isNew: boolean;
 }
 
-type Invitable = Pick<User, 'passwordHash' | 'disabledAt' | 'pendingUntil'>;
+type Invitable = Pick<User, 'id' | 'passwordHash' | 'disabledAt' | 'pendingUntil'>;
 
-/** Whoever has a password, and whoever is disabled, is not invited. A password that waits for a verification is nobody's. */
-export const isInvitable = ({ passwordHash, disabledAt, pendingUntil }: Invitable): boolean =>
+/** A password that waits for a verification is nobody's. */
+const isOpen = ({ passwordHash, disabledAt, pendingUntil }: Invitable): boolean =>
   (passwordHash === null || pendingUntil !== null) && disabledAt === null;
 
 @Injectable()
@@ -32,6 +34,16 @@ export class Invitation {
   ) {}
 
   /**
+   * Whoever has a password or is disabled is not invited, and neither is somebody who signed up at a provider: they may have
+   * named a stranger's address there, who would share the account.
+   */
+  async mayInvite(user: Invitable, queries: Queries = this.database): Promise<boolean> {
+    if (!isOpen(user)) return false;
+    const { rows } = await queries.execute(sql`select from ${upstreamIdentities} where user_id = ${user.id} limit 1`);
+    return rows.length === 0;
+  }
+
+  /**
    * The account does not wait for a verification, as a registration does: nobody else may register the address meanwhile
    * and get what the operator gives the account.
    * @returns undefined if the address has an account with a password, or a disabled one
@@ -41,7 +53,7 @@ export class Invitation {
       await this.pendingUsers.giveWay(tx, email);
       const created = await this.users.create(tx, email, null);
       const user = created ?? (await this.users.findByEmail(email));
-      if (!user || !isInvitable(user)) return undefined;
+      if (!user || !(created || (await this.mayInvite(user, tx)))) return undefined;
       await this.audit.record(tx, [{ type: 'user.invited', userId: user.id, by }], caller);
       await this.outbox.write(tx, { kind: 'invite', address: email, language: this.config.DEFAULT_LANGUAGE });
       return { userId: user.id, isNew: created !== undefined };

@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { users } from '../database/schema.js';
+import { upstreamIdentities } from '../database/upstream-schema.js';
 import { kindOf, type MailKind } from './mail-kinds.js';
 
 export interface Addressee {
@@ -13,6 +14,8 @@ export interface Addressee {
   readonly isVerified: boolean;
   readonly isDisabled: boolean;
   readonly hasPassword: boolean;
+  /** At a provider, where they may have named any address. */
+  readonly hasIdentity: boolean;
   /** The address belongs to another account by now, which is not a mere registration that nobody has verified. */
   readonly isTaken: boolean;
 }
@@ -43,7 +46,9 @@ function isDue(kind: MailKind, user: Addressee, address: string, sessionEpoch: s
   if (kind === 'verify') return !user.isVerified;
   // The password of an address that was never verified may be a stranger's, who would share the account.
   if (kind === 'magic') return user.isVerified;
-  if (kind === 'invite') return !user.hasPassword;
+  // It may be somebody who named a stranger's address at a provider: the owner of the mailbox would share the account.
+  if (kind === 'reset') return user.isVerified || !user.hasIdentity;
+  if (kind === 'invite') return !user.hasPassword && !user.hasIdentity;
   // Whoever asked may be locked out by now, by a new password or a logout of all devices: their link is not made any more.
   if (kind === 'email') return !user.isTaken && user.email !== address && String(user.sessionEpoch) === sessionEpoch;
   return true;
@@ -51,6 +56,7 @@ function isDue(kind: MailKind, user: Addressee, address: string, sessionEpoch: s
 
 const found = sql`u.id, u.email, u.session_epoch as "sessionEpoch", u.email_verified_at is not null as "isVerified",
   u.disabled_at is not null as "isDisabled", u.password_hash is not null as "hasPassword",
+  exists (select from ${upstreamIdentities} i where i.user_id = u.id) as "hasIdentity",
   exists (select from ${users} o where o.email = ${given('address')} and o.id <> u.id
           and o.pending_until is null) as "isTaken"`;
 type Row = Addressee & Record<string, unknown>;

@@ -25,7 +25,7 @@ import { UpstreamCompletion } from './upstream-completion.js';
 import { UpstreamExchange } from './upstream-exchange.js';
 import { UpstreamFigures } from './upstream-figures.js';
 import { UpstreamHandOver } from './upstream-hand-over.js';
-import { UpstreamIdentities } from './upstream-identities.js';
+import { UpstreamIdentitiesModule } from './upstream-identities.module.js';
 import { UpstreamLanding } from './upstream-landing.js';
 import { UpstreamLinks } from './upstream-links.js';
 import { UpstreamPeople } from './upstream-people.js';
@@ -40,14 +40,14 @@ import { UpstreamController } from './upstream.controller.js';
 
 const kept = [Providers, StateCookie, UpstreamCodes, UpstreamRequests];
 const flows = [UpstreamCallback, UpstreamCompletion, UpstreamExchange, UpstreamHandOver, UpstreamReturn, UpstreamStart];
-const who = [LinkExchange, LinkStart, OwnIdentities, UpstreamAccounts, UpstreamIdentities, UpstreamLinks];
+const who = [LinkExchange, LinkStart, OwnIdentities, UpstreamAccounts, UpstreamLinks];
 const accounts = [UpstreamPeople, UpstreamRoles, UpstreamSignUp];
 
 @Module({
   imports: [
     ...[AccountsModule, AuditModule, EnrolmentModule, RequestedMailModule],
     ...[HttpModule, KeyStoreModule, KeysModule, LimitsModule, RevocationModule, SessionsModule],
-    ...[SignInModule, TokensModule, UsersModule],
+    ...[SignInModule, TokensModule, UpstreamIdentitiesModule, UsersModule],
   ],
   controllers: [OwnIdentitiesController, UpstreamStartController, UpstreamController],
   providers: [...kept, ...flows, ...who, ...accounts, UpstreamFigures, UpstreamLanding, UpstreamVerification],

@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { AddressCorrection } from '../../accounts/address-correction.js';
 import { emailAddress } from '../../users/email.js';
+import type { Transaction } from '../../database/database.js';
+import { UpstreamIdentities } from '../../upstream/upstream-identities.js';
 import { Users } from '../../users/users.js';
 import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
@@ -13,7 +15,8 @@ export const usersEmail = command({
   name: 'users email',
   usage: '--user WHO --email EMAIL',
   about: 'give a user another address; their sessions and their password end',
-  details: 'They set a new password by the link of POST /auth/password/forgot. A disabled user stays disabled.',
+  details:
+    'They set a new password by the link of POST /auth/password/forgot. A disabled user stays disabled. Connections with providers end.',
   options: { '--user <who>': 'an email address or a user ID', '--email <email>': 'the new address' },
   hasDryRun: true,
   needs: 'tables',
@@ -36,8 +39,10 @@ export const usersEmail = command({
         : `would get it without a password, and ${sessions} session(s) would end.`;
       return { sentence: asDryRun(`${id} ${fate}`), result: { dryRun, user: id, changed: false, sessions } };
     }
+    // A thief may have connected them.
+    const disconnect = (tx: Transaction) => desk.get(UpstreamIdentities).removeAll(tx, id);
     const correction = desk.get(AddressCorrection);
-    const { hasChanged, confirmation } = await correction.correct(id, email, 'operator', desk.caller);
+    const { hasChanged, confirmation } = await correction.correct(id, email, 'operator', desk.caller, disconnect);
     const fate = hasChanged
       ? `has the address ${email} now and no password; every session has ended.`
       : 'was not changed.';

@@ -1,6 +1,6 @@
 // users invite: creates an account without a password, and mails its owner a link to choose one.
 import * as z from 'zod';
-import { Invitation, isInvitable } from '../../accounts/invitation.js';
+import { Invitation } from '../../accounts/invitation.js';
 import { Config } from '../../config/config.js';
 import { emailAddress } from '../../users/email.js';
 import { Users } from '../../users/users.js';
@@ -28,7 +28,7 @@ export const usersInvite = command({
     if (!desk.get(Config).sendsMail) throw Failure.of('no_mail', 'No mail can be sent: SMTP_URL is not set.');
     if (dryRun) {
       const user = await desk.get(Users).findByEmail(email);
-      if (user && !isInvitable(user)) throw taken(email);
+      if (user && !(await desk.get(Invitation).mayInvite(user))) throw taken(email);
       const sentence = asDryRun(`${email} would be invited${user ? ' again' : ''}.`);
       return { sentence, result: { dryRun, email, created: false } };
     }
