@@ -15,6 +15,14 @@ it.each(refreshTokens.revokedReason.enumValues.filter((reason) => reason !== 're
   },
 );
 
+it('a sign-in at a provider is not taken for one by mail, which has no methods either', () => {
+  const details = { methods: [], transport: 'cookie', persistent: false };
+  const signIn = (more: object) => eventKey({ type: 'login.succeeded', details: { ...details, ...more } });
+  expect(signIn({})).toBe('activity.event.login_succeeded_mail');
+  expect(signIn({ provider: 'authentik' })).toBe('activity.event.login_succeeded_upstream');
+  expect(signIn({ provider: 'authentik', methods: ['otp', 'mfa'] })).toBe('activity.event.login_succeeded_upstream');
+});
+
 it('an event or a reason that the pages do not know is no gap in the list', () => {
   expect(eventKey({ type: 'session.ended', details: { reason: 'new' } })).toBe('activity.event.session_ended');
   expect(eventKey({ type: 'comet.seen', details: {} })).toBeUndefined();

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createClient, memoryStorage, Refused } from '../packages/client/src/main.js';
 import { newUpstream, type UpstreamOptions } from '../packages/client/src/upstream.js';
+import { register } from './support/client.js';
 import { enrolled } from './support/factors.js';
 import { noteSecret } from './support/leaks.js';
 import type { Service } from './support/service.js';
@@ -105,5 +106,44 @@ describe('an app', () => {
     expect(auth.user).toBeNull();
     const { ticket } = refused as Refused;
     expect(await auth.continue(ticket, { totp: await app.code() })).toMatchObject({ id: app.userId });
+  });
+});
+
+describe('an app of somebody who is signed in', () => {
+  it('connects the provider in its own session, and stays signed in', async () => {
+    const { service, upstream: provider } = await startWithUpstream({ settings });
+    const person = await register(service.url);
+    provider.people.set('ada', { email: 'ada@sso.example.org' });
+    const { auth, upstream, events } = phone(service);
+    await auth.signIn(person);
+    const opened = await inBrowser(service, await upstream.connect('authentik', { returnTo }), 'ada');
+    expect(await upstream.complete(opened)).toMatchObject({ email: person.email });
+    const answer = await auth.fetch(`${service.url}/auth/upstream/identities`);
+    expect(await answer.json()).toMatchObject({ identities: [{ email: 'ada@sso.example.org' }], hasPassword: true });
+    expect(events).not.toContain('ended');
+
+    const another = phone(service);
+    const again = await inBrowser(service, await another.upstream.begin('authentik', { returnTo }), 'ada');
+    expect(await another.upstream.complete(again)).toMatchObject({ email: person.email });
+  });
+
+  it('cannot have its way finished by somebody else, whose account it would open', async () => {
+    const { service, upstream: provider } = await startWithUpstream({ settings });
+    const [mallory, victim] = [await register(service.url), await register(service.url)];
+    provider.people.set('ada', { email: 'ada@sso.example.org' });
+    const items = new Map<string, string>();
+    const store = {
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+      deleteItem: (key: string) => void items.delete(key),
+    };
+    const theirs = phone(service, { store });
+    await theirs.auth.signIn(mallory);
+    const opened = await inBrowser(service, await theirs.upstream.connect('authentik', { returnTo }), 'ada');
+    const mine = phone(service, { store }); // even with all that the other app has kept
+    await mine.auth.signIn(victim);
+    await expect(mine.upstream.complete(opened)).rejects.toMatchObject({ code: 'upstream_request_invalid' });
+    const answer = await mine.auth.fetch(`${service.url}/auth/upstream/identities`);
+    expect(await answer.json()).toMatchObject({ identities: [] });
   });
 });

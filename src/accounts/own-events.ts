@@ -50,7 +50,7 @@ const shown: Partial<Record<AuditEvent['type'], readonly string[]>> = {
   'identity.removed': ['provider'],
   'factors.reset': [],
   'role.changed': ['from', 'to'],
-  'login.succeeded': ['methods', 'transport', 'persistent'],
+  'login.succeeded': ['methods', 'transport', 'persistent', 'provider'],
   'login.failed': ['reason'],
   'refresh.reused': ['ended'],
   'password.changed': [],

@@ -29,6 +29,8 @@ export type AuditEvent =
       readonly transport: string;
       readonly persistent: boolean;
       readonly methods: readonly string[];
+      /** The id of the provider that the person signed in at. */
+      readonly provider?: string;
       /**
        * The service ended a session of this browser within the last minute, which may have logged
        * out an honest client.

@@ -34,6 +34,8 @@ export interface SessionWish {
   readonly first?: ((tx: Transaction) => Promise<boolean>) | undefined;
   /** The browser's old session, which this one replaces; it may be another user's. */
   readonly replaces?: SessionRef | undefined;
+  /** Where the person signed in, for the event. */
+  readonly provider?: string | undefined;
   /** Caps its absolute life. */
   readonly maxHours?: number | undefined;
   /** A part of its start: where it throws, no session starts. */
@@ -77,7 +79,8 @@ export class Sessions {
     const subject = { ...user, userId: user.id, sessionId: id, authenticatedAt, methods: wish.methods };
     const accessToken = await this.accessTokens.sign(subject, now, absoluteExpiresAt);
 
-    const details = { transport, persistent, methods: wish.methods, afterForcedEnd };
+    const where = wish.provider === undefined ? {} : { provider: wish.provider };
+    const details = { transport, persistent, methods: wish.methods, ...where, afterForcedEnd };
     const event = { type: 'login.succeeded', userId: user.id, sessionId: id, ...details } as const;
     const { credentialVersion, sessionEpoch, tokenVersion } = user;
     const values = {

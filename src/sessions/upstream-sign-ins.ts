@@ -93,11 +93,11 @@ export class UpstreamSignIns {
   }
 
   /** What it adds to the start of its session. @throws Refusal `upstream_request_invalid` if a session began with it before */
-  async effectsOf(userId: string, id: string): Promise<Pick<SessionWish, 'maxHours' | 'within'>> {
+  async effectsOf(userId: string, id: string): Promise<Pick<SessionWish, 'provider' | 'maxHours' | 'within'>> {
     const kept = await this.find(userId, id);
     if (!kept) throw new Refusal('upstream_request_invalid');
     const within = (tx: Transaction, sessionId: string) => this.bind(tx, userId, id, sessionId);
-    return { maxHours: kept.maxSessionHours ?? undefined, within };
+    return { provider: kept.provider, maxHours: kept.maxSessionHours ?? undefined, within };
   }
 
   /** Deletes a batch of those that no session began with. They wait for a code of a minute or a ticket of minutes at most. */

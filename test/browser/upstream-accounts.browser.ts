@@ -150,8 +150,8 @@ describe('the connections of somebody with a password', () => {
     await expectNoFindings(watched, world.host);
 
     await page.getByRole('link', { name: english('nav.activity'), exact: true }).click();
-    await page.getByText(english('activity.event.identity_linked'), { exact: true }).first().waitFor();
-    await page.getByText(english('activity.event.identity_removed'), { exact: true }).first().waitFor();
+    await page.getByText(english('activity.event.identity_linked', authentik), { exact: true }).first().waitFor();
+    await page.getByText(english('activity.event.identity_removed', authentik), { exact: true }).first().waitFor();
     expect(await page.locator('.address').first().innerText()).toBe(person.email);
   });
 

@@ -132,6 +132,10 @@ describe('a sign-in at a provider', () => {
     await heading(page, english('devices.title'));
     await logIn(other, name);
     await heading(other, english('activity.title'));
+    await other
+      .getByText(english('activity.event.login_succeeded_upstream', authentik), { exact: true })
+      .first()
+      .waitFor();
     expect(await stateCookies(page)).toEqual([]);
     await page.reload();
     await heading(page, english('devices.title'));

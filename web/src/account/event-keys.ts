@@ -17,6 +17,7 @@ const sentences = {
   'login.succeeded mail': 'activity.event.login_succeeded_mail',
   'login.succeeded 2fa': 'activity.event.login_succeeded_factor',
   'login.succeeded passkey': 'activity.event.login_succeeded_passkey',
+  'login.succeeded upstream': 'activity.event.login_succeeded_upstream',
   'login.failed': 'activity.event.login_failed',
   'login.failed wrong_password': 'activity.event.login_failed_wrong_password',
   'login.failed email_unverified': 'activity.event.login_failed_email_unverified',
@@ -79,7 +80,8 @@ const known: Readonly<Record<string, EventKey>> = sentences;
 export const eventKey = ({ type, details }: Event): EventKey | undefined =>
   known[`${type} ${detailOf(type, details)}`] ?? known[type];
 
-function detailOf(type: string, { reason, kind, methods, ended }: Event['details']): string {
+function detailOf(type: string, { reason, kind, methods, ended, provider }: Event['details']): string {
+  if (type === 'login.succeeded' && provider !== undefined) return 'upstream';
   if (type === 'refresh.reused') return ended === true ? 'ended' : '';
   if (!Array.isArray(methods)) return [reason, kind].find((each) => typeof each === 'string') ?? '';
   if (methods.includes('pwd') && methods.includes('mfa')) return '2fa';

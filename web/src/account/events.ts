@@ -1,5 +1,6 @@
 // Puts the security events of an account into words.
 import { t } from '../text.js';
+import { labelOf } from '../upstream/answer.js';
 import { eventKey } from './event-keys.js';
 
 export interface SecurityEvent {
@@ -17,7 +18,8 @@ export function sentenceFor(event: SecurityEvent): string {
   const { type, details } = event;
   const key = eventKey(event);
   if (key === undefined) return t('activity.event.other', { type });
-  return t(key, { from: roleOf(details['from']), to: roleOf(details['to']) });
+  const provider = labelOf(String(details['provider']));
+  return t(key, { from: roleOf(details['from']), to: roleOf(details['to']), provider });
 }
 
 export const roleOf = (role: unknown): string => t(role === 'admin' ? 'account.admin' : 'account.user');
