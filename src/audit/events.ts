@@ -29,12 +29,8 @@ export type AuditEvent =
       readonly transport: string;
       readonly persistent: boolean;
       readonly methods: readonly string[];
-      /** The id of the provider that the person signed in at. */
       readonly provider?: string;
-      /**
-       * The service ended a session of this browser within the last minute, which may have logged
-       * out an honest client.
-       */
+      /** The service ended a session of this browser within the last minute: perhaps an honest client's. */
       readonly afterForcedEnd: boolean;
     } & OfSession)
   | { readonly type: 'login.failed'; readonly userId: string | null; readonly reason: string }
