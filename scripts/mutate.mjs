@@ -19,6 +19,7 @@ import { mutations as ofPasskeys } from './mutations/passkeys.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofStepUp } from './mutations/stepup.mjs';
+import { mutations as ofUpstream } from './mutations/upstream.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -43,6 +44,7 @@ const mutations = [
   ...ofStepUp,
   ...ofConformance,
   ...ofClient,
+  ...ofUpstream,
 ];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);

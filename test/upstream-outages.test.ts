@@ -39,6 +39,13 @@ const at = (wanted: string, answer: (response: ServerResponse) => unknown): Lie 
 });
 const broken = (path: string, status = 500) => at(path, (response) => response.writeHead(status).end('<h1>Oops</h1>'));
 const gone = (path: string) => at(path, (response) => response.socket?.destroy());
+const cut = (path: string) =>
+  at(path, (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+    response.write('{', () => response.destroy());
+  });
+const stuck = (path: string) =>
+  at(path, (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{'));
 const silent = (path: string) => at(path, () => undefined);
 
 describe('U6', () => {
@@ -47,6 +54,7 @@ describe('U6', () => {
     ['is overloaded', (path: string) => broken(path, 503)],
     ['counts us out', (path: string) => broken(path, 429)],
     ['is gone', gone],
+    ['breaks off', cut],
   ])('a provider that %s, at any of its addresses, is unavailable, and later not', async (_, fault) => {
     const { service, liars } = await startWithLiars(1);
     const [liar] = liars as [Liar];
@@ -67,17 +75,17 @@ describe('U6', () => {
   });
 
   it('a provider that does not answer is given up after five seconds', async () => {
-    const { service, liars } = await startWithLiars(3);
+    const { service, liars } = await startWithLiars(4);
     const before = await made(service);
     const answers = await Promise.all(
-      ['openid-configuration', 'token', 'userinfo'].map(async (path, place) => {
+      ['openid-configuration', 'token', 'userinfo', 'jwks'].map(async (path, place) => {
         const [browser, liar] = [browserOf(service, place), liars[place] as Liar];
         const callback = path.startsWith('openid') ? undefined : await browser.atProvider(await browser.begin(), '');
-        liar.lie = silent(path);
+        liar.lie = (path === 'jwks' ? stuck : silent)(path);
         return callback === undefined ? start(browser) : browser.navigate(callback);
       }),
     );
-    expect(answers.map(errorOf)).toEqual(Array(3).fill('upstream_unavailable'));
+    expect(answers.map(errorOf)).toEqual(Array(4).fill('upstream_unavailable'));
     expect(await made(service)).toEqual(before);
   }, 30_000);
 

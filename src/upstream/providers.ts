@@ -7,6 +7,7 @@ import { Config } from '../config/config.js';
 import type { ProviderSettings } from '../config/provider-file.js';
 import { Refusal } from '../errors.js';
 import { boundedFetch } from './bounded-fetch.js';
+import { faultIn } from './provider-metadata.js';
 import { lie, refusalOf } from './upstream-fault.js';
 
 const KEPT_MS = 3_600_000;
@@ -122,11 +123,8 @@ export class Providers {
     const options = { execute, timeout: TIMEOUT_SECONDS, [client.customFetch]: boundedFetch };
     const found = await client.discovery(new URL(issuer), clientId, clientSecret, undefined, options);
     const metadata = found.serverMetadata();
-    // Byte for byte (OpenID Connect Discovery §4.3): the library compares URLs, which have more than one spelling.
-    if (metadata.issuer !== issuer)
-      throw lie('the issuer of the metadata is not the one of UPSTREAM_PROVIDERS, byte for byte');
-    for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const)
-      if (metadata[name] === undefined) throw lie(`the metadata has no ${name}`);
+    const fault = faultIn(metadata, { issuer, mayBePlain: this.mayBePlain(provider) });
+    if (fault !== undefined) throw lie(fault);
     return metadata;
   }
 

@@ -5,6 +5,8 @@ import { Refusal, type RefusalCode } from '../errors.js';
 
 /** RFC 6749 §4.1.2.1: the provider cannot answer right now. */
 const passing = new Set(['temporarily_unavailable', 'server_error']);
+/** fetch, whose errors have no code: no connection, and one that ended within an answer. */
+const broken = new Set(['fetch failed', 'terminated']);
 /** undici and the signals of time-outs. */
 const unreachable = new Set(['TimeoutError', 'AbortError', 'OAUTH_TIMEOUT', 'OAUTH_ABORT']);
 
@@ -27,7 +29,7 @@ function codeOf(chain: readonly unknown[]): RefusalCode {
   if (status !== undefined && (status >= 500 || status === 429)) return 'upstream_unavailable';
   const isUnreachable = chain.some(
     (each) =>
-      (each instanceof TypeError && each.message === 'fetch failed') ||
+      (each instanceof TypeError && broken.has(each.message)) ||
       (each instanceof Error && (unreachable.has(each.name) || unreachable.has(String(codeIn(each))))),
   );
   return isUnreachable ? 'upstream_unavailable' : 'upstream_invalid';
