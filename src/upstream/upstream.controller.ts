@@ -1,9 +1,11 @@
 import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
+import { Refusal } from '../errors.js';
 import { Documented, signInCookies } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { Public } from '../http/public.decorator.js';
+import { isSpeculative } from '../http/speculative.js';
 import { StartsSession } from '../http/starts-session.decorator.js';
 import { MAX_DEVICE_TOKEN } from '../limits/devices.js';
 import { bearerTokens } from '../sign-in/token-answer.js';
@@ -49,6 +51,8 @@ export class UpstreamController {
   @StartsSession()
   @Get(':id/callback')
   async finish(@Param('id') id: string, @On() exchange: Exchange, @Res() reply: FastifyReply): Promise<void> {
+    // A page fetched ahead would use up the state, and its cookies are thrown away. Only of an error nothing is kept.
+    if (isSpeculative(exchange.request)) throw new Refusal('unavailable');
     const { url } = exchange.request;
     const at = url.indexOf('?');
     const location = await this.callback.finish(id, at < 0 ? '' : url.slice(at + 1), exchange);
