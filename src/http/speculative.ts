@@ -6,4 +6,6 @@ import type { FastifyRequest } from 'fastify';
  * sets is often thrown away, and the navigation comes afterwards: it must not use up what is good once.
  */
 export const isSpeculative = ({ headers }: FastifyRequest): boolean =>
-  ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) => /\b(prefetch|preview)\b/i.test(String(headers[name])));
+  ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+    /\b(prefetch|preview)\b/i.test(String(headers[name])),
+  );
