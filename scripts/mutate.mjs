@@ -20,6 +20,7 @@ import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofStepUp } from './mutations/stepup.mjs';
 import { mutations as ofUpstream } from './mutations/upstream.mjs';
+import { mutations as ofUpstreamAccounts } from './mutations/upstream-accounts.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -45,6 +46,7 @@ const mutations = [
   ...ofConformance,
   ...ofClient,
   ...ofUpstream,
+  ...ofUpstreamAccounts,
 ];
 if (process.argv[2] === '--check') {
   for (const { edits } of mutations) for (const edit of edits) broken(process.cwd(), edit);

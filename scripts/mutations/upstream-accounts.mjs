@@ -1,0 +1,111 @@
+// Mistakes about whose account a sign-in at a provider opens, each with the test that must find it.
+const TWINS = 'test/upstream-twins.test.ts';
+const LINKS = 'test/upstream-links.test.ts';
+
+/** Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake]. */
+const guards = {
+  'whoever names an address at a provider gets its account': [
+    TWINS,
+    'that is verified is not opened',
+    [
+      [
+        'src/upstream/upstream-sign-up.ts',
+        `      if (!user) return 'address_taken';`,
+        `      if (!user) {
+        const twin = await this.users.findByEmail(email);
+        if (twin) await this.connect(tx, twin, answer);
+        return twin ? { userId: twin.id, email, role: twin.role, isDisabled: false } : 'address_taken';
+      }`,
+      ],
+    ],
+  ],
+  'a registration that nobody has verified is inherited': [
+    TWINS,
+    'gives way',
+    [['src/upstream/upstream-sign-up.ts', '      await this.pendingUsers.giveWay(tx, email);\n', '']],
+  ],
+  'a reset is mailed to an account that somebody began at a provider': [
+    TWINS,
+    'whoever reads the mailbox',
+    [['src/mail/addressees.ts', `if (kind === 'reset') return user.isVerified || !user.hasIdentity;`, '']],
+  ],
+  'an operator invites the mailbox to an account that somebody began at a provider': [
+    TWINS,
+    'whoever reads the mailbox',
+    [['src/accounts/invitation.ts', 'return rows.length === 0;', 'return rows.length >= 0;']],
+  ],
+  'the second of two parallel callbacks with other addresses keeps its user': [
+    'test/upstream-sign-up.test.ts',
+    'U5',
+    [['src/upstream/upstream-sign-up.ts', `!== 'added') throw identityTaken;`, `=== 'full') throw identityTaken;`]],
+  ],
+  'a session that has ended is connected': [
+    LINKS,
+    'ended meanwhile',
+    [['src/upstream/upstream-links.ts', 'and s.id = ${sessionId} and ${isAlive}', 'and s.id = ${sessionId}']],
+  ],
+  'of two connections that go at once none is left': [
+    LINKS,
+    'the last way stays',
+    [
+      [
+        'src/upstream/own-identities.ts',
+        'const user = await this.locks.lock(tx, userId);',
+        "const user = { hasPassword: false, isVerified: false, email: (await this.users.findById(userId))?.email ?? '' };",
+      ],
+    ],
+  ],
+  'an old proof is enough to disconnect': [
+    LINKS,
+    'needs a recent proof',
+    [
+      [
+        'src/upstream/own-identities.controller.ts',
+        `@NeedsRecentProof()\n  @Delete('identities/:id')`,
+        `@Delete('identities/:id')`,
+      ],
+    ],
+  ],
+  'an old proof is enough to connect': [
+    LINKS,
+    'needs a recent proof',
+    [['src/upstream/own-identities.controller.ts', `@NeedsRecentProof()\n  @Post(':id/link')`, `@Post(':id/link')`]],
+  ],
+  'a role that a claim no longer gives stays': [
+    'test/upstream-roles.test.ts',
+    'is gone at once',
+    [
+      [
+        'src/upstream/upstream-roles.ts',
+        'if (to === undefined || to === role) return;',
+        `if (to === undefined || to === role || to === 'user') return;`,
+      ],
+    ],
+  ],
+  'a provider says mfa, and is believed though nobody said so': [
+    'test/upstream-factors.test.ts',
+    'is asked for it after the provider',
+    [
+      [
+        'src/upstream/upstream-accounts.ts',
+        'return { user, methods: signIn.methods, upstreamSignInId: signInId };',
+        `return { user, methods: ['mfa'], upstreamSignInId: signInId };`,
+      ],
+    ],
+  ],
+  'a disabled account is opened by a provider': [
+    'test/upstream-roles.test.ts',
+    'a disabled account',
+    [
+      ['src/upstream/upstream-people.ts', 'if (user.isDisabled) {', 'if (userId === "") {'],
+      ['src/upstream/upstream-accounts.ts', '!user || user.disabledAt || !isTheirs', '!user || !isTheirs'],
+    ],
+  ],
+};
+
+export const mutations = Object.entries(guards).map(([name, [file, test, edits]]) => ({
+  name: `upstream accounts: ${name}`,
+  edits,
+  run: [file, '-t', test],
+  verdict: (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1],
+}));
