@@ -5,7 +5,7 @@ const guards = {
   'return_to leads anywhere': [
     'pages-signed-out',
     'to an origin that is not listed',
-    [['web/src/return-to.ts', 'isHttp && isListed &&', 'isHttp &&']],
+    [['packages/contract/src/return-to.ts', 'isHttp && origins.includes(url.origin) &&', 'isHttp &&']],
   ],
   'the token stays in the address bar': [
     'pages-mailed',

@@ -1,4 +1,5 @@
 // Where a person goes after signing in. A target that is not listed is ignored: a link to us must not lead elsewhere.
+import { targetOf } from '../../packages/contract/src/return-to.js';
 import { settings } from './settings.js';
 import { navigate, pageOf, to } from './router.js';
 
@@ -7,11 +8,7 @@ const NAME = 'return_to';
 /** @returns the target if it is on our own origin or on a listed one */
 export function returnTo(query: URLSearchParams): URL | undefined {
   const wish = query.get(NAME);
-  if (wish === null || !URL.canParse(wish, location.origin)) return undefined;
-  const url = new URL(wish, location.origin);
-  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
-  const isListed = url.origin === location.origin || settings.origins.includes(url.origin);
-  return isHttp && isListed && url.username === '' && url.password === '' ? url : undefined;
+  return wish === null ? undefined : targetOf(wish, location.origin, [location.origin, ...settings.origins]);
 }
 
 /** Leaves for the target, or for the account. */

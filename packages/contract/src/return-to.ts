@@ -1,6 +1,6 @@
 // Where a browser may go after signing in: the one judge of `return_to`, for the service and for its account pages.
 
-export const MAX_RETURN_TO = 2_000;
+const MAX_RETURN_TO = 2_000;
 
 /**
  * @param wish of the address bar: anything
