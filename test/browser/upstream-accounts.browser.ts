@@ -82,6 +82,24 @@ describe('somebody whom nobody knows here', () => {
     await expectNoFindings(watched, world.host);
   });
 
+  it('sets their first password by a mailed link, once the address is confirmed', async () => {
+    const watched = await openSignedUp();
+    const { page, email, posts } = watched;
+    const link = (name: string) => page.getByRole('link', { name, exact: true });
+    await link(english('nav.profile')).first().click();
+    await page.getByText(english('profile.noPassword')).waitFor();
+    await link(english('password.first')).click();
+    await reads(page, english('password.unverified'));
+    await expectNoFindings(watched, world.host);
+    await world.service.query('UPDATE users SET email_verified_at = protocol_now() WHERE email = $1', [email]);
+    await page.reload();
+    await reads(page, english('password.none'));
+    await expectNoFindings(watched, world.host);
+    await pressed(page, english('forgot.submit'));
+    await heading(page, english('check-mail.title'));
+    expect(posts().find(({ url }) => url.endsWith('/auth/password/forgot'))?.body).toEqual({ email });
+  });
+
   it('shows afresh who they are by signing in there once more, without a password', async () => {
     const watched = await openSignedUp();
     const { page } = watched;

@@ -15,6 +15,7 @@ import { useProven } from '../factors/use-proven.js';
 import { open, own } from '../requests.js';
 import { to } from '../router.js';
 import { moment, t } from '../text.js';
+import { useHasPassword } from '../upstream/use-has-password.js';
 
 interface Me {
   readonly email: string;
@@ -92,6 +93,7 @@ function Verification({ email }: Pick<Me, 'email'>) {
 
 function AddressChange() {
   const [asked, setAsked] = useState<string>();
+  const hasPassword = useHasPassword() ?? true;
   const { call, proof } = useProven(async ({ newEmail = '', currentPassword }: Values) => {
     await own('POST', '/auth/email', { newEmail: newEmail.trim(), currentPassword });
     setAsked(newEmail.trim());
@@ -99,7 +101,11 @@ function AddressChange() {
   return (
     <section class="card" aria-labelledby="change-address">
       <h2 id="change-address">{t('profile.changeTitle')}</h2>
-      {asked === undefined ? (
+      {!hasPassword ? (
+        <p class="intro">
+          {t('profile.noPassword')} <a href={to('password')}>{t('password.first')}</a>
+        </p>
+      ) : asked === undefined ? (
         <>
           <p class="intro">{t('profile.changeIntro')}</p>
           {proof}
