@@ -7,6 +7,18 @@ const edits = {
     'test/client-trust.test.ts',
     [`${SRC}/requests.ts`, "credentials, redirect: 'error' }", "credentials, redirect: 'follow' }"],
   ],
+  'an app takes the answer of a way that it did not begin': [
+    `${SRC}/upstream.test.ts`,
+    [`${SRC}/upstream.ts`, "if (!begun || query.get('state') !== begun.state)", 'if (!begun)'],
+  ],
+  'an app that is opened twice spends its code twice': [
+    `${SRC}/upstream.test.ts`,
+    [`${SRC}/upstream.ts`, 'if (last?.address === opened) return last.done;', ''],
+  ],
+  'a lost exchange cannot be made again': [
+    `${SRC}/upstream.test.ts`,
+    [`${SRC}/upstream.ts`, 'if (!isPassing(problem)) await store', 'await store'],
+  ],
   'every origin gets the credentials': [
     'test/client-trust.test.ts',
     [`${SRC}/requests.ts`, 'if (!origins.has(site) || headers', 'if (headers'],

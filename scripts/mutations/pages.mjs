@@ -7,6 +7,21 @@ const guards = {
     'to an origin that is not listed',
     [['packages/contract/src/return-to.ts', 'isHttp && origins.includes(url.origin) &&', 'isHttp &&']],
   ],
+  'what a provider came to stays in the address': [
+    'upstream-pages',
+    'says what to do after upstream_declined',
+    [['web/src/upstream/answer.ts', '    query.delete(name);\n', '']],
+  ],
+  'a text of the address is shown': [
+    'upstream-pages',
+    'names no provider by a text',
+    [['web/src/upstream/answer.ts', "?.label ?? t('upstream.provider')", "?.label ?? id ?? ''"]],
+  ],
+  'a sign-in at a provider counts as one by mail': [
+    'upstream',
+    'works in two tabs',
+    [['src/sessions/upstream-sign-ins.ts', 'provider: kept.provider, maxHours', 'maxHours']],
+  ],
   'the token stays in the address bar': [
     'pages-mailed',
     'as it is mailed is found',
