@@ -1,10 +1,12 @@
 // Connecting an account with a provider, and disconnecting it.
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { bearer, Browser, call, me, mobile, principalOf, refresh } from './support/client.js';
+import { openLiar } from './support/lying-provider.js';
 import { startMailServerForTest } from './support/mail-server.js';
-import type { Service } from './support/service.js';
+import { startRedis } from './support/redis.js';
+import { type Service, startServiceForTest } from './support/service.js';
 import { subjectOf } from './support/upstream-provider.js';
-import { linkUser, startWithUpstream, UpstreamBrowser } from './support/upstream-way.js';
+import { linkUser, startWithUpstream, UpstreamBrowser, withProviders } from './support/upstream-way.js';
 
 const landing = (answer: { headers: Record<string, unknown> }) => String(answer.headers['location']);
 const identitiesOf = (service: Service, userId: string) =>
@@ -123,7 +125,7 @@ it("somebody else's identity, none and a malformed id are one answer", async () 
   expect(await identitiesOf(service, ada.userId)).toHaveLength(1);
 });
 
-it('disconnecting ends the other sessions and closes that way; the last way stays, of two that go at once, too', async () => {
+it('disconnecting ends the other sessions and closes that way; the last way stays', async () => {
   const mail = await startMailServerForTest();
   const { service, upstream } = await startWithUpstream({ entry: { allowSignUp: true }, settings: mail.settings });
   upstream.people.set('ada', { email: 'ada@example.com' });
@@ -146,6 +148,21 @@ it('disconnecting ends the other sessions and closes that way; the last way stay
   expect((await mail.mailTo('ada@example.com', 'identity_removed')).text).toContain('Authentik');
   const events = await service.query('SELECT type, details FROM audit_events WHERE user_id = $1', [userId]);
   expect(events).toContainEqual({ type: 'identity.removed', details: { provider: 'authentik' } });
+});
+
+it('of two connections that go at once one is left, if there is no other way to sign in', async () => {
+  const { service, upstream } = await startWithUpstream({ entry: { allowSignUp: true } });
+  upstream.people.set('ada', { email: 'ada@example.com' });
+  const browser = new UpstreamBrowser(service.url);
+  await browser.signIn('ada');
+  const { id: userId } = (await browser.go('GET', '/auth/me')).json;
+  for (let round = 0; round < 8; round++) {
+    await linkUser(service, 'ada@example.com', { issuer: upstream.issuer, subject: `another one, ${round}` });
+    const ids = (await identitiesOf(service, userId)).map(({ id }) => id);
+    const answers = await Promise.all(ids.map((id) => remove(browser, id)));
+    expect([round, ...answers.map(({ status }) => status).toSorted()]).toEqual([round, 204, 409]);
+    expect(await identitiesOf(service, userId)).toHaveLength(1);
+  }
 });
 
 it('an identity of a provider that is not configured any more is shown, and is no way to sign in', async () => {
@@ -173,4 +190,40 @@ it('a provider that nobody configured, and what only apps send, are refused', as
     headers,
   });
   expect(begun.json).toMatchObject({ status: 400, code: 'invalid_request' });
+});
+
+it('a provider that is down or lies is no place to send anybody, and one network begins so many times', async () => {
+  const [wrong, down] = [await openLiar('wrong'), await openLiar('down')];
+  onTestFinished(() => wrong.close());
+  await down.close();
+  wrong.lie = {
+    answers: (_, response) => Boolean(response.writeHead(200, { 'content-type': 'application/json' }).end('{}')),
+  };
+  const limit = { UPSTREAM_STARTS_PER_ADDRESS: '10' };
+  const service = await withProviders([wrong.entry, down.entry], (known) =>
+    startServiceForTest({ ...known, ...limit }),
+  );
+  const { browser } = await signedIn(service);
+  const codes = [];
+  for (const id of ['wrong', ...Array<string>(10).fill('down')])
+    codes.push((await browser.go('POST', `/auth/upstream/${id}/link`, { body: {} })).json['code']);
+  expect([codes[0], codes[1], codes.at(-1)]).toEqual(['upstream_invalid', 'upstream_unavailable', 'too_many_attempts']);
+});
+
+it('disconnecting is done while Redis is away, and says that others may not know of it yet; the session goes on', async () => {
+  const redis = await startRedis();
+  const { service, upstream } = await startWithUpstream({
+    settings: { REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '100' },
+  });
+  const ada = await signedIn(service);
+  const { browser } = await signedIn(service, ada.person);
+  await linkUser(service, ada.person.email, { issuer: upstream.issuer, subject: subjectOf('ada') });
+  const [identity] = await identitiesOf(service, ada.userId);
+  await redis.stop();
+  expect((await remove(browser, identity?.id ?? '')).json).toMatchObject({
+    status: 503,
+    code: 'revocation_unconfirmed',
+    session: 'keep',
+  });
+  expect(await identitiesOf(service, ada.userId)).toEqual([]);
 });

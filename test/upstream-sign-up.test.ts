@@ -1,8 +1,9 @@
 // Whose account it is: people whom a provider knows and we do not, and addresses that somebody has already.
-import { expect, it } from 'vitest';
-import type { Service } from './support/service.js';
-import { subjectOf } from './support/upstream-provider.js';
-import { startWithUpstream, UpstreamBrowser } from './support/upstream-way.js';
+import { expect, it, onTestFinished } from 'vitest';
+import { call, somebody } from './support/client.js';
+import { type Service, startServiceForTest } from './support/service.js';
+import { openUpstream, subjectOf } from './support/upstream-provider.js';
+import { callbackOf, startWithUpstream, UpstreamBrowser, withProviders } from './support/upstream-way.js';
 
 const signsUp = { allowSignUp: true };
 const usersWith = (service: Service, email: string) =>
@@ -97,4 +98,27 @@ it('U5: 20 parallel callbacks of a new person make one account, whatever address
   expect(await service.query('SELECT id FROM users')).toHaveLength(1);
   const people = await Promise.all(arrivals.map(({ browser }) => browser.go('GET', '/auth/me')));
   expect(new Set(people.map(({ json }) => json['id'])).size).toBe(1);
+});
+
+it('U5: a registration, two providers and one address at once make one account, and nobody is in an account of another', async () => {
+  const [one, two] = [await openUpstream([callbackOf('one')]), await openUpstream([callbackOf('two')])];
+  for (const each of [one, two]) onTestFinished(() => each.close());
+  const entries = Object.entries({ one, two }).map(([id, { entry }]) => ({ ...entry, ...signsUp, id }));
+  const service = await withProviders(entries, (known) => startServiceForTest(known));
+  for (let round = 0; round < 8; round++) {
+    const person = somebody();
+    const arrivals = [];
+    for (const [id, { people }] of Object.entries({ one, two })) {
+      people.set(`ada${round}`, { email: person.email });
+      const browser = new UpstreamBrowser(service.url, id);
+      arrivals.push({ browser, back: await browser.atProvider(await browser.begin(), `ada${round}`) });
+    }
+    const [registered, ...answers] = await Promise.all([
+      call(service.url, 'POST', '/auth/register', { body: person }),
+      ...arrivals.map(({ browser, back }) => browser.navigate(back)),
+    ]);
+    const outcomes = [registered.status === 201, ...answers.map((answer) => landing(answer).endsWith('/account'))];
+    expect([round, outcomes.filter(Boolean)]).toEqual([round, [true]]);
+    expect(await usersWith(service, person.email)).toHaveLength(1);
+  }
 });

@@ -46,7 +46,7 @@ const guards = {
   ],
   'of two connections that go at once none is left': [
     LINKS,
-    'the last way stays',
+    'of two connections that go at once',
     [
       [
         'src/upstream/own-identities.ts',
