@@ -8,7 +8,7 @@ import { Page } from '../components/page.js';
 import { useCall } from '../components/use-call.js';
 import { Waiting } from '../components/waiting.js';
 import { kept, signInFor } from '../return-to.js';
-import { navigate } from '../router.js';
+import { navigate, pageName, to } from '../router.js';
 import { t } from '../text.js';
 
 export function OwnPage({ content: Content }: { readonly content: ComponentType }) {
@@ -52,4 +52,12 @@ function Unknown({ call }: { readonly call: Parameters<typeof Outcome>[0]['call'
   );
 }
 
-const here = (): string => location.pathname + location.search;
+/** What a page of ours put into the address itself goes along; anything else does not. */
+function here(): string {
+  const query = new URLSearchParams(location.search);
+  const own = ['connect', 'return_to'].flatMap((name) => {
+    const value = query.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  return to(pageName(), new URLSearchParams(own));
+}
