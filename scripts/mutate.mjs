@@ -21,6 +21,7 @@ import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofStepUp } from './mutations/stepup.mjs';
 import { mutations as ofUpstream } from './mutations/upstream.mjs';
 import { mutations as ofUpstreamAccounts } from './mutations/upstream-accounts.mjs';
+import { mutations as ofUpstreamLogout } from './mutations/upstream-logout.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -38,6 +39,7 @@ const mutations = [
   ...ofFactors,
   ...ofFeed,
   ...ofServices,
+  ...ofUpstreamLogout,
   ...ofVerifier,
   ...ofBrowser,
   ...ofPages,

@@ -7,7 +7,7 @@ const ofClosed: readonly RefusalCode[] = [
   ...(['ambiguous_token', 'user_token_required', 'unavailable'] as const),
 ];
 
-const ofOAuth: readonly RefusalCode[] = ['invalid_client', 'too_many_attempts', 'unavailable'];
+const ofServices: readonly RefusalCode[] = ['invalid_client', 'too_many_attempts', 'unavailable'];
 
 /** The cross-site guard refuses them, and their body is read. */
 const ofUnsafe: readonly RefusalCode[] = ['csrf_rejected', 'body_too_large', 'unsupported_media_type'];
@@ -18,7 +18,7 @@ export function refusalsOf(route: Route): RefusalCode[] {
     'invalid_request',
     ...(route.method === 'GET' ? [] : ofUnsafe),
     ...(route.isPublic ? [] : ofClosed),
-    ...(route.isOAuth ? ofOAuth : []),
+    ...(route.isForServices ? ofServices : []),
     ...(route.needsRecentProof ? (['reauthentication_required'] as const) : []),
     ...(route.costsHash ? (['overloaded'] as const) : []),
     ...(route.documentation.refuses ?? []),

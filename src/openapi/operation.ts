@@ -42,8 +42,8 @@ const idOf = ({ method, path }: Route): string =>
     .map((word, at) => (at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
     .join('');
 
-function securityOf({ isPublic, isOAuth, documentation }: Route): Json[] {
-  if (isOAuth) return [{ service: [] }, {}]; // or with client_id and client_secret in the form
+function securityOf({ isPublic, isForServices, documentation }: Route): Json[] {
+  if (isForServices) return [{ service: [] }, {}]; // or with client_id and client_secret in the form
   if (!isPublic) return [{ bearer: [] }, { cookie: [] }];
   const taken = documentation.takes ?? [];
   return [...taken.map((each) => ({ [each]: [] })), ...(taken.length > 0 ? [{}] : [])];

@@ -7,6 +7,7 @@ import { DOCUMENTED, type Documentation } from '../http/documented.decorator.js'
 import { IS_PUBLIC } from '../http/public.decorator.js';
 import { NEEDS_RECENT_PROOF } from '../http/recent-proof.decorator.js';
 import { isMarked } from '../http/route-mark.js';
+import { NEEDS_SCOPE } from '../siblings/needs-scope.js';
 
 export type Controller = abstract new (...args: never[]) => object;
 
@@ -20,6 +21,8 @@ export interface Route {
   readonly needsRecentProof: boolean;
   /** Takes forms, and refuses in OAuth's words. */
   readonly isOAuth: boolean;
+  /** Closed to everybody but services with a secret. */
+  readonly isForServices: boolean;
   readonly body: z.ZodType | undefined;
   readonly query: z.ZodObject | undefined;
 }
@@ -57,6 +60,7 @@ function ofHandler(controller: Controller, name: string, handler: object): Route
     costsHash: isMarked(handler, 'costsHash'),
     needsRecentProof: [handler, controller].some((target) => Reflect.hasMetadata(NEEDS_RECENT_PROOF, target)),
     isOAuth: isMarked(handler, 'oauthEndpoint'),
+    isForServices: Reflect.hasMetadata(NEEDS_SCOPE, handler),
     body: schemaOf(controller, name, RouteParamtypes.BODY),
     query: schemaOf(controller, name, RouteParamtypes.QUERY) as z.ZodObject | undefined,
   };

@@ -28,7 +28,10 @@ export class BackChannelLogoutController {
     note: 'Called by the provider itself. A person or a session that is not known here is no mistake.',
     path: { id: z.string().meta({ description: 'Of UPSTREAM_PROVIDERS.' }) },
     answers: { 200: { says: 'Ended, or there was none.' } },
-    refuses: ['not_found', 'too_many_attempts', 'revocation_unconfirmed', 'upstream_unavailable', 'upstream_invalid'],
+    refuses: [
+      ...(['not_found', 'too_many_attempts', 'revocation_unconfirmed', 'unavailable'] as const),
+      ...(['upstream_unavailable', 'upstream_invalid'] as const),
+    ],
   })
   @Public()
   @OAuthEndpoint()
