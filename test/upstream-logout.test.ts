@@ -5,6 +5,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } 
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { LOGOUT_EVENT } from '../src/upstream/logout-token.js';
 import { bearer, call, me, mobile } from './support/client.js';
+import { enrolled, factorOf } from './support/factors.js';
 import type { Service } from './support/service.js';
 import { linkedUser, startWithUpstream, UpstreamBrowser } from './support/upstream-way.js';
 import { subjectOf } from './support/upstream-provider.js';
@@ -266,4 +267,27 @@ it('a provider whose keys are not to be had is answered 503, so that it may try 
   await upstream.close();
   const answer = await send(service, token);
   expect([answer.status, answer.json['code']]).toEqual([503, 'upstream_unavailable']);
+});
+
+it('a person whose second factor is due when they sign out there is not signed in by it', async () => {
+  const { service, upstream } = await start();
+  const person = await linkedUser(service, upstream.issuer, 'ada');
+  const { code } = await enrolled(service, person);
+  const browser = new UpstreamBrowser(service.url);
+  expect((await browser.signIn('ada')).headers['location']).toContain('/account/factor');
+  expect((await send(service, await forge(upstream.issuer))).status).toBe(200);
+  const answer = await factorOf(browser, { totp: await code() });
+  expect([answer.status, answer.json['code']]).toEqual([401, 'factor_ticket_invalid']);
+  expect(await isSignedIn(browser)).toBe(false);
+});
+
+it('a logout by a bearer token names the end at the provider as well', async () => {
+  const { service, upstream } = await start();
+  await linkedUser(service, upstream.issuer, 'ada');
+  const browser = await signedIn(service, 'ada');
+  const headers = bearer(browser.cookie('access_token')?.value ?? '');
+  const answer = await call(service.url, 'POST', '/auth/logout?upstream=true', { headers });
+  expect(new URL(answer.json['location']).searchParams.get('client_id')).toBe('watchword');
+  const again = await call(service.url, 'POST', '/auth/logout?upstream=true', { headers });
+  expect([again.status, again.text]).toEqual([204, '']);
 });

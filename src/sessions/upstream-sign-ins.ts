@@ -92,10 +92,16 @@ export class UpstreamSignIns {
     return idTokenSealed === null ? undefined : this.encryption.open(idTokenSealed, nameOfRow([userId, id])).toString();
   }
 
-  /** What it adds to the start of its session. @throws Refusal `upstream_request_invalid` if a session began with it before */
-  async effectsOf(userId: string, id: string): Promise<Pick<SessionWish, 'provider' | 'maxHours' | 'within'>> {
+  /**
+   * What it adds to the start of its session, which throws `upstream_request_invalid` if one began with it before.
+   * @returns undefined if it is gone: the person has signed out at the provider meanwhile
+   */
+  async effectsOf(
+    userId: string,
+    id: string,
+  ): Promise<Pick<SessionWish, 'provider' | 'maxHours' | 'within'> | undefined> {
     const kept = await this.find(userId, id);
-    if (!kept) throw new Refusal('upstream_request_invalid');
+    if (!kept) return undefined;
     const within = (tx: Transaction, sessionId: string) => this.bind(tx, userId, id, sessionId);
     return { provider: kept.provider, maxHours: kept.maxSessionHours ?? undefined, within };
   }

@@ -40,7 +40,7 @@ export class SessionOpening {
     private readonly upstreamSignIns: UpstreamSignIns,
   ) {}
 
-  /** @returns the body of the answer; undefined if the user changed since the proof, or `first` refused */
+  /** @returns the body of the answer; undefined if the user changed since the proof or left the provider, or `first` refused */
   async open(
     { user, upstreamSignInId, ...proven }: Proof,
     wish: Wish,
@@ -50,6 +50,7 @@ export class SessionOpening {
     const { deviceToken: before, ...kind } = wish;
     const upstream =
       upstreamSignInId === undefined ? {} : await this.upstreamSignIns.effectsOf(user.id, upstreamSignInId);
+    if (!upstream) return undefined;
     const wished = { ...kind, ...effects, ...proven, ...upstream };
     const issued = await this.sessions.start(user, wished, exchange.caller);
     if (!issued) return undefined;
