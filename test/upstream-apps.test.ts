@@ -130,9 +130,9 @@ describe('an app', () => {
   it('has a minute for it', async () => {
     const [verifier, late] = [newVerifier(), newVerifier()];
     const [code, old] = [await codeFor(verifier), await codeFor(late)];
-    await service.advance(50);
+    await service.advance(30);
     expect((await exchange(code, verifier)).status).toBe(200);
-    await service.advance(11);
+    await service.advance(31);
     expect((await exchange(old, late)).json['code']).toBe('upstream_request_invalid');
   });
 

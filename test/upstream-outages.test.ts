@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Answer, register } from './support/client.js';
 import { type Liar, type Lie, openLiar, SUBJECT } from './support/lying-provider.js';
 import { type Service, startServiceForTest } from './support/service.js';
+import { stopClock } from './support/still-time.js';
 import { linkUser, UpstreamBrowser, withProviders } from './support/upstream-way.js';
 
 async function startWithLiars(
@@ -100,6 +101,7 @@ describe('U6', () => {
   it('is not asked again at once: a moment passes, longer each time', async () => {
     const { service, liars } = await startWithLiars(1);
     const [liar] = liars as [Liar];
+    stopClock(service);
     liar.lie = broken('openid-configuration');
     const asked = () => liar.asked.get('openid-configuration') ?? 0;
     for (let time = 0; time < 5; time++) expect(errorOf(await start(browserOf(service)))).toBe('upstream_unavailable');
@@ -120,6 +122,7 @@ describe('U6', () => {
   it('is asked for its metadata once an hour, by twenty browsers at once too', async () => {
     const { service, liars } = await startWithLiars(1);
     const [liar] = liars as [Liar];
+    stopClock(service);
     const asked = () => liar.asked.get('openid-configuration');
     await Promise.all(Array.from({ length: 20 }, () => browserOf(service).begin()));
     expect(asked()).toBe(1);

@@ -96,9 +96,9 @@ describe('U3', () => {
       await early.atProvider(await early.begin(), name),
       await late.atProvider(await late.begin(), name),
     ] as const;
-    await service.advance(590);
+    await service.advance(540);
     await early.navigate(callbacks[0]);
-    await service.advance(11);
+    await service.advance(61);
     expect(errorOf(await late.navigate(callbacks[1]))).toBe('upstream_request_invalid');
     expect(await whoIs(late)).toBeUndefined();
   });

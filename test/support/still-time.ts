@@ -9,3 +9,9 @@ export async function stopTime(service: Service): Promise<Service> {
 
 export const startStill = async (settings: Record<string, string> = {}): Promise<Service> =>
   stopTime(await startServiceForTest(settings));
+
+/** The same for the clock of the process. */
+export function stopClock({ clock }: Service): void {
+  const stopped = clock.now().getTime() - clock.shiftSeconds * 1_000;
+  clock.now = () => new Date(stopped + clock.shiftSeconds * 1_000);
+}
