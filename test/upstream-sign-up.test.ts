@@ -122,3 +122,17 @@ it('U5: a registration, two providers and one address at once make one account, 
     expect(await usersWith(service, person.email)).toHaveLength(1);
   }
 });
+
+it.each([
+  ['control characters', 'ada\u0000@example.com'],
+  ['a hundred thousand characters', `${'a'.repeat(100_000)}@example.com`],
+])('an address with %s keeps nobody out whom we know, and is not kept', async (_, email) => {
+  const { service, upstream } = await startWithUpstream({ entry: signsUp });
+  upstream.people.set('ada', { email: 'ada@example.com' });
+  await new UpstreamBrowser(service.url).signIn('ada');
+  upstream.people.set('ada', { email });
+  expect(landing(await new UpstreamBrowser(service.url).signIn('ada'))).toBe('http://auth.test/account');
+  expect(await identitiesOf(service, 'ada')).toMatchObject([{ email_seen: 'ada@example.com' }]);
+  upstream.people.set('eve', { email });
+  expect(landing(await new UpstreamBrowser(service.url).signIn('eve'))).toContain('error=upstream_declined');
+});

@@ -38,7 +38,7 @@ export function answerOf(
   const { roles, secondFactor, issuer } = provider;
   return {
     ...{ provider, issuer, subject, idToken: text },
-    email: typeof email === 'string' ? email : undefined,
+    email: isKeepable(email) ? email : undefined,
     emailVerified: emailVerified === true,
     methods:
       secondFactor && textsOf(idToken[secondFactor.claim]).some((each) => secondFactor.values.includes(each))
@@ -56,3 +56,7 @@ export const isPlain = (value: unknown): value is string =>
 /** A claim that is a text or a list of texts; whatever else is in it does not count. */
 const textsOf = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string');
+
+/** Text that a column holds and a page shows: no control characters, which PostgreSQL refuses in part, and no book. */
+const isKeepable = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 512 && !/\p{Cc}/u.test(value);
