@@ -5,6 +5,7 @@ import { english, german, pressed } from '../support/account-page.js';
 import { pageOf } from '../support/browser.js';
 import { startBrowser } from '../support/chromium.js';
 import { bearer, call, register, somebody } from '../support/client.js';
+import { enrolled } from '../support/factors.js';
 import { linkIn, type MailServer, send, startMailServer } from '../support/mail-server.js';
 import { type Service, startService, startServiceForTest } from '../support/service.js';
 import { startStill } from '../support/still-time.js';
@@ -135,6 +136,21 @@ describe('from the mail to the session', () => {
     await pressed(page, english('mailed.magic.submit'));
     await page.getByText(english('mailed.magic.done')).waitFor();
     expect(await whoAmI()).toMatchObject({ email: person.email });
+  });
+
+  it('a magic link of somebody with a second factor asks for it before anybody is signed in', async () => {
+    const { person, link } = await signUp();
+    const first = await follow(link);
+    await pressed(first, english('mailed.verify.submit'));
+    await first.getByText(english('mailed.verify.done')).waitFor();
+    const app = await enrolled(own, person);
+    await post('/auth/magic/request', { email: person.email });
+    const page = await follow(linkIn(await mail.mailTo(person.email, 'magic')));
+    await pressed(page, english('mailed.magic.submit'));
+    await page.getByRole('heading', { level: 1, name: english('factor.title'), exact: true }).waitFor();
+    expect((await page.context().cookies()).filter(({ name }) => name.includes('access_token'))).toEqual([]);
+    await page.getByLabel(english('factor.code')).fill(await app.code());
+    await page.getByRole('button', { name: english('sign-out'), exact: true }).waitFor();
   });
 
   it('a magic link waits for the refreshes of other tabs, whose late answers would bring the old session back', async () => {
