@@ -151,7 +151,8 @@ describe('a route refuses as the document says', () => {
     // These need no database: the keys are in memory, and the feed is as old as its last reading.
     const others = new Set(['/.well-known/jwks.json', '/.well-known/revocations']);
     // Navigations, which find no provider here (upstream-outages.test.ts).
-    const isNavigation = ({ method, path }: DocumentedRoute) => method === 'GET' && path.startsWith('/auth/upstream/{id}');
+    const isNavigation = ({ method, path }: DocumentedRoute) =>
+      method === 'GET' && path.startsWith('/auth/upstream/{id}');
     await cut(true);
     await meets(
       'unavailable',
