@@ -73,12 +73,12 @@ it('needs a recent proof, and so does disconnecting; a new sign-in at the provid
   const { browser, userId } = await signedIn(service);
   upstream.people.set('ada', { email: 'ada@example.com' });
   await link(browser, 'ada');
-  await service.advance(901);
+  await service.query(`UPDATE refresh_tokens SET authenticated_at = authenticated_at - interval '901 seconds'`);
   await browser.go('POST', '/auth/refresh');
   const [identity] = await identitiesOf(service, userId);
   for (const answer of [await beginLink(browser), await remove(browser, identity?.id ?? '')])
     expect(answer.json).toMatchObject({ status: 403, code: 'reauthentication_required' });
-  await browser.signIn('ada');
+  await browser.signIn('ada', '?fresh=true');
   expect((await remove(browser, identity?.id ?? '')).status).toBe(204);
 });
 

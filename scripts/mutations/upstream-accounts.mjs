@@ -88,10 +88,25 @@ const guards = {
     [
       [
         'src/upstream/upstream-accounts.ts',
-        'return { user, methods: signIn.methods, upstreamSignInId: signInId };',
-        `return { user, methods: ['mfa'], upstreamSignInId: signInId };`,
+        'return { user, methods, authenticatedAt',
+        `return { user, methods: ['mfa'], authenticatedAt`,
       ],
     ],
+  ],
+  'a provider that asked nothing gives a recent proof': [
+    'test/upstream-without-password.test.ts',
+    'gives no recent proof',
+    [['src/upstream/upstream-accounts.ts', 'authenticatedAt: authenticatedAt ?? undefined, ', '']],
+  ],
+  'a provider is not asked to ask': [
+    'test/upstream-without-password.test.ts',
+    'gives no recent proof',
+    [['src/upstream/upstream-requests.ts', "...(isFresh ? { max_age: '0' } : {}),", '']],
+  ],
+  'a proof is younger than the present': [
+    'test/upstream-without-password.test.ts',
+    'of the future',
+    [['src/sessions/sessions.ts', 'at && at < now ? at : now', 'at ?? now']],
   ],
   'a disabled account is opened by a provider': [
     'test/upstream-roles.test.ts',

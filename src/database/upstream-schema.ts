@@ -1,5 +1,6 @@
 // The tables of upstream sign-in: who a user is at a provider, requests that are under way, and the sign-ins behind
 // sessions.
+import { sql } from 'drizzle-orm';
 import { boolean, foreignKey, index, integer, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, createdAt, setAt } from './columns.js';
 import { refreshTokens, users } from './schema.js';
@@ -72,6 +73,8 @@ export const upstreamSignIns = pgTable(
     emailSeen: text('email_seen'),
     /** `mfa` where the provider is trusted to have asked for two factors. */
     methods: text('methods').array().notNull(),
+    /** The provider's `auth_time` (OpenID Connect Core §2): how old the proof is. Null where it does not say. */
+    authenticatedAt: at('authenticated_at'),
     /** The provider's session (OpenID Connect Back-Channel Logout §2.1). */
     sid: text('sid'),
     /** For `id_token_hint`, sealed with the user and the id as associated data. */
@@ -90,7 +93,9 @@ export const upstreamSignIns = pgTable(
     index('upstream_sign_ins_of_session').on(table.userId, table.sessionId),
     index('upstream_sign_ins_issuer_subject').on(table.issuer, table.subject),
     index('upstream_sign_ins_issuer_sid').on(table.issuer, table.sid),
-    index('upstream_sign_ins_created_at').on(table.createdAt),
+    index('upstream_sign_ins_waiting')
+      .on(table.createdAt)
+      .where(sql`session_id is null`),
   ],
 );
 

@@ -75,7 +75,7 @@ export class Sessions {
     const expiresAt = new Date(Math.min(now.getTime() + idleDays * 86_400_000, absoluteExpiresAt.getTime()));
     const id = uuidv7();
     const first = firstRefreshToken(user.id);
-    const authenticatedAt = wish.authenticatedAt ?? now;
+    const authenticatedAt = earlierOf(wish.authenticatedAt, now);
     const subject = { ...user, userId: user.id, sessionId: id, authenticatedAt, methods: wish.methods };
     const accessToken = await this.accessTokens.sign(subject, now, absoluteExpiresAt);
 
@@ -141,6 +141,9 @@ export class Sessions {
     return rows.length === 1;
   }
 }
+
+/** A provider's clock may be ahead. */
+const earlierOf = (at: Date | undefined, now: Date) => (at && at < now ? at : now);
 
 type Values = Readonly<Record<string, unknown>> & { readonly id: string };
 

@@ -18,6 +18,8 @@ export interface UpstreamSignIn {
   readonly emailSeen: string | undefined;
   /** `['mfa']` where the provider is trusted to have asked for two factors, else none (RFC 8176). */
   readonly methods: readonly string[];
+  /** When the provider asked who they are; undefined where it does not say. */
+  readonly authenticatedAt: Date | undefined;
   /** The provider's session. */
   readonly sid: string | undefined;
   readonly idToken: string | undefined;
@@ -30,10 +32,14 @@ export interface UpstreamLogoutOf {
   readonly subject?: string | undefined;
 }
 
-export interface KeptSignIn extends Omit<UpstreamSignIn, 'emailSeen' | 'sid' | 'idToken' | 'maxSessionHours'> {
+export interface KeptSignIn extends Omit<
+  UpstreamSignIn,
+  'emailSeen' | 'authenticatedAt' | 'sid' | 'idToken' | 'maxSessionHours'
+> {
   readonly id: string;
   readonly sessionId: string | null;
   readonly emailSeen: string | null;
+  readonly authenticatedAt: Date | null;
   readonly sid: string | null;
   readonly idTokenSealed: Buffer | null;
   readonly maxSessionHours: number | null;

@@ -32,12 +32,12 @@ export class UpstreamAccounts {
    * @throws Refusal `link_required`, `upstream_declined`, `invalid_credentials` of a disabled user, `unavailable`
    */
   async resolve(answer: UpstreamAnswer, exchange: Exchange): Promise<SignedInUpstream> {
-    const { provider, issuer, subject, email, methods, sid, idToken } = answer;
+    const { provider, issuer, subject, email, methods, authenticatedAt, sid, idToken } = answer;
     const userId = await this.people.find(answer, exchange);
-    const kept = { userId, issuer, subject, emailSeen: email, methods, sid, idToken, provider: provider.id };
+    const kept = { userId, issuer, subject, emailSeen: email, methods, authenticatedAt, sid, idToken };
     const signInId = await inTransaction(this.database, async (tx) => {
       await assertThere(tx, userId);
-      return this.signIns.record(tx, { ...kept, maxSessionHours: provider.maxSessionHours });
+      return this.signIns.record(tx, { ...kept, provider: provider.id, maxSessionHours: provider.maxSessionHours });
     });
     return { userId, signInId };
   }
@@ -47,7 +47,8 @@ export class UpstreamAccounts {
     const [user, signIn] = await Promise.all([this.users.findById(userId), this.signIns.find(userId, signInId)]);
     const isTheirs = signIn && (await this.identities.has(this.database, userId, signIn));
     if (!user || user.disabledAt || !isTheirs) throw new Refusal('invalid_credentials');
-    return { user, methods: signIn.methods, upstreamSignInId: signInId };
+    const { methods, authenticatedAt } = signIn;
+    return { user, methods, authenticatedAt: authenticatedAt ?? undefined, upstreamSignInId: signInId };
   }
 }
 

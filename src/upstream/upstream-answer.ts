@@ -11,6 +11,8 @@ export interface UpstreamAnswer {
   readonly emailVerified: boolean;
   /** `['mfa']` where the provider is trusted to have asked for two factors (RFC 8176). */
   readonly methods: readonly string[];
+  /** When the provider asked who they are (`auth_time`); perhaps long ago. Undefined where it does not say. */
+  readonly authenticatedAt?: Date | undefined;
   /** The provider's session. */
   readonly sid?: string | undefined;
   readonly idToken: string;
@@ -44,6 +46,7 @@ export function answerOf(
       secondFactor && textsOf(idToken[secondFactor.claim]).some((each) => secondFactor.values.includes(each))
         ? ['mfa']
         : [],
+    authenticatedAt: timeOf(idToken['auth_time']),
     sid: isPlain(idToken['sid']) ? idToken['sid'] : undefined,
     roleValues: roles ? textsOf(idToken[roles.claim] ?? userinfo[roles.claim]) : [],
   };
@@ -60,3 +63,9 @@ const textsOf = (value: unknown): string[] =>
 /** Text that a column holds and a page shows: no control characters, which PostgreSQL refuses in part, and no book. */
 const isKeepable = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 512 && !/\p{Cc}/u.test(value);
+
+/** @returns undefined for what is no time; one that lies in the future is cut off where the session starts */
+function timeOf(seconds: unknown): Date | undefined {
+  const isTime = typeof seconds === 'number' && seconds >= 0 && seconds < 8_640_000_000_000;
+  return isTime ? new Date(seconds * 1_000) : undefined;
+}

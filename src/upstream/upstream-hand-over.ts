@@ -30,9 +30,10 @@ export class UpstreamHandOver {
   private async whoIs({ purpose, userId }: UpstreamWish, answer: UpstreamAnswer, exchange: Exchange) {
     if (purpose === 'sign_in') return this.accounts.resolve(answer, exchange);
     if (userId === null) throw new Refusal('upstream_request_invalid');
-    const { provider, issuer, subject, email: emailSeen, methods, sid, idToken } = answer;
+    const { provider, issuer, subject, email: emailSeen, methods, authenticatedAt, sid, idToken } = answer;
     const { maxSessionHours } = provider;
-    const kept = { ...{ issuer, subject, emailSeen, methods, sid, idToken, maxSessionHours }, provider: provider.id };
+    const named = { issuer, subject, emailSeen, provider: provider.id };
+    const kept = { ...named, methods, authenticatedAt, sid, idToken, maxSessionHours };
     return {
       userId,
       signInId: await inTransaction(this.database, (tx) => this.signIns.record(tx, { userId, ...kept })),

@@ -36,16 +36,18 @@ export class UpstreamRequests {
   ) {}
 
   /**
+   * @param isFresh whether the provider is to ask who they are, though it may know
    * @returns the address at the provider, and what the state cookie holds
    * @throws Refusal `upstream_unavailable`, `upstream_invalid`
    */
   async begin(
     provider: ProviderSettings,
     wish: UpstreamWish,
+    { isFresh = false }: { readonly isFresh?: boolean } = {},
   ): Promise<UpstreamSecrets & { readonly location: string }> {
     const secrets = await this.secretsOf(newState());
     if (!secrets) throw new Error('a new state is one');
-    const location = await this.locationOf(provider, secrets);
+    const location = await this.locationOf(provider, secrets, isFresh);
     await begun.run(this.database, { hash: secrets.hash, provider: provider.id, ...wish, seconds: REQUEST_SECONDS });
     return { ...secrets, location };
   }
@@ -67,13 +69,19 @@ export class UpstreamRequests {
     return row;
   }
 
-  async locationOf(provider: ProviderSettings, { state, nonce, verifier }: UpstreamSecrets): Promise<string> {
+  /** @param isFresh whether the provider is to ask who they are, though it may know (`max_age`) */
+  async locationOf(
+    provider: ProviderSettings,
+    { state, nonce, verifier }: UpstreamSecrets,
+    isFresh = false,
+  ): Promise<string> {
     const configuration = await this.providers.configurationOf(provider);
     const { secondFactor } = provider;
     return client.buildAuthorizationUrl(configuration, {
       redirect_uri: this.providers.callbackOf(provider),
       scope: provider.scopes.join(' '),
       ...{ state, nonce, code_challenge: challengeOf(verifier), code_challenge_method: 'S256' },
+      ...(isFresh ? { max_age: '0' } : {}),
       ...(secondFactor?.claim === 'acr' ? { acr_values: secondFactor.values.join(' ') } : {}),
     }).href;
   }

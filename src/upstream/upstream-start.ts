@@ -24,6 +24,9 @@ export const startQuery = z.strictObject({
       'Cookie: an address of ours or of ALLOWED_ORIGINS; any other is ignored. Bearer: one of UPSTREAM_APP_CALLBACKS.',
   }),
   remember: z.enum(['true', 'false']).optional(),
+  fresh: z.enum(['true', 'false']).optional().meta({
+    description: 'The provider is to ask who they are, though it may know: a new proof, such as before a grave act.',
+  }),
   transport: z.enum(transports).default('cookie'),
   code_challenge: appChallenge.optional().meta({ description: "Bearer: the app's own challenge." }),
   code_challenge_method: z.literal('S256').optional(),
@@ -52,7 +55,7 @@ export class UpstreamStart {
     return this.orLanding(id, wish, exchange, async () => {
       const provider = this.providers.named(id);
       await this.volume.take('upstream_start', exchange.caller.ip);
-      const begun = await this.requests.begin(provider, wish);
+      const begun = await this.requests.begin(provider, wish, { isFresh: query.fresh === 'true' });
       this.cookie.write(exchange, begun);
       return begun.location;
     });

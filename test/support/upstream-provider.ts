@@ -14,6 +14,8 @@ interface UpstreamPerson {
   readonly groups?: readonly string[];
   readonly acr?: string;
   readonly amr?: readonly string[];
+  /** When they told the provider who they are, in seconds; now by default. */
+  readonly authTime?: number;
 }
 
 export interface Upstream {
@@ -66,6 +68,7 @@ export async function openUpstream(
         redirect_uris: [...redirectUris],
         grant_types: ['authorization_code'],
         response_types: ['code'],
+        require_auth_time: true, // as Authentik and Keycloak: always in the ID token
         token_endpoint_auth_method: 'client_secret_post',
         ...client,
       },
@@ -85,7 +88,7 @@ export async function openUpstream(
     findAccount: (_context, sub) => {
       const [name, person] = [...people].find(([each]) => subjectOf(each) === sub) ?? [];
       if (name === undefined || !person) return undefined;
-      const { acr: _acr, amr: _amr, ...claims } = person;
+      const { acr: _acr, amr: _amr, authTime: _authTime, ...claims } = person;
       return {
         accountId: sub,
         claims: () => ({ email_verified: false, name, groups: [], ...claims, sub }),
@@ -158,6 +161,7 @@ async function answer({ request, response, provider, people, handle }: Served): 
           accountId: subjectOf(form.get('name') ?? ''),
           ...(person.acr ? { acr: person.acr } : {}),
           ...(person.amr ? { amr: [...person.amr] } : {}),
+          ...(person.authTime === undefined ? {} : { ts: person.authTime }),
         },
       }
     : { error: 'access_denied', error_description: 'nobody of this name' };

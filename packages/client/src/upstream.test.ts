@@ -59,6 +59,7 @@ describe('the address for a page', () => {
     expect(upstreamAddress(issuer, 'authentik')).toBe(`${issuer}/auth/upstream/authentik`);
     const address = upstreamAddress(issuer, 'authentik', { returnTo: 'https://a.example/?x=1&y', remember: true });
     expect(queryOf(address)).toEqual({ return_to: 'https://a.example/?x=1&y', remember: 'true' });
+    expect(upstreamAddress(issuer, 'authentik', { fresh: true })).toBe(`${issuer}/auth/upstream/authentik?fresh=true`);
     expect(upstreamAddress(issuer, 'a/../b?', { remember: false })).toBe(`${issuer}/auth/upstream/a%2F..%2Fb%3F`);
     expect(() => upstreamAddress('https://auth.example.com/path', 'authentik')).toThrow(TypeError);
   });

@@ -17,6 +17,8 @@ export interface UpstreamWishes {
   readonly returnTo?: string;
   /** Stay signed in for longer, and after the browser was closed. */
   readonly remember?: boolean;
+  /** The provider is to ask who they are, though it may know: a fresh proof, such as before a grave act. */
+  readonly fresh?: boolean;
 }
 
 export interface AppWishes extends UpstreamWishes {
@@ -73,8 +75,8 @@ interface Begun {
  * Over cookies: where the link or the button of a page leads.
  * @throws TypeError where the issuer is no origin
  */
-export const upstreamAddress = (issuer: string, id: string, { returnTo, remember }: UpstreamWishes = {}): string =>
-  address(originOf(issuer), id, { return_to: returnTo, remember: remember === true ? 'true' : undefined });
+export const upstreamAddress = (issuer: string, id: string, wishes: UpstreamWishes = {}): string =>
+  address(originOf(issuer), id, { return_to: wishes.returnTo, ...flagsOf(wishes) });
 
 /** Over the bearer transport. @throws TypeError where the issuer is no origin */
 export function newUpstream(options: UpstreamOptions): Upstream {
@@ -117,16 +119,16 @@ export function newUpstream(options: UpstreamOptions): Upstream {
   }
 
   return {
-    async begin(id, { returnTo, remember }) {
+    async begin(id, wishes) {
       const { state, challenge, keep } = await prove(false);
       await keep();
       return address(issuer, id, {
         transport: 'bearer',
-        return_to: returnTo,
+        return_to: wishes.returnTo,
         code_challenge: challenge,
         code_challenge_method: 'S256',
         state,
-        remember: remember === true ? 'true' : undefined,
+        ...flagsOf(wishes),
       });
     },
 
@@ -152,6 +154,11 @@ export function newUpstream(options: UpstreamOptions): Upstream {
 
 const pathOf = (issuer: string, id: string, more = ''): string =>
   `${issuer}/auth/upstream/${encodeURIComponent(id)}${more}`;
+
+const flagsOf = ({ remember, fresh }: UpstreamWishes) => ({
+  remember: remember === true ? 'true' : undefined,
+  fresh: fresh === true ? 'true' : undefined,
+});
 
 function address(issuer: string, id: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).flatMap(([name, value]) =>

@@ -17,8 +17,9 @@ export function FreshSignIn({ identities }: Pick<Identities, 'identities'>) {
     ));
 }
 
-/** To this page, in a session that lives as long as the present one. */
+/** To this page, in a session that lives as long as the present one. A provider that knows them must ask all the same. */
 const back = () => ({
+  fresh: true,
   returnTo: location.pathname + location.search,
   remember: auth.session?.persistent === true,
 });
