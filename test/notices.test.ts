@@ -122,7 +122,7 @@ describe('an act of the operator', () => {
     const { person } = await mobile(service.url);
     const role = ['users', 'role', '--user', person.email, '--role', 'admin'];
     const end = ['sessions', 'end', '--user', person.email];
-    for (const args of [role, role, end, end, [...end, '--dry-run']])
+    for (const args of [end, end, [...end, '--dry-run'], role, role])
       expect(await cli({ KEY_ENCRYPTION_KEY }, ...args)).toMatchObject({ code: 0 });
     expect((await server.mailTo(person.email, 'role_changed')).text).toContain('It is now: admin.');
     await server.mailTo(person.email, 'sessions_ended');

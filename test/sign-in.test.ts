@@ -18,7 +18,10 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 /** These cannot start a session; a page of another origin may call them, with no cookie of ours. */
-const startNoSession = new Set(['/auth/refresh', '/oauth/introspect', '/oauth/revoke', '/oauth/token']);
+const startNoSession = new Set([
+  ...['/auth/refresh', '/oauth/introspect', '/oauth/revoke', '/oauth/token'],
+  '/auth/upstream/:id/logout', // from a provider's server
+]);
 
 function publicPosts(): string[] {
   const controllers = [...service.app.get(ModulesContainer).values()].flatMap((module) => [

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { english, expectNoFindings, focused, pressed, tabTo } from '../support/account-page.js';
 import { startBrowser } from '../support/chromium.js';
 import { type Person, register, somebody } from '../support/client.js';
+import type { UpstreamPerson } from '../support/upstream-provider.js';
 import { heading, isSignedIn, openAt, reads, typePassword } from './support/factor-pages.js';
 import { logIn, startWorld, type World } from './support/upstream-pages.js';
 
@@ -25,10 +26,17 @@ afterAll(async () => {
 });
 
 let people = 0;
+/** Whoever logs in there from now on does so in the service's present, whose time the tests move. */
+const knowAtProvider = (name: string, person: UpstreamPerson) =>
+  world.upstream.people.set(name, {
+    ...person,
+    authTime: Math.floor(Date.now() / 1_000) + world.service.clock.shiftSeconds,
+  });
+
 /** Somebody whom the provider knows with this address. */
 function atProvider(email: string, isVerified = false): string {
   const name = `person-${++people}`;
-  world.upstream.people.set(name, { email, email_verified: isVerified });
+  knowAtProvider(name, { email, email_verified: isVerified });
   return name;
 }
 
@@ -109,13 +117,15 @@ describe('somebody whom nobody knows here', () => {
 
   it('shows afresh who they are by signing in there once more, without a password', async () => {
     const watched = await openSignedUp();
-    const { page } = watched;
+    const { page, name, email } = watched;
     await world.service.advance(310);
     await disconnect(page);
     await reads(page, english('proof.noPassword'));
     expect(await page.locator('input[type=password]').count()).toBe(0);
     await expectNoFindings(watched, world.host);
+    knowAtProvider(name, { email });
     await page.getByRole('link', { name: english('proof.provider', authentik), exact: true }).click();
+    await logIn(page, name); // though the provider knows them
     await heading(page, english('connections.title'));
     await disconnect(page);
     await reads(page, english('connections.last')); // the proof counts: the question is another one now

@@ -198,7 +198,7 @@ describe('a fresh proof', () => {
     expect(await page.getByLabel(english('password'), { exact: true }).count()).toBe(0);
     const link = page.getByRole('link', { name: english('proof.provider', authentik) });
     expect(await link.getAttribute('href')).toBe(
-      `${issuer}/auth/upstream/authentik?return_to=%2Faccount%2Fconnections`,
+      `${issuer}/auth/upstream/authentik?return_to=%2Faccount%2Fconnections&fresh=true`,
     );
     await expectNoFindings(watched);
   });

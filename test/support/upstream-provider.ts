@@ -7,7 +7,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider';
 import { onTestFinished } from 'vitest';
 
-interface UpstreamPerson {
+export interface UpstreamPerson {
   readonly email: string;
   readonly email_verified?: boolean;
   readonly name?: string;
