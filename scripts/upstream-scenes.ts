@@ -21,7 +21,7 @@ async function shows(
   identities: readonly object[],
   { query = '', hasPassword = true } = {},
 ): Promise<void> {
-  await answer(page, 'upstream/identities', { json: { identities, hasPassword } });
+  await answer(page, 'identities', { json: { identities, hasPassword } });
   await page.goto(page.url().replace(/\?.*/, '') + query);
   await page.locator('.loading').waitFor({ state: 'detached' });
   await page.locator('h1').waitFor();
@@ -30,7 +30,7 @@ async function shows(
 const own = { isSignedIn: true, path: 'connections' } as const;
 
 const disconnects = async (page: Page, refusal: object) => {
-  await answer(page, 'upstream/identities/a', refusal);
+  await answer(page, 'identities/a', refusal);
   await page.locator('.entries button').click();
   await page.locator('.entries .grave').click();
 };

@@ -118,7 +118,7 @@ describe('an app of somebody who is signed in', () => {
     await auth.signIn(person);
     const opened = await inBrowser(service, await upstream.connect('authentik', { returnTo }), 'ada');
     expect(await upstream.complete(opened)).toMatchObject({ email: person.email });
-    const answer = await auth.fetch(`${service.url}/auth/upstream/identities`);
+    const answer = await auth.fetch(`${service.url}/auth/identities`);
     expect(await answer.json()).toMatchObject({ identities: [{ email: 'ada@sso.example.org' }], hasPassword: true });
     expect(events).not.toContain('ended');
 
@@ -143,7 +143,7 @@ describe('an app of somebody who is signed in', () => {
     const mine = phone(service, { store }); // even with all that the other app has kept
     await mine.auth.signIn(victim);
     await expect(mine.upstream.complete(opened)).rejects.toMatchObject({ code: 'upstream_request_invalid' });
-    const answer = await mine.auth.fetch(`${service.url}/auth/upstream/identities`);
+    const answer = await mine.auth.fetch(`${service.url}/auth/identities`);
     expect(await answer.json()).toMatchObject({ identities: [] });
   });
 });

@@ -81,8 +81,8 @@ it('a connection that was taken away between the provider and the second factor 
   const strong = new Browser(service.url);
   await strong.go('POST', '/auth/login', { body: { email: ada.person.email, password: ada.person.password } });
   await factorOf(strong, { totp: await ada.code() });
-  const { identities } = (await strong.go('GET', '/auth/upstream/identities')).json;
-  expect((await strong.go('DELETE', `/auth/upstream/identities/${identities[0].id}`)).status).toBe(204);
+  const { identities } = (await strong.go('GET', '/auth/identities')).json;
+  expect((await strong.go('DELETE', `/auth/identities/${identities[0].id}`)).status).toBe(204);
   await service.advance(30);
   expect((await factorOf(browser, { totp: await ada.code() })).json['code']).toBe('factor_ticket_invalid');
   expect(await begun(service)).toEqual([]);

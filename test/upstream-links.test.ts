@@ -14,8 +14,8 @@ const identitiesOf = (service: Service, userId: string) =>
     'SELECT * FROM upstream_identities WHERE user_id = $1 ORDER BY subject',
     [userId],
   );
-const own = (browser: Browser) => browser.go('GET', '/auth/upstream/identities');
-const remove = (browser: Browser, id: string) => browser.go('DELETE', `/auth/upstream/identities/${id}`);
+const own = (browser: Browser) => browser.go('GET', '/auth/identities');
+const remove = (browser: Browser, id: string) => browser.go('DELETE', `/auth/identities/${id}`);
 
 /** A browser that is signed in by a password. */
 async function signedIn(service: Service, given?: { email: string; password: string }) {

@@ -29,8 +29,7 @@ const entry = z.strictObject({
   id: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, such as authentik')
-    // Routes of ours have these names.
-    .refine((name) => !['identities', 'exchange'].includes(name), 'must be another name'),
+    .refine((name) => name !== 'exchange', 'must be another name: a route of ours has this one'),
   /** On the button. */
   label: z.string().trim().min(1).max(40),
   issuer,

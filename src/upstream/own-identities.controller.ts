@@ -30,7 +30,7 @@ const ownIdentities = z.object({
 
 const linkAnswer = z.object({ location: z.string() });
 
-@Controller('auth/upstream')
+@Controller('auth')
 export class OwnIdentitiesController {
   constructor(
     private readonly identities: OwnIdentities,
@@ -48,7 +48,7 @@ export class OwnIdentitiesController {
   })
   @SkipVerdictCache()
   @NeedsRecentProof()
-  @Post(':id/link')
+  @Post('upstream/:id/link')
   @HttpCode(200)
   async begin(
     @Param('id') provider: string,

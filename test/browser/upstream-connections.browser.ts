@@ -50,7 +50,7 @@ async function openConnections(given: Partial<World> = {}, search = '', options:
   const person = await register(service.url);
   const watched = await openAt(browser, `${issuer}/account/sign-in`, options);
   const { page } = watched;
-  await page.route('**/auth/upstream/**', (route) => answered(route, world));
+  await page.route(/\/auth\/(?:identities|upstream\/)/, (route) => answered(route, world));
   const text = options.locale === 'de-DE' ? german : english;
   await page.getByLabel(text('email')).fill(person.email);
   await page.getByLabel(text('password'), { exact: true }).fill(person.password);
@@ -65,7 +65,7 @@ async function openConnections(given: Partial<World> = {}, search = '', options:
 async function answered(route: Route, world: World): Promise<void> {
   const request = route.request();
   const path = new URL(request.url()).pathname;
-  if (request.method() === 'GET' && path === '/auth/upstream/identities') {
+  if (request.method() === 'GET' && path === '/auth/identities') {
     const { identities, hasPassword } = world;
     return route.fulfill({ json: { identities, hasPassword } });
   }
@@ -149,7 +149,7 @@ describe('the connections', () => {
     await page.keyboard.press('Enter');
     await reads(page, english('connections.removed', authentik));
     await reads(page, english('connections.none'));
-    expect(world.asked).toEqual([{ method: 'DELETE', path: `/auth/upstream/identities/${identity.id}`, body: null }]);
+    expect(world.asked).toEqual([{ method: 'DELETE', path: `/auth/identities/${identity.id}`, body: null }]);
     await expectNoFindings(watched);
   });
 
@@ -208,9 +208,7 @@ it('a page that somebody else opens leads to the sign-in, and back with the wish
   const person = await register(service.url);
   const { page } = await openAt(browser, `${issuer}/account/connections?connect=authentik`);
   await heading(page, english('sign-in.title'));
-  await page.route('**/auth/upstream/identities', (route) =>
-    route.fulfill({ json: { identities: [], hasPassword: true } }),
-  );
+  await page.route('**/auth/identities', (route) => route.fulfill({ json: { identities: [], hasPassword: true } }));
   await typePassword(page, person);
   await reads(page, english('connections.wanted', authentik));
 });

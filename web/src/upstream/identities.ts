@@ -18,5 +18,5 @@ export interface Identities {
 }
 
 export async function listed(): Promise<Identities> {
-  return (await (await own('GET', '/auth/upstream/identities')).json()) as Identities;
+  return (await (await own('GET', '/auth/identities')).json()) as Identities;
 }

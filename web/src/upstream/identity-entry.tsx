@@ -17,7 +17,7 @@ export function IdentityEntry({ identity, onChanged }: Props) {
   const { id, label, email, linkedAt, lastUsedAt } = identity;
   const [isAsked, setAsked] = useState(false);
   const { call, proof } = useProven(async () => {
-    await own('DELETE', `/auth/upstream/identities/${id}`);
+    await own('DELETE', `/auth/identities/${id}`);
     onChanged(t('connections.removed', { provider: label }));
   });
   return (
