@@ -100,9 +100,7 @@ describe('the page to sign in', () => {
     const person = await register(service.url);
     const { page } = await open('sign-in?upstream=authentik&error=link_required&return_to=/account/devices');
     await reads(page, english('upstream.error.link_required', authentik));
-    await page.route('**/auth/identities', (route) =>
-      route.fulfill({ json: { identities: [], hasPassword: true } }),
-    );
+    await page.route('**/auth/identities', (route) => route.fulfill({ json: { identities: [], hasPassword: true } }));
     await typePassword(page, person);
     await heading(page, english('connections.title'));
     await reads(page, english('connections.wanted', authentik));
