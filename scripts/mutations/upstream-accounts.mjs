@@ -69,7 +69,13 @@ const guards = {
   'an old proof is enough to connect': [
     LINKS,
     'needs a recent proof',
-    [['src/upstream/own-identities.controller.ts', `@NeedsRecentProof()\n  @Post(':id/link')`, `@Post(':id/link')`]],
+    [
+      [
+        'src/upstream/own-identities.controller.ts',
+        `@NeedsRecentProof()\n  @Post('upstream/:id/link')`,
+        `@Post('upstream/:id/link')`,
+      ],
+    ],
   ],
   'a role that a claim no longer gives stays': [
     'test/upstream-roles.test.ts',
