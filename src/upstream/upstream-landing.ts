@@ -1,4 +1,4 @@
-// Says where a browser goes that comes from a provider, or cannot go there. It came by a navigation: it gets no JSON where
+// Says where a browser goes after a provider, or instead of it. It came by a navigation: it gets no JSON where
 // there is a page that explains.
 import { Injectable } from '@nestjs/common';
 import { targetOf } from '../../packages/contract/src/return-to.js';

@@ -1,4 +1,4 @@
-// Where a person signs in: by password, by a link in a mail, or at a provider. Who is signed in already may go on.
+// Where a person signs in: by password, by a link in a mail, or at a provider. A person who is signed in already may go on.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Said } from '../account/said.js';
