@@ -187,6 +187,9 @@ describe('the tables', () => {
     upstreamCodes: 'upstream',
     upstreamLogouts: 'upstream',
     upstreamSignIns: 'sessions',
+    imports: 'none',
+    importRefusals: 'none',
+    foreignSessions: 'none',
     services: 'siblings',
     serviceTokenRevocations: 'siblings',
   };

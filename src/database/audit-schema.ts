@@ -20,7 +20,12 @@ export const auditEvents = pgTable(
     requestId: uuid('request_id'),
     details: jsonb('details').$type<Record<string, unknown>>().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.at, table.id] })],
+  (table) => [
+    primaryKey({ columns: [table.userId, table.at, table.id] }),
+    index('audit_events_at').on(table.at, table.id),
+    index('audit_events_type').on(table.type, table.at, table.id),
+    index('audit_events_ip').on(table.ip, table.at, table.id),
+  ],
 );
 
 /** Alerts on their way to ALERT_WEBHOOK_URL; a row goes when it has arrived, or after a week. */

@@ -3,32 +3,17 @@
 import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import * as audit from './audit-schema.js';
-import * as factors from './factors-schema.js';
-import * as limits from './limits-schema.js';
-import * as mail from './mail-schema.js';
-import * as passkeys from './passkeys-schema.js';
-import * as schema from './schema.js';
-import * as services from './services-schema.js';
-import * as upstream from './upstream-schema.js';
+import { auditEvents } from './audit-schema.js';
+import { tables } from './tables.js';
 
 /** The role that a URL connects as. */
 export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
 
 /** Our own tables only: other tables of the database are not ours to grant. */
-const tables = Object.values({
-  ...schema,
-  ...audit,
-  ...factors,
-  ...limits,
-  ...mail,
-  ...passkeys,
-  ...services,
-  ...upstream,
-}).filter((each) => is(each, PgTable));
-const changeable = tables.filter((table) => table !== audit.auditEvents).map(nameOf);
+const ours = Object.values(tables).filter((each) => is(each, PgTable));
+const changeable = ours.filter((table) => table !== auditEvents).map(nameOf);
 /** The database alone sets the time of an event. */
-const eventColumns = Object.values(getTableColumns(audit.auditEvents))
+const eventColumns = Object.values(getTableColumns(auditEvents))
   .map(({ name }) => name)
   .filter((name) => name !== 'at');
 

@@ -1,4 +1,4 @@
-// The tables of users, sessions and keys. Tables that grow with users have user_id first in their key.
+// The tables of users, sessions and revocations. Tables that grow with users have user_id first in their key.
 // `protocol_now()` is a SQL function: the time of the protocol is the database's, so that instances agree.
 import { sql } from 'drizzle-orm';
 import {
@@ -7,7 +7,6 @@ import {
   index,
   inet,
   integer,
-  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -15,9 +14,8 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import type { JWK } from 'jose';
-import { at, bytea, createdAt, setAt } from './columns.js';
-import { roles, transports } from './vocabularies.js';
+import { at, bytea, createdAt } from './columns.js';
+import { transports } from './vocabularies.js';
 
 export const users = pgTable(
   'users',
@@ -26,7 +24,8 @@ export const users = pgTable(
     /** Canonical: lower case, see users/email.ts. */
     email: text('email').notNull().unique(),
     passwordHash: text('password_hash'),
-    role: text('role', { enum: roles }).notNull().default('user'),
+    /** One of ROLES when it was given; the services that read the claim say what it permits. */
+    role: text('role').notNull().default('user'),
     emailVerifiedAt: at('email_verified_at'),
     disabledAt: at('disabled_at'),
     /** The claim `tokenVersion`: access tokens of another version are dead. */
@@ -39,12 +38,20 @@ export const users = pgTable(
     pendingUntil: at('pending_until'),
     /** An operator took every factor away: the next one needs a mailed token, too. */
     factorsResetAt: at('factors_reset_at'),
+    /** Moved by a trigger with every change that an administrator sees: the entity tag of /admin/users/:id. */
+    revision: integer('revision').notNull().default(1),
     createdAt: createdAt(),
   },
   (table) => [
     index('users_pending_until')
       .on(table.pendingUntil)
       .where(sql`pending_until is not null`),
+    // For the search of administrators, which is by prefix, in the order of bytes.
+    index('users_email_order').on(sql`email collate "C"`),
+    index('users_role_email').on(table.role, sql`email collate "C"`),
+    index('users_disabled_email')
+      .on(sql`email collate "C"`)
+      .where(sql`disabled_at is not null`),
   ],
 );
 
@@ -167,30 +174,3 @@ export const revocationOutbox = pgTable(
     index('revocation_outbox_created_at').on(table.createdAt),
   ],
 );
-
-/** A key's state follows from its row and the time (keys/signing-key.ts). An exclusion constraint keeps two from signing at once. */
-export const signingKeys = pgTable('signing_keys', {
-  kid: text('kid').primaryKey(),
-  alg: text('alg', { enum: ['RS256'] }).notNull(),
-  publicJwk: jsonb('public_jwk').$type<JWK>().notNull(),
-  /** PKCS#8, sealed under the key-encryption key with the kid as associated data. */
-  privateSealed: bytea('private_sealed'),
-  publishedAt: setAt('published_at'),
-  activateAt: at('activate_at'),
-  retireAt: at('retire_at'),
-  removeAt: at('remove_at'),
-  revokedAt: at('revoked_at'),
-});
-
-/** One row. A trigger moves it in the transaction of any change to signing_keys; every instance looks at it each second. */
-export const keyRingVersion = pgTable('key_ring_version', {
-  id: boolean('id').primaryKey().default(true),
-  version: integer('version').notNull(),
-});
-
-/** Random secrets of the whole installation, sealed with their name as associated data. */
-export const serverSecrets = pgTable('server_secrets', {
-  name: text('name').primaryKey(),
-  sealed: bytea('sealed').notNull(),
-  createdAt: createdAt(),
-});

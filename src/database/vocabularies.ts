@@ -1,7 +1,7 @@
 // The words that columns, claims and requests share: each list stands here once.
 
-export const roles = ['user', 'admin'] as const;
-export type Role = (typeof roles)[number];
+/** One of the setting ROLES; `user` and `admin` are always among them. */
+export type Role = string;
 
 /** How tokens reach a client; a session keeps its transport for life. */
 export const transports = ['cookie', 'bearer'] as const;

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { eq, isNotNull } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction } from '../database/database.js';
-import { serverSecrets, signingKeys } from '../database/schema.js';
+import { serverSecrets, signingKeys } from '../database/keys-schema.js';
 import type { Caller } from '../http/caller.js';
 import { KeyEncryption } from './key-encryption.js';
 import { KeyStore } from './key-store.js';

@@ -6,7 +6,7 @@ import { Audit } from '../audit/audit.js';
 import type { AuditEvent } from '../audit/events.js';
 import { timeOf } from '../database/columns.js';
 import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
-import { keyRingVersion, signingKeys } from '../database/schema.js';
+import { keyRingVersion, signingKeys } from '../database/keys-schema.js';
 import type { Caller } from '../http/caller.js';
 import { withoutStatement } from '../runtime/reason.js';
 import { type Change, columnsOf, isObjection, type Objection } from './rotation.js';

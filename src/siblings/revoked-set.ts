@@ -6,7 +6,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
-import { accessRevocations, revokedSubjects, signingKeys } from '../database/schema.js';
+import { signingKeys } from '../database/keys-schema.js';
+import { accessRevocations, revokedSubjects } from '../database/schema.js';
 import { endedServices, endedServiceTokens } from './service-ends.js';
 
 export interface RevokedSet {

@@ -40,15 +40,19 @@ export class UserStatus {
   /**
    * The sessions stay and receive the new role at their next refresh; access tokens with the old role are refused. An
    * account that nobody has verified keeps its role: whoever follows the link of a stranger would get it.
-   * @returns the previous role
+   * @returns the previous role as `from`
    */
-  async changeRole(tx: Queries, id: string, to: Role): Promise<Role | Exclude<StatusOutcome, 'changed'>> {
+  async changeRole(
+    tx: Queries,
+    id: string,
+    to: Role,
+  ): Promise<{ readonly from: Role } | Exclude<StatusOutcome, 'changed'>> {
     for (let race = 0; race < MAX_RACES; race++) {
       const from = await this.roleOf(tx, id);
       if (!from || from === to) return 'unchanged';
       const set = sql`role = ${to}, token_version = u.token_version + 1`;
       const which = sql`u.role = ${from} and u.pending_until is null`;
-      if (await this.keepingAnAdmin(tx, id, set, which)) return from;
+      if (await this.keepingAnAdmin(tx, id, set, which)) return { from };
       if ((await this.roleOf(tx, id)) === from) return 'last_admin';
     }
     throw new Error('The role of a user changed under every attempt to change it.');

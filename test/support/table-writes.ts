@@ -1,26 +1,10 @@
 // Finds the tables that a source file writes, by drizzle's builder or by SQL, also under an alias.
 import { getTableName, is, Table } from 'drizzle-orm';
-import * as audit from '../../src/database/audit-schema.js';
-import * as factors from '../../src/database/factors-schema.js';
-import * as limits from '../../src/database/limits-schema.js';
-import * as mail from '../../src/database/mail-schema.js';
-import * as passkeys from '../../src/database/passkeys-schema.js';
-import * as schema from '../../src/database/schema.js';
-import * as services from '../../src/database/services-schema.js';
-import * as upstream from '../../src/database/upstream-schema.js';
+import { tables as all } from '../../src/database/tables.js';
 
 /** Each table's variable in schema.ts, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    ...schema,
-    ...audit,
-    ...factors,
-    ...limits,
-    ...mail,
-    ...passkeys,
-    ...services,
-    ...upstream,
-  }).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
+  Object.entries(all).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
 );
 
 /** The class for claimed rows receives the table that it writes. */
