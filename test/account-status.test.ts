@@ -112,3 +112,12 @@ it("ending everybody's sessions reaches the last user while Redis is down, and i
   expect((await me(own.url, phone.accessToken)).json['code']).toBe('token_stale');
   expect(await own.query('SELECT 1 FROM revocation_outbox')).toHaveLength(1501);
 });
+
+it('a role of the installation’s own stands in tokens and answers; every installation has its administrators beside it', async () => {
+  const own = await startServiceForTest({ ROLES: 'support' });
+  const phone = await mobile(own.url);
+  await own.app.get(AccountStatus).changeRole(phone.user.id, 'support', 'operator', operator);
+  const answer = await refresh(own.url, phone.refreshToken);
+  expect(decode(answer.json['accessToken'])).toMatchObject({ role: 'support', sid: phone.session.id });
+  expect((await me(own.url, answer.json['accessToken'])).json).toMatchObject({ role: 'support' });
+});

@@ -46,12 +46,12 @@ export class AccountStatus {
     alongside?: (tx: Transaction) => Promise<void>,
   ): Promise<StatusChange> {
     const change = await inTransaction(this.database, async (tx) => {
-      const from = await this.userStatus.changeRole(tx, userId, to);
-      if (from === 'last_admin') return undefined;
-      const hasChanged = from !== 'unchanged';
+      const outcome = await this.userStatus.changeRole(tx, userId, to);
+      if (outcome === 'last_admin') return undefined;
+      const hasChanged = outcome !== 'unchanged';
       const sessions = hasChanged ? await this.factorless.markFor(tx, userId, to, caller) : [];
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
-      if (hasChanged) await this.audit.record(tx, [{ type: 'role.changed', userId, from, to, by }], caller);
+      if (hasChanged) await this.audit.record(tx, [{ type: 'role.changed', userId, ...outcome, to, by }], caller);
       if (hasChanged) await alongside?.(tx);
       return { hasChanged, confirmation };
     });

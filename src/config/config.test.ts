@@ -39,10 +39,23 @@ describe('Config', () => {
     expect(rolesOf('')).toEqual(['admin']);
     expect(rolesOf('user,admin')).toEqual(['user', 'admin']);
     expect(rolesOf('none')).toEqual([]);
-    for (const wrong of ['root', 'admin,none', 'Admin'])
+    for (const wrong of ['root', 'admin,none'])
       expect(problemsOf({ MFA_REQUIRED_ROLES: wrong })).toEqual([
-        'MFA_REQUIRED_ROLES must be user or admin, separated by commas, or none',
+        `MFA_REQUIRED_ROLES must be names of ROLES or none: ROLES has no ${wrong.replace('admin,', '')}`,
       ]);
+    expect(problemsOf({ MFA_REQUIRED_ROLES: 'Admin' })).toEqual([
+      'MFA_REQUIRED_ROLES must be names of roles: a letter, then up to 31 of a-z, 0-9, _ and -',
+    ]);
+  });
+
+  it('has the roles user and admin, and those of the installation between them', () => {
+    const rolesOf = (ROLES: string) => Config.fromEnv({ ROLES }).ROLES;
+    expect(rolesOf('')).toEqual(['user', 'admin']);
+    expect(rolesOf('support, auditor,support')).toEqual(['user', 'support', 'auditor', 'admin']);
+    expect(rolesOf('admin,owner')).toEqual(['user', 'admin', 'owner']);
+    expect(problemsOf({ ROLES: 'Support' })).toEqual([
+      'ROLES must be names of roles: a letter, then up to 31 of a-z, 0-9, _ and -',
+    ]);
   });
 
   it('treats an empty variable as not set', () => {

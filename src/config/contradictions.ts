@@ -18,7 +18,7 @@ export function contradictions(values: Partial<Settings>): string[] {
     found.push('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: the receiver cannot trust an unsigned alert');
   }
   found.push(...contradictionsOfKeys(values), ...contradictionsOfMail(values), ...accessCookieTooLong(values));
-  found.push(...contradictionsOfPasskeys(values));
+  found.push(...contradictionsOfPasskeys(values), ...unknownRoles(values));
   const { COOKIE_DOMAIN: domain, PUBLIC_URL: url } = values;
   if (domain && url) {
     const host = new URL(url).hostname;
@@ -27,6 +27,21 @@ export function contradictions(values: Partial<Settings>): string[] {
     }
   }
   return found;
+}
+
+/** A role with a typing error would silently need no second factor, or be nobody's. */
+function unknownRoles({ ROLES: roles, MFA_REQUIRED_ROLES: strong, UPSTREAM_PROVIDERS: providers }: Partial<Settings>) {
+  const isUnknown = (role: string) => roles?.includes(role) === false;
+  const unknown = strong?.filter(isUnknown) ?? [];
+  const mapped = providers?.flatMap(({ id, roles: given }) =>
+    Object.values(given?.map ?? {})
+      .filter(isUnknown)
+      .map((role) => `UPSTREAM_PROVIDERS, provider ${id}: ROLES has no ${role}`),
+  );
+  return [
+    ...unknown.map((role) => `MFA_REQUIRED_ROLES must be names of ROLES or none: ROLES has no ${role}`),
+    ...(mapped ?? []),
+  ];
 }
 
 function contradictionsOfMail(values: Partial<Settings>): string[] {

@@ -1,7 +1,7 @@
 // Reads the file of UPSTREAM_PROVIDERS: which providers people may sign in at, and how far each is trusted.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { rolesWithFactors } from './factor-settings.js';
+import { roleName } from './factor-settings.js';
 import { format, Wrong } from './format.js';
 
 const issuer = z
@@ -14,8 +14,8 @@ const issuer = z
 const roleMap = z.strictObject({
   /** A claim whose value is a text or a list of texts. */
   claim: z.string().min(1),
-  /** From a value of the claim to a role. Somebody with none of them has the role `user`. */
-  map: z.record(z.string().min(1), z.enum(rolesWithFactors)),
+  /** From a value of the claim to a role. Somebody with none of them has the role `user`; with several, the last one of ROLES. */
+  map: z.record(z.string().min(1), roleName),
 });
 
 const secondFactor = z.strictObject({

@@ -1,7 +1,8 @@
 // Gives a user the role that a provider's claim says today, where the operator has mapped the claim.
 import { Injectable } from '@nestjs/common';
 import { AccountStatus } from '../accounts/account-status.js';
-import { type Role, roles } from '../database/vocabularies.js';
+import { Config } from '../config/config.js';
+import type { Role } from '../database/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { RequestedMail } from '../mail/requested-mail.js';
@@ -16,6 +17,7 @@ export class UpstreamRoles {
   constructor(
     private readonly status: AccountStatus,
     private readonly mail: RequestedMail,
+    private readonly config: Config,
     private readonly log: Log,
   ) {}
 
@@ -25,7 +27,7 @@ export class UpstreamRoles {
    * @throws Refusal `unavailable` if nobody confirms that: the next sign-in finds the new role
    */
   async follow({ userId, role, email }: KnownUser, claimed: Claimed, exchange: Exchange): Promise<void> {
-    const to = roleIn(claimed);
+    const to = this.roleIn(claimed);
     if (to === undefined || to === role) return;
     const { id } = claimed.provider;
     const notice = await this.mail.notice('role_changed', email, exchange, { data: { role: to } });
@@ -36,14 +38,14 @@ export class UpstreamRoles {
     else if (!changed.confirmation.isConfirmed)
       throw new Refusal('unavailable', { cause: new Error('the change of a role is not confirmed yet') });
   }
-}
 
-/** @returns the highest role of the claim's values; undefined if the provider's claims say nothing of roles */
-export function roleIn({ provider, roleValues }: Claimed): Role | undefined {
-  const map = provider.roles?.map;
-  if (!map) return undefined;
-  const given = new Set(roleValues.map((value) => (Object.hasOwn(map, value) ? map[value] : undefined)));
-  return roles.toReversed().find((role) => given.has(role)) ?? 'user';
+  /** @returns the mightiest role of the claim's values; undefined if the provider's claims say nothing of roles */
+  roleIn({ provider, roleValues }: Claimed): Role | undefined {
+    const map = provider.roles?.map;
+    if (!map) return undefined;
+    const given = new Set(roleValues.map((value) => (Object.hasOwn(map, value) ? map[value] : undefined)));
+    return this.config.ROLES.toReversed().find((role) => given.has(role)) ?? 'user';
+  }
 }
 
 function unlessLast(error: unknown): undefined {

@@ -9,7 +9,7 @@ import { PendingUsers } from '../users/pending-users.js';
 import { type User, Users } from '../users/users.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 import { type KnownUser, UpstreamIdentities } from './upstream-identities.js';
-import { roleIn } from './upstream-roles.js';
+import { UpstreamRoles } from './upstream-roles.js';
 
 /** An identity that others make and remove under each attempt is an error of theirs. */
 const MAX_RACES = 3;
@@ -22,6 +22,7 @@ export class UpstreamSignUp {
     private readonly users: Users,
     private readonly pendingUsers: PendingUsers,
     private readonly audit: Audit,
+    private readonly roles: UpstreamRoles,
   ) {}
 
   /**
@@ -49,7 +50,7 @@ export class UpstreamSignUp {
   ): Promise<KnownUser | 'address_taken' | 'identity_taken'> {
     const { provider, emailVerified } = answer;
     const isVerified = provider.trustEmailVerified && emailVerified;
-    const given = { role: roleIn(answer) ?? 'user', isVerified };
+    const given = { role: this.roles.roleIn(answer) ?? 'user', isVerified };
     const made = inTransaction(this.database, async (tx) => {
       await this.pendingUsers.giveWay(tx, email);
       const user = await this.users.create(tx, email, null, given);

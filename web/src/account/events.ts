@@ -22,4 +22,8 @@ export function sentenceFor(event: SecurityEvent): string {
   return t(key, { from: roleOf(details['from']), to: roleOf(details['to']), provider });
 }
 
-export const roleOf = (role: unknown): string => t(role === 'admin' ? 'account.admin' : 'account.user');
+/** A role of the installation's own is named as the operator named it. */
+export function roleOf(role: unknown): string {
+  if (role === 'admin') return t('account.admin');
+  return role === 'user' || typeof role !== 'string' ? t('account.user') : role;
+}
