@@ -2,6 +2,7 @@ import { Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { OwnAccountModule } from './accounts/own-account.module.js';
+import { AdminModule } from './admin/admin.module.js';
 import { AuditUpkeepModule } from './audit/audit-upkeep.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
@@ -35,7 +36,7 @@ const validation = {
     AuthModule,
     EnrolmentModule,
     UpstreamLogoutModule,
-    AccountPagesModule,
+    ...[AccountPagesModule, AdminModule],
     SiblingsModule,
     HealthModule,
     OpenApiModule,

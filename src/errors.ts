@@ -1,5 +1,5 @@
 // Every refusal: its status, its sentence, and whether the caller's session has ended.
-import type { ProblemDetails, ServiceErrorCode, SessionVerdict } from '../packages/contract/src/problems.js';
+import type { ErrorCode, ProblemDetails, SessionVerdict } from '../packages/contract/src/problems.js';
 
 /** `ask`: `keep` if the request has a session. */
 type Verdict = SessionVerdict | 'ask' | 'none';
@@ -36,6 +36,7 @@ const refusals = {
   invalid_target: [400, 'The resource is missing, or the service may not get tokens for it.', 'none'],
   insufficient_scope: [403, 'The service was added without the scope for this.', 'none'],
   user_token_required: [403, 'This route needs the access token of a user, not of a service.', 'none'],
+  forbidden: [403, 'This route is for administrators only.', 'keep'],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'ask'],
   reauthentication_required: [403, 'The sign-in is too long ago for this; prove who you are again.', 'keep'],
   enrolment_token_required: [
@@ -62,6 +63,7 @@ const refusals = {
     'none',
   ],
   identity_taken: [409, 'This identity is connected to another account.', 'keep'],
+  precondition_failed: [412, 'The resource has changed since you read it; read it again.', 'keep'],
   body_too_large: [413, 'The body is larger than 64 KiB.', 'ask'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8, not compressed.', 'ask'],
   password_rejected: [422, 'The password cannot be used.', 'ask'],
@@ -77,9 +79,9 @@ const refusals = {
     'ended',
   ],
   overloaded: [503, 'There are too many sign-ins at once; try again.', 'keep'],
-} as const satisfies Record<ServiceErrorCode, readonly [number, string, Verdict]>;
+} as const satisfies Record<ErrorCode, readonly [number, string, Verdict]>;
 
-export type RefusalCode = ServiceErrorCode;
+export type RefusalCode = ErrorCode;
 
 /** Every code, for the tests and the table in docs/errors.md. */
 export const refusalCodes = Object.keys(refusals) as RefusalCode[];

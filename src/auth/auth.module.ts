@@ -9,6 +9,7 @@ import { SignInModule } from '../sign-in/sign-in.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
+import { AdministratorGuard } from './administrator.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { LogoutController } from './logout.controller.js';
 import { Logout } from './logout.js';
@@ -24,6 +25,7 @@ import { RefreshController } from './refresh.controller.js';
     // In the order in which they run.
     { provide: APP_GUARD, useClass: EnrolTicketGuard },
     { provide: APP_GUARD, useClass: AccessTokenGuard },
+    { provide: APP_GUARD, useClass: AdministratorGuard },
     { provide: APP_GUARD, useClass: RecentProofGuard },
   ],
 })

@@ -59,6 +59,7 @@ export const headings = {
   'Account pages': 'What people see in a browser, and where the links in mails lead.',
   'For services': 'Routes of OAuth for services with a secret.',
   'Keys and discovery': 'For services that verify access tokens.',
+  Administration: 'What administrators see and do; with two factors, proved within 15 minutes.',
   Operations: 'For those who run the service.',
 } as const;
 

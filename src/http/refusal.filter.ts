@@ -108,7 +108,7 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
     return usedBearer ? `${realm}, error="invalid_token", error_description="${refusal.message}"` : realm;
   }
   if (!usedBearer) return undefined;
-  if (refusal.code === 'user_token_required')
+  if (refusal.code === 'user_token_required' || refusal.code === 'forbidden')
     return `${realm}, error="insufficient_scope", error_description="${refusal.message}"`;
   return refusal.code === 'ambiguous_token' ? `${realm}, error="invalid_request"` : undefined;
 }

@@ -19,6 +19,7 @@ export function refusalsOf(route: Route): RefusalCode[] {
     ...(route.method === 'GET' ? [] : ofUnsafe),
     ...(route.isPublic ? [] : ofClosed),
     ...(route.isForServices ? ofServices : []),
+    ...(route.isForAdministrators ? (['forbidden'] as const) : []),
     ...(route.needsRecentProof ? (['reauthentication_required'] as const) : []),
     ...(route.costsHash ? (['overloaded'] as const) : []),
     ...(route.documentation.refuses ?? []),

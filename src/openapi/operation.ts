@@ -172,4 +172,9 @@ export function refused(
 }
 
 /** Statuses other than 401 that carry a challenge. */
-const withChallenge = new Set<RefusalCode>(['reauthentication_required', 'ambiguous_token', 'user_token_required']);
+const withChallenge = new Set<RefusalCode>([
+  'reauthentication_required',
+  'ambiguous_token',
+  'user_token_required',
+  'forbidden',
+]);

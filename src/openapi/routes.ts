@@ -4,6 +4,7 @@ import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/com
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type * as z from 'zod';
 import { DOCUMENTED, type Documentation } from '../http/documented.decorator.js';
+import { FOR_ADMINISTRATORS } from '../http/for-administrators.decorator.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
 import { NEEDS_RECENT_PROOF } from '../http/recent-proof.decorator.js';
 import { isMarked } from '../http/route-mark.js';
@@ -19,6 +20,7 @@ export interface Route {
   readonly isPublic: boolean;
   readonly costsHash: boolean;
   readonly needsRecentProof: boolean;
+  readonly isForAdministrators: boolean;
   /** Takes forms, and refuses in OAuth's words. */
   readonly isOAuth: boolean;
   /** Closed to everybody but services with a secret. */
@@ -59,6 +61,7 @@ function ofHandler(controller: Controller, name: string, handler: object): Route
     isPublic: any(IS_PUBLIC),
     costsHash: isMarked(handler, 'costsHash'),
     needsRecentProof: [handler, controller].some((target) => Reflect.hasMetadata(NEEDS_RECENT_PROOF, target)),
+    isForAdministrators: any(FOR_ADMINISTRATORS),
     isOAuth: isMarked(handler, 'oauthEndpoint'),
     isForServices: Reflect.hasMetadata(NEEDS_SCOPE, handler),
     body: schemaOf(controller, name, RouteParamtypes.BODY),

@@ -51,6 +51,6 @@ const accounts = [UpstreamPeople, UpstreamRoles, UpstreamSignUp];
   ],
   controllers: [OwnIdentitiesController, UpstreamStartController, UpstreamController],
   providers: [...kept, ...flows, ...who, ...accounts, UpstreamFigures, UpstreamLanding, UpstreamVerification],
-  exports: [Providers],
+  exports: [OwnIdentities, Providers],
 })
 export class UpstreamModule {}

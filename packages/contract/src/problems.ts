@@ -1,7 +1,7 @@
 // Errors as every caller receives them: RFC 9457 problem details with a stable code and a verdict on the session.
 
-/** The codes that the service answers with. */
-const serviceErrorCodes = [
+/** Every code that the service or a sibling answers with. */
+export const errorCodes = [
   'invalid_request',
   'ambiguous_token',
   'transport_mismatch',
@@ -25,6 +25,7 @@ const serviceErrorCodes = [
   'invalid_target',
   'insufficient_scope',
   'user_token_required',
+  'forbidden',
   'csrf_rejected',
   'reauthentication_required',
   'enrolment_token_required',
@@ -39,6 +40,7 @@ const serviceErrorCodes = [
   'last_factor',
   'link_required',
   'identity_taken',
+  'precondition_failed',
   'body_too_large',
   'unsupported_media_type',
   'password_rejected',
@@ -52,14 +54,7 @@ const serviceErrorCodes = [
   'overloaded',
 ] as const;
 
-/** The codes that only siblings answer with. */
-const siblingErrorCodes = ['forbidden'] as const;
-
-export type ServiceErrorCode = (typeof serviceErrorCodes)[number];
-export type ErrorCode = ServiceErrorCode | (typeof siblingErrorCodes)[number];
-
-/** Every code that the service or a sibling answers with. */
-export const errorCodes: readonly ErrorCode[] = [...serviceErrorCodes, ...siblingErrorCodes];
+export type ErrorCode = (typeof errorCodes)[number];
 
 /** `keep`: refresh, wait or fix the request. `ended`: the session is over; sign in. */
 export type SessionVerdict = 'keep' | 'ended';
