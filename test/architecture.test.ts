@@ -187,9 +187,9 @@ describe('the tables', () => {
     upstreamCodes: 'upstream',
     upstreamLogouts: 'upstream',
     upstreamSignIns: 'sessions',
-    imports: 'none',
-    importRefusals: 'none',
-    foreignSessions: 'none',
+    imports: 'accounts',
+    importRefusals: 'accounts',
+    foreignSessions: 'sessions',
     services: 'siblings',
     serviceTokenRevocations: 'siblings',
   };

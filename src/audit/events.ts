@@ -2,6 +2,7 @@
 // one means.
 import { type FactorEvent, factorOutcomes, type PasskeyCounterEvent } from './factor-events.js';
 import { type IdentityEvent, identityOutcomes } from './identity-events.js';
+import { type MovingEvent, movingOutcomes } from './moving-events.js';
 
 interface OfUser {
   readonly userId: string;
@@ -61,6 +62,7 @@ export type AuditEvent =
   | ({ readonly type: 'user.unlocked'; readonly lanes: number; readonly by: string } & OfUser)
   | FactorEvent
   | IdentityEvent
+  | MovingEvent
   | MailDiedEvent
   | { readonly type: 'mail.retried'; readonly mails: number; readonly by: string }
   | FreezeEvent
@@ -193,4 +195,5 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'mail.retried': 'success',
   ...factorOutcomes,
   ...identityOutcomes,
+  ...movingOutcomes,
 };

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { FactorsResetModule } from '../accounts/factors-reset.module.js';
+import { UserImportModule } from '../accounts/import/user-import.module.js';
 import { InvitationModule } from '../accounts/invitation.module.js';
 import { PasswordsModule } from '../credentials/password/passwords.module.js';
 import { DatabaseModule } from '../database/database.module.js';
@@ -26,6 +27,7 @@ import { UsersModule } from '../users/users.module.js';
     SigningKeysModule,
     ServicesModule,
     UpstreamIdentitiesModule,
+    UserImportModule,
   ],
 })
 export class CliModule {}

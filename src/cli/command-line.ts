@@ -16,7 +16,7 @@ export type Typed =
 
 const groups: Readonly<Record<string, string>> = {
   sessions: 'End sessions.',
-  users: 'Show, disable and enable users, and change their role.',
+  users: 'Show, change, invite, import and export users.',
   services: 'Add, show and remove services, and change their secrets.',
   mail: 'Show the mail that waits, and try it at once.',
   upstream: 'Check the providers that people sign in at.',

@@ -43,6 +43,12 @@ export class PendingUsers {
     await tx.delete(users).where(and(eq(users.email, email), isNobodys));
   }
 
+  /** The same for the addresses of an import. */
+  async giveWayAll(tx: Queries, emails: readonly string[]): Promise<void> {
+    const isNobodys = and(isNotNull(users.pendingUntil), isNull(users.disabledAt));
+    await tx.delete(users).where(and(sql`${users.email} = any(${sql.param([...emails])}::text[])`, isNobodys));
+  }
+
   /** @returns how many accounts of unverified addresses went, a batch at most */
   async purge(): Promise<{ gone: number; isMore: boolean }> {
     const gone = (await this.database.execute(this.purgeStatement())).rowCount ?? 0;

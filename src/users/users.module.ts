@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ImportedUsers } from './imported-users.js';
 import { PendingUsers } from './pending-users.js';
 import { PublicUsers } from './public-users.js';
 import { UserAddress } from './user-address.js';
@@ -7,7 +8,7 @@ import { UserStatus } from './user-status.js';
 import { Users } from './users.js';
 
 @Module({
-  providers: [PendingUsers, Users, UserAddress, UserFactors, UserStatus, PublicUsers],
-  exports: [PendingUsers, Users, UserAddress, UserFactors, UserStatus, PublicUsers],
+  providers: [ImportedUsers, PendingUsers, Users, UserAddress, UserFactors, UserStatus, PublicUsers],
+  exports: [ImportedUsers, PendingUsers, Users, UserAddress, UserFactors, UserStatus, PublicUsers],
 })
 export class UsersModule {}

@@ -17,6 +17,7 @@ import { upstreamCheck } from './upstream-check.js';
 import { usersCreateAdmin } from './users-create-admin.js';
 import { usersDisable, usersEnable } from './users-disable.js';
 import { usersEmail } from './users-email.js';
+import { usersImport } from './users-import.js';
 import { usersInvite } from './users-invite.js';
 import { usersList, usersShow } from './users-list.js';
 import { usersResetFactors } from './users-reset-factors.js';
@@ -36,6 +37,7 @@ export const commands: readonly CliCommand[] = [
     usersEmail,
     usersInvite,
     usersCreateAdmin,
+    usersImport,
   ],
   ...[servicesList, servicesAdd, servicesRotateSecret, servicesRemove],
   ...[mailList, mailRetry],
