@@ -1,4 +1,5 @@
 // The sessions that people had in the system that they come from. Each is spent once, for a session of ours.
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
@@ -18,6 +19,9 @@ export interface SpentForeignSession {
   /** Null where nobody knows. */
   readonly authenticatedAt: Date | null;
 }
+
+/** What is kept of the token of another system. */
+export const hashOfForeignToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /**
  * The session epoch of users who were just imported. Whatever ends the sessions of a user moves it, and with it ends the

@@ -11,7 +11,7 @@ import { Log } from '../../src/telemetry/log.js';
 import { ProcessModule } from '../../src/telemetry/process.module.js';
 import { databaseSettings, testSettings } from './settings.js';
 
-export const operator = { ip: null, userAgent: 'cli ops@console', requestId: '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d' };
+const operator = { ip: null, userAgent: 'cli ops@console', requestId: '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d' };
 
 /** The classes of the command line on a database. */
 export async function cliContext(databaseUrl: string, settings: Record<string, string> = {}) {

@@ -1,9 +1,8 @@
 // Reads one line of an import: JSON, its fields, and what each of them may be.
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { v7 as uuidv7 } from 'uuid';
 import type { Role } from '../../database/vocabularies.js';
-import type { ForeignSession } from '../../sessions/foreign-sessions.js';
+import { type ForeignSession, hashOfForeignToken } from '../../sessions/foreign-sessions.js';
 import { emailAddress } from '../../users/email.js';
 import type { ImportedUser } from '../../users/imported-users.js';
 import type { LineCode } from './line-codes.js';
@@ -95,9 +94,6 @@ export function readImportLine(bytes: Buffer, roles: RolesAllowed): ReadLine | L
 }
 
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x09;
-
-/** What is kept of the token of another system. */
-export const hashOfForeignToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** Two spellings of the last character are one hash. */
 const standardBase64 = (base64url: string) => Buffer.from(base64url, 'base64url').toString('base64');

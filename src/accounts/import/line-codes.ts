@@ -1,5 +1,5 @@
 // Why a line of an import is refused. docs/migrating/README.md explains each.
-export const lineCodes = [
+const lineCodes = [
   'line_too_long',
   'line_malformed',
   'field_unknown',

@@ -1,7 +1,7 @@
 // Splits a file into lines as it is read. At most one chunk and one line are held, and a line that is too long is not.
 
 /** As long as the body of a request may be. */
-export const MAX_LINE_BYTES = 64 * 1024;
+const MAX_LINE_BYTES = 64 * 1024;
 
 export interface Line {
   /** The first line is 1. */
