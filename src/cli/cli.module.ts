@@ -18,16 +18,8 @@ import { UsersModule } from '../users/users.module.js';
 /** For commands that need no key: they end sessions and revoke keys even if the key-encryption key is lost. */
 @Module({
   imports: [
-    DatabaseModule,
-    MailQueueModule,
-    UsersModule,
-    PasswordsModule,
-    SessionEndModule,
-    AccountsModule,
-    SigningKeysModule,
-    ServicesModule,
-    UpstreamIdentitiesModule,
-    UserImportModule,
+    ...[AccountsModule, DatabaseModule, MailQueueModule, PasswordsModule, ServicesModule, SessionEndModule],
+    ...[SigningKeysModule, UpstreamIdentitiesModule, UserImportModule, UsersModule],
   ],
 })
 export class CliModule {}
