@@ -9,7 +9,12 @@ import { reasonKey } from '../web/src/components/reasons.js';
 type Texts = Readonly<Record<string, string>>;
 
 const read = (file: string) => readFileSync(file, 'utf8');
-const textsIn = (language: string) => JSON.parse(read(`web/texts/${language}.json`)) as Texts;
+/** Those for everybody, and those for administrators, which are a file of their own. */
+const textsIn = (language: string) =>
+  ['', 'admin/'].reduce<Texts>(
+    (texts, part) => ({ ...texts, ...(JSON.parse(read(`web/texts/${part}${language}.json`)) as Texts) }),
+    {},
+  );
 const english = textsIn('en');
 const sources = readdirSync('web/src', { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.tsx?$/.test(file))
@@ -37,7 +42,9 @@ describe('the texts of the account pages', () => {
   );
 
   it('exist once for each language that the service speaks', () => {
-    expect(readdirSync('web/texts').toSorted()).toEqual(languages.map((each) => `${each}.json`).toSorted());
+    const files = languages.map((each) => `${each}.json`).toSorted();
+    expect(readdirSync('web/texts').toSorted()).toEqual(['admin', ...files]);
+    expect(readdirSync('web/texts/admin').toSorted()).toEqual(files);
   });
 
   it('are all used', () => {

@@ -12,5 +12,12 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // What only administrators load is told apart by its name (scripts/page-size.mjs).
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ facadeModuleId }) =>
+          `assets/${/[\\/]admin[\\/]/.test(facadeModuleId ?? '') ? 'admin-' : ''}[name]-[hash].js`,
+      },
+    },
   },
 });

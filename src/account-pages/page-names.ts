@@ -2,7 +2,8 @@
 import { tokenPurposes } from '../database/vocabularies.js';
 
 const signedOut = ['sign-in', 'factor', 'register', 'check-mail', 'forgot'];
-const signedIn = ['password', 'factors', 'connections', 'devices', 'activity', 'delete'];
+/** What follows `admin` in an address is read by the page alone. */
+const signedIn = ['password', 'factors', 'connections', 'devices', 'activity', 'delete', 'admin'];
 
 /** The empty name is the profile; each purpose of a mailed token has its page. */
 export const pageNames: ReadonlySet<string> = new Set(['', ...signedOut, ...tokenPurposes, ...signedIn]);

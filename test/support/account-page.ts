@@ -1,19 +1,26 @@
 // Opens account pages in a real Chromium, and writes down all that they send and all that the browser complains about.
 import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { expect } from 'vitest';
+import adminDe from '../../web/texts/admin/de.json' with { type: 'json' };
+import adminEn from '../../web/texts/admin/en.json' with { type: 'json' };
 import de from '../../web/texts/de.json' with { type: 'json' };
 import en from '../../web/texts/en.json' with { type: 'json' };
 import { barriersOn, pageOf } from './browser.js';
 
-type Key = keyof typeof en;
+const [allEnglish, allGerman] = [
+  { ...en, ...adminEn },
+  { ...de, ...adminDe },
+];
+
+type Key = keyof typeof allEnglish;
 type Params = Readonly<Record<string, string | number>>;
 
 const filled = (text: string, params: Params) =>
   text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
 
 /** What a page says. */
-export const english = (key: Key, params: Params = {}): string => filled(en[key], params);
-export const german = (key: Key, params: Params = {}): string => filled(de[key], params);
+export const english = (key: Key, params: Params = {}): string => filled(allEnglish[key], params);
+export const german = (key: Key, params: Params = {}): string => filled(allGerman[key], params);
 
 interface Sent {
   readonly method: string;

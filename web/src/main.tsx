@@ -15,10 +15,8 @@ startAuth();
 /** A page whose texts were lost on the way says nothing: it is loaded again. */
 const PAUSE_MS = 2000;
 
-const isReady = await startLanguage().then(
-  () => true,
-  () => false,
+// Without `await` at the top the bundler keeps all that everybody needs in one file.
+startLanguage().then(
+  () => render(<App />, document.querySelector('#app') ?? document.body),
+  () => setTimeout(loadAnew, PAUSE_MS),
 );
-const root = document.querySelector('#app');
-if (isReady && root) render(<App />, root);
-else setTimeout(loadAnew, PAUSE_MS);

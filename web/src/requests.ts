@@ -32,8 +32,15 @@ export async function open(path: string, body: object, { cookies = false } = {})
  * For a person who is signed in.
  * @throws Refused; TypeError or a time-out if no answer came
  */
-export async function own(method: string, path: string, body?: object): Promise<Response> {
-  const answer = await auth.fetch(path, { ...json(method, body), signal: AbortSignal.timeout(TIMEOUT_MS) });
+export async function own(
+  method: string,
+  path: string,
+  body?: object,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const init = json(method, body);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const answer = await auth.fetch(path, { ...init, headers: { ...init.headers, ...headers }, signal });
   if (!answer.ok) throw await refusalOf(answer);
   return answer;
 }
@@ -43,7 +50,7 @@ async function refusalOf(answer: Response): Promise<Refused> {
   return new Refused({ ...problem, status: answer.status });
 }
 
-const json = (method: string, body?: object): RequestInit => ({
+const json = (method: string, body?: object) => ({
   method,
   headers: { 'accept-language': language(), ...(body ? { 'content-type': 'application/json' } : {}) },
   ...(body ? { body: JSON.stringify(body) } : {}),

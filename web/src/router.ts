@@ -7,6 +7,8 @@ const BASE = '/account';
 export interface Place {
   /** The name of the page; '' is the profile. */
   readonly page: string;
+  /** What follows the name in the address, part by part. */
+  readonly behind: readonly string[];
   readonly query: URLSearchParams;
   /** What the page before handed over; it is in no address, and survives a reload. */
   readonly state: Readonly<Record<string, string>>;
@@ -29,7 +31,7 @@ const NONE = '?';
 
 /** @returns the name of the page of ours at this address */
 export function pageOf({ pathname, hash }: URL): string | undefined {
-  const found = /^\/account(?:\/([a-z-]*))?$/.exec(pathname);
+  const found = /^\/account(?:\/(admin\/[a-z]+(?:\/[\da-f-]{36})?|[a-z-]*))?$/.exec(pathname);
   return found && hash === '' ? (found[1] ?? '') : undefined;
 }
 
@@ -37,7 +39,8 @@ export const pageName = (): string => pageNameIn(location.pathname.slice(BASE.le
 
 function place(): Place {
   const state = (history.state ?? {}) as Readonly<Record<string, string>>;
-  return { page: pageName(), query: new URLSearchParams(location.search), state, visit };
+  const [, ...behind] = location.pathname.slice(BASE.length + 1).split('/');
+  return { page: pageName(), behind, query: new URLSearchParams(location.search), state, visit };
 }
 
 /** @returns the address of a page */
@@ -72,6 +75,9 @@ export function navigate(page: string, { query, state, replace = false }: Move =
   changed();
   scrollTo(0, 0);
 }
+
+/** What the page shows when somebody comes back to it. It is not shown anew. */
+export const keep = (state: Readonly<Record<string, string>>): void => history.replaceState(state, '');
 
 /** Shows the present place anew. */
 export function changed(): void {

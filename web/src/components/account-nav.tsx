@@ -16,9 +16,11 @@ const entries = [
   ['activity', 'nav.activity'],
 ] as const;
 
+const administration = [['admin', 'nav.admin']] as const;
+
 interface Props {
   readonly page: string;
-  readonly user: { readonly email: string };
+  readonly user: { readonly email: string; readonly role: string };
 }
 
 export function AccountNav({ page, user }: Props) {
@@ -37,7 +39,7 @@ export function AccountNav({ page, user }: Props) {
       <Outcome call={leaving} />
       <nav class="nav" aria-label={t('nav.label')}>
         <ul>
-          {entries.map(([name, key]) => (
+          {[...entries, ...(user.role === 'admin' ? administration : [])].map(([name, key]) => (
             <li key={name}>
               <a href={to(name)} aria-current={name === page ? 'page' : undefined}>
                 {t(key)}

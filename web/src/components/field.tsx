@@ -8,11 +8,14 @@ export interface FieldProps {
   readonly label: string;
   /** The tokens of HTML's autocomplete, such as `username`. */
   readonly autocomplete: string;
-  readonly type?: 'email' | 'text' | 'password';
+  readonly type?: 'email' | 'text' | 'password' | 'date';
   readonly value?: string;
   readonly hint?: string;
   readonly isOptional?: boolean;
   readonly atLeast?: number;
+  readonly atMost?: number;
+  /** What may be chosen from, or left aside. */
+  readonly suggestions?: readonly string[];
   readonly inputMode?: 'numeric';
   readonly onInput?: (input: HTMLInputElement) => void;
   /** Within the frame of the field, behind the text. */
@@ -31,6 +34,8 @@ export function Field({
   hint,
   isOptional,
   atLeast,
+  atMost,
+  suggestions,
   inputMode,
   onInput,
   behind,
@@ -60,10 +65,19 @@ export function Field({
           spellcheck={false}
           required={isOptional !== true}
           data-at-least={atLeast}
+          maxLength={atMost}
+          list={suggestions && `${id}-list`}
           aria-invalid={objection !== undefined}
           aria-describedby={said.filter(Boolean).join(' ') || undefined}
         />
         {behind}
+        {suggestions && (
+          <datalist id={`${id}-list`}>
+            {suggestions.map((each) => (
+              <option key={each} value={each} />
+            ))}
+          </datalist>
+        )}
       </div>
       <p id={`${id}-objection`} class="objection" aria-live="polite">
         {objection}

@@ -91,14 +91,19 @@ export function Form({
   );
 }
 
-const inputsOf = (form: HTMLFormElement | null): HTMLInputElement[] =>
-  [...(form?.elements ?? [])].filter((each): each is HTMLInputElement => each instanceof HTMLInputElement);
+type Control = HTMLInputElement | HTMLSelectElement;
+
+const inputsOf = (form: HTMLFormElement | null): Control[] =>
+  [...(form?.elements ?? [])].filter(
+    (each): each is Control => each instanceof HTMLInputElement || each instanceof HTMLSelectElement,
+  );
+
+const isUnticked = (control: Control) =>
+  control instanceof HTMLInputElement && control.type === 'checkbox' && !control.checked;
 
 /** A box that is not ticked is ''. */
-const valuesOf = (inputs: readonly HTMLInputElement[]): Values =>
-  Object.fromEntries(
-    inputs.map(({ name, type, checked, value }) => [name, type === 'checkbox' && !checked ? '' : value]),
-  );
+const valuesOf = (inputs: readonly Control[]): Values =>
+  Object.fromEntries(inputs.map((each) => [each.name, isUnticked(each) ? '' : each.value]));
 
 function objectionsOf(names: readonly string[], objection: (name: string) => string | undefined): Objections {
   const found = names.map((name) => [name, objection(name)] as const);
@@ -106,7 +111,7 @@ function objectionsOf(names: readonly string[], objection: (name: string) => str
 }
 
 /** What the page can tell without asking the service. */
-function lackOf(input: HTMLInputElement | undefined): string | undefined {
+function lackOf(input: Control | undefined): string | undefined {
   if (input === undefined || input.type === 'checkbox') return undefined;
   if (input.required && input.value === '') return t('errors.required');
   if (input.type === 'email' && !/^\s*\S+@\S+\s*$/.test(input.value)) return t('errors.email');

@@ -18,7 +18,7 @@ export function Shell({ page, isOwn, children }: Props) {
   const { user } = useAuth();
   const hasNav = isOwn && user !== null;
   return (
-    <div class={hasNav ? 'shell wide' : 'shell'}>
+    <div class={`shell${hasNav ? ' wide' : ''}${hasNav && page === 'admin' ? ' rooms-wide' : ''}`}>
       {hasNav && (
         <a class="skip" href="#main" onClick={skip}>
           {t('skip')}

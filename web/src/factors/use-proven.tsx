@@ -10,13 +10,17 @@ interface Proven<V> {
   readonly call: Call<V>;
   /** Stands in place of the act's own form, which is hidden meanwhile, and keeps what was typed. */
   readonly proof: ComponentChildren;
+  /** The person was asked, and gave no proof. */
+  readonly isDeclined: boolean;
 }
 
 /** @param act rejects with Refused, or with another error if no answer came */
 export function useProven<V = void>(act: (value: V, trial: Try) => Promise<void>): Proven<V> {
   const waiting = useRef<{ readonly value: V }>(undefined);
   const [isAsked, setAsked] = useState(false);
+  const [isDeclined, setDeclined] = useState(false);
   const call = useCall<V>(async (value, trial) => {
+    setDeclined(false);
     try {
       await act(value, trial);
     } catch (error) {
@@ -29,5 +33,9 @@ export function useProven<V = void>(act: (value: V, trial: Try) => Promise<void>
     setAsked(false);
     if (waiting.current) call.run(waiting.current.value);
   };
-  return { call, proof: isAsked && <StepUp onProven={repeat} onCancel={() => setAsked(false)} /> };
+  const decline = () => {
+    setAsked(false);
+    setDeclined(true);
+  };
+  return { call, proof: isAsked && <StepUp onProven={repeat} onCancel={decline} />, isDeclined };
 }

@@ -8,7 +8,7 @@ import { Page } from '../components/page.js';
 import { useCall } from '../components/use-call.js';
 import { Waiting } from '../components/waiting.js';
 import { kept, signInFor } from '../return-to.js';
-import { navigate, pageName, to } from '../router.js';
+import { navigate, pageName, pageOf, to } from '../router.js';
 import { t } from '../text.js';
 
 export function OwnPage({ content: Content }: { readonly content: ComponentType }) {
@@ -59,5 +59,5 @@ function here(): string {
     const value = query.get(name);
     return value === null ? [] : [[name, value]];
   });
-  return to(pageName(), new URLSearchParams(own));
+  return to(pageOf(new URL(location.pathname, location.origin)) ?? pageName(), new URLSearchParams(own));
 }

@@ -1,7 +1,9 @@
 // The pages of a person who is signed in, by their names in the address.
 import type { ComponentType } from 'preact';
 import '../style/account.css';
+import '../style/admin.css';
 import { ActivityPage } from './activity.js';
+import { AdminPage } from './admin.js';
 import { ConnectionsPage } from './connections.js';
 import { DeletePage } from './delete.js';
 import { DevicesPage } from './devices.js';
@@ -17,4 +19,5 @@ export const signedInPages: Readonly<Record<string, ComponentType>> = {
   devices: DevicesPage,
   activity: ActivityPage,
   delete: DeletePage,
+  admin: AdminPage,
 };

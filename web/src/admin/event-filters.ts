@@ -1,0 +1,17 @@
+// What the events can be searched by: as it is typed, and as the service is asked.
+import { outcomeOf } from '../../../src/audit/events.js';
+import type { Values } from '../components/form.js';
+
+const names = ['user', 'type', 'ip', 'from', 'to'] as const;
+
+export const eventTypes: readonly string[] = Object.keys(outcomeOf).toSorted();
+
+export const filtersIn = (values: Values): Values =>
+  Object.fromEntries(names.map((name) => [name, (values[name] ?? '').trim()]));
+
+/** Days are the reader's: from midnight to the last moment of the last day. */
+export const asAsked = ({ from = '', to = '', ...others }: Values): Values => ({
+  ...others,
+  from: from === '' ? '' : new Date(`${from}T00:00:00`).toISOString(),
+  to: to === '' ? '' : new Date(`${to}T23:59:59.999`).toISOString(),
+});
