@@ -21,14 +21,14 @@ it('a new role revokes access tokens with the old role at once; the session cont
   const phone = await mobile(own.url);
   const accountStatus = own.app.get(AccountStatus);
   expect((await me(own.url, phone.accessToken)).json).toMatchObject({ role: 'user' });
-  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toMatchObject({
+  expect(await accountStatus.changeRole(phone.user.id, 'admin', { by: 'operator', caller: operator })).toMatchObject({
     hasChanged: true,
   });
   expect((await me(own.url, phone.accessToken)).json).toMatchObject({ code: 'token_stale', session: 'keep' });
   const answer = await refresh(own.url, phone.refreshToken);
   expect(decode(answer.json['accessToken'])).toMatchObject({ role: 'admin', sid: phone.session.id });
   expect((await me(own.url, answer.json['accessToken'])).json).toMatchObject({ role: 'admin' });
-  expect(await accountStatus.changeRole(phone.user.id, 'admin', 'operator', operator)).toMatchObject({
+  expect(await accountStatus.changeRole(phone.user.id, 'admin', { by: 'operator', caller: operator })).toMatchObject({
     hasChanged: false,
   });
   expect((await me(own.url, answer.json['accessToken'])).status).toBe(200);
@@ -40,7 +40,9 @@ it('a new role revokes access tokens with the old role at once; the session cont
 it('a role that needs a second factor ends the sessions without one, and leaves those with two (ASVS 8.3.2)', async () => {
   const weak = await mobile(service.url);
   const strong = await signedInWith(service, await enrolled(service, weak.person));
-  const change = await service.app.get(AccountStatus).changeRole(weak.user.id, 'admin', 'operator', operator);
+  const change = await service.app
+    .get(AccountStatus)
+    .changeRole(weak.user.id, 'admin', { by: 'operator', caller: operator });
   expect(change).toMatchObject({ hasChanged: true, confirmation: { isConfirmed: true } });
   expect((await me(service.url, weak.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
   expect((await refresh(service.url, weak.refreshToken)).json).toMatchObject({ code: 'refresh_token_invalid' });
@@ -53,7 +55,7 @@ it('a role that needs a second factor ends the sessions without one, and leaves 
 it('an account that nobody has verified gets no role: whoever follows the link of a stranger would have it', async () => {
   const { user } = await mobile(service.url);
   await service.query(`UPDATE users SET pending_until = now() + interval '7 days' WHERE id = $1`, [user.id]);
-  const change = service.app.get(AccountStatus).changeRole(user.id, 'admin', 'operator', operator);
+  const change = service.app.get(AccountStatus).changeRole(user.id, 'admin', { by: 'operator', caller: operator });
   expect(await change).toMatchObject({ hasChanged: false });
   expect(await service.query('SELECT role FROM users WHERE id = $1', [user.id])).toEqual([{ role: 'user' }]);
 });
@@ -61,15 +63,19 @@ it('an account that nobody has verified gets no role: whoever follows the link o
 it('a disabled user loses every session and access token, and cannot sign in until enabled again (ASVS 7.4.2)', async () => {
   const phone = await mobile(service.url);
   const accountStatus = service.app.get(AccountStatus);
-  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toMatchObject({ hasChanged: true });
+  expect(await accountStatus.disable(phone.user.id, { by: 'operator', caller: operator })).toMatchObject({
+    hasChanged: true,
+  });
   expect((await me(service.url, phone.accessToken)).json).toMatchObject({ code: 'token_revoked', session: 'ended' });
   expect((await refresh(service.url, phone.refreshToken)).json).toMatchObject({ session: 'ended' });
   const body = { ...phone.person, transport: 'bearer' };
   expect((await call(service.url, 'POST', '/auth/login', { body })).json['code']).toBe('invalid_credentials');
-  expect(await accountStatus.disable(phone.user.id, 'operator', operator)).toMatchObject({ hasChanged: false });
+  expect(await accountStatus.disable(phone.user.id, { by: 'operator', caller: operator })).toMatchObject({
+    hasChanged: false,
+  });
 
-  expect(await accountStatus.enable(phone.user.id, 'operator', operator)).toBe(true);
-  expect(await accountStatus.enable(phone.user.id, 'operator', operator)).toBe(false);
+  expect(await accountStatus.enable(phone.user.id, { by: 'operator', caller: operator })).toBe(true);
+  expect(await accountStatus.enable(phone.user.id, { by: 'operator', caller: operator })).toBe(false);
   expect((await refresh(service.url, phone.refreshToken)).status).toBe(401);
   expect((await mobile(service.url, phone.person)).user.id).toBe(phone.user.id);
   expect(await eventsOf(phone.user.id, 'user.disabled')).toHaveLength(1);
@@ -116,7 +122,7 @@ it("ending everybody's sessions reaches the last user while Redis is down, and i
 it('a role of the installation’s own stands in tokens and answers; every installation has its administrators beside it', async () => {
   const own = await startServiceForTest({ ROLES: 'support' });
   const phone = await mobile(own.url);
-  await own.app.get(AccountStatus).changeRole(phone.user.id, 'support', 'operator', operator);
+  await own.app.get(AccountStatus).changeRole(phone.user.id, 'support', { by: 'operator', caller: operator });
   const answer = await refresh(own.url, phone.refreshToken);
   expect(decode(answer.json['accessToken'])).toMatchObject({ role: 'support', sid: phone.session.id });
   expect((await me(own.url, answer.json['accessToken'])).json).toMatchObject({ role: 'support' });

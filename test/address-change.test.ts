@@ -139,7 +139,10 @@ describe('a change of address', () => {
       'a logout of all devices',
       ({ accessToken }: Phone) => call(service.url, 'POST', '/auth/logout-all', { headers: bearer(accessToken) }),
     ],
-    ['being disabled', ({ user }: Phone) => service.app.get(AccountStatus).disable(user.id, 'operator', operator)],
+    [
+      'being disabled',
+      ({ user }: Phone) => service.app.get(AccountStatus).disable(user.id, { by: 'operator', caller: operator }),
+    ],
     ['another change', async (phone: Phone) => verify(tokenIn(await secondLink(phone)))],
   ])('is called off by %s', async (_, act) => {
     const { phone, to, token } = await asking();
@@ -241,7 +244,7 @@ describe('the link of the old address', () => {
     });
     expect((await freeze(freezeToken)).json['code']).toBe('token_invalid');
 
-    await service.app.get(AccountStatus).enable(phone.user.id, 'operator', operator);
+    await service.app.get(AccountStatus).enable(phone.user.id, { by: 'operator', caller: operator });
     for (const dead of [reset, freezeToken]) {
       const body = { token: dead, newPassword };
       expect((await call(service.url, 'POST', '/auth/password/reset', { body })).json['code']).toBe('token_invalid');
@@ -271,7 +274,7 @@ describe('the link of the old address', () => {
     await ask({ ...phone, ...(again.json as Phone) }, newAddress(), {}, own);
     const second = tokenIn(await mail.mailTo(to, 'email_changing'));
     expect((await freeze(second, own)).status).toBe(204);
-    await own.app.get(AccountStatus).enable(phone.user.id, 'operator', operator);
+    await own.app.get(AccountStatus).enable(phone.user.id, { by: 'operator', caller: operator });
     expect((await freeze(freezeToken, own)).json['code']).toBe('token_invalid');
   });
 
@@ -313,11 +316,11 @@ it('an address that the operator corrects has no session, no link and no passwor
   await freeze(freezeToken);
   const { token: reset } = await mailed(service, phone.user.id, 'reset');
   const correction = service.app.get(AddressCorrection);
-  const correct = (address: string) => correction.correct(phone.user.id, address, 'operator', operator);
+  const correct = (address: string) => correction.correct(phone.user.id, address, { by: 'operator', caller: operator });
   expect(await correct((await register(service.url)).email)).toMatchObject({ hasChanged: false });
   expect(await correct(phone.person.email)).toMatchObject({ hasChanged: true });
   expect(await correct(phone.person.email)).toMatchObject({ hasChanged: false });
-  await service.app.get(AccountStatus).enable(phone.user.id, 'operator', operator);
+  await service.app.get(AccountStatus).enable(phone.user.id, { by: 'operator', caller: operator });
   for (const email of [to, phone.person.email])
     expect((await login({ ...phone.person, email })).json['code']).toBe('invalid_credentials');
   const body = (link: string) => ({ body: { token: link, newPassword } });

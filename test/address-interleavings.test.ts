@@ -99,13 +99,15 @@ const others = {
     post('/auth/password', { currentPassword, newPassword: OTHER_PASSWORD }, bearer(phone.accessToken)),
   'a logout of all devices': ({ phone }: World) => post('/auth/logout-all', {}, bearer(phone.accessToken)),
   'the disabling of the user': ({ userId }: World) =>
-    status(service.app.get(AccountStatus).disable(userId, 'operator', operator)),
+    status(service.app.get(AccountStatus).disable(userId, { by: 'operator', caller: operator })),
   'a new role': ({ userId }: World) =>
-    status(service.app.get(AccountStatus).changeRole(userId, 'admin', 'operator', operator)),
+    status(service.app.get(AccountStatus).changeRole(userId, 'admin', { by: 'operator', caller: operator })),
   'the deletion of the account': ({ phone }: World) =>
     call(service.url, 'DELETE', '/auth/me', { headers: bearer(phone.accessToken) }),
   'a correction by the operator': ({ userId, person: { email } }: World) =>
-    status(service.app.get(AddressCorrection).correct(userId, `corrected-${email}`, 'operator', operator)),
+    status(
+      service.app.get(AddressCorrection).correct(userId, `corrected-${email}`, { by: 'operator', caller: operator }),
+    ),
   'a sign-in': ({ person: { email, password } }: World) => login(email, password),
   'a refresh': ({ phone }: World) => refresh(service.url, phone.refreshToken),
 };

@@ -90,10 +90,10 @@ const acts: Record<string, Act> = {
     await service.app.get(SessionEnd).token(claims, operator);
   },
   'change the role': ({ userId }, n) =>
-    status().changeRole(userId, n % 2 === 0 ? 'admin' : 'user', 'operator', operator),
+    status().changeRole(userId, n % 2 === 0 ? 'admin' : 'user', { by: 'operator', caller: operator }),
   'disable and enable': async ({ userId }) => {
-    await status().disable(userId, 'operator', operator);
-    await status().enable(userId, 'operator', operator);
+    await status().disable(userId, { by: 'operator', caller: operator });
+    await status().enable(userId, { by: 'operator', caller: operator });
   },
   'move the counter by hand': ({ userId }) =>
     service.query('UPDATE users SET token_version = token_version + 1 WHERE id = $1', [userId]),

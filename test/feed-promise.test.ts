@@ -94,8 +94,12 @@ const acts: [name: string, act: (phone: Phone) => Promise<unknown>, code: string
     },
     'token_revoked',
   ],
-  ['a new role', ({ user }) => status().changeRole(user.id, 'admin', 'operator', operator), 'token_stale'],
-  ['being disabled', ({ user }) => status().disable(user.id, 'operator', operator), 'token_revoked'],
+  [
+    'a new role',
+    ({ user }) => status().changeRole(user.id, 'admin', { by: 'operator', caller: operator }),
+    'token_stale',
+  ],
+  ['being disabled', ({ user }) => status().disable(user.id, { by: 'operator', caller: operator }), 'token_revoked'],
   ['the deletion of the account', (phone) => withToken(phone, 'DELETE', '/auth/me'), 'token_stale'],
   [
     "the end of everybody's sessions",

@@ -70,13 +70,17 @@ const states: [state: string, act: Act, access: boolean, refresh: boolean][] = [
   ['revoked alone', ({ accessToken }) => revoke(service.url, client, accessToken), false, true],
   [
     'of a disabled user',
-    ({ user }) => service.app.get(AccountStatus, { strict: false }).disable(user.id, 'operator', operator),
+    ({ user }) =>
+      service.app.get(AccountStatus, { strict: false }).disable(user.id, { by: 'operator', caller: operator }),
     false,
     false,
   ],
   [
     'of a user whose role changed',
-    ({ user }) => service.app.get(AccountStatus, { strict: false }).changeRole(user.id, 'admin', 'operator', operator),
+    ({ user }) =>
+      service.app
+        .get(AccountStatus, { strict: false })
+        .changeRole(user.id, 'admin', { by: 'operator', caller: operator }),
     false,
     true,
   ],

@@ -34,7 +34,7 @@ function invite(email: string) {
   const [users, pending] = [app.get(Users), app.get(PendingUsers)];
   const rest = [app.get(Outbox), app.get(Audit), app.get(Config)] as const;
   const invitation = new Invitation(app.get(Database), users, pending, ...rest);
-  return invitation.invite(email, 'operator', operator);
+  return invitation.invite(email, { by: 'operator', caller: operator });
 }
 const choose = (token: string, newPassword: string) =>
   call(service.url, 'POST', '/auth/password/reset', { body: { token, newPassword } });

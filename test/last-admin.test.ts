@@ -32,8 +32,8 @@ const codeOf = (act: Promise<unknown>) =>
 
 it('the last administrator is neither disabled nor demoted, and stays signed in', async () => {
   const [only = ''] = await admins(1);
-  expect(await codeOf(status.disable(only, 'operator', operator))).toBe('last_admin');
-  expect(await codeOf(status.changeRole(only, 'user', 'operator', operator))).toBe('last_admin');
+  expect(await codeOf(status.disable(only, { by: 'operator', caller: operator }))).toBe('last_admin');
+  expect(await codeOf(status.changeRole(only, 'user', { by: 'operator', caller: operator }))).toBe('last_admin');
   expect(await service.query('SELECT role, disabled_at, token_version FROM users WHERE id = $1', [only])).toEqual([
     { role: 'admin', disabled_at: null, token_version: 1 },
   ]);
@@ -42,12 +42,12 @@ it('the last administrator is neither disabled nor demoted, and stays signed in'
 
 it('a disabled administrator does not count, and one of two may go', async () => {
   const [one = '', two = '', three = ''] = await admins(3);
-  expect(await codeOf(status.disable(one, 'operator', operator))).toBe('done');
-  expect(await codeOf(status.changeRole(two, 'user', 'operator', operator))).toBe('done');
-  expect(await codeOf(status.disable(three, 'operator', operator))).toBe('last_admin');
+  expect(await codeOf(status.disable(one, { by: 'operator', caller: operator }))).toBe('done');
+  expect(await codeOf(status.changeRole(two, 'user', { by: 'operator', caller: operator }))).toBe('done');
+  expect(await codeOf(status.disable(three, { by: 'operator', caller: operator }))).toBe('last_admin');
   // Neither of these takes an administrator away.
-  expect(await codeOf(status.changeRole(one, 'user', 'operator', operator))).toBe('done');
-  expect(await codeOf(status.disable(two, 'operator', operator))).toBe('done');
+  expect(await codeOf(status.changeRole(one, 'user', { by: 'operator', caller: operator }))).toBe('done');
+  expect(await codeOf(status.disable(two, { by: 'operator', caller: operator }))).toBe('done');
   expect(await left()).toEqual([three]);
 });
 
@@ -56,7 +56,9 @@ it('in 450 rounds of acts at once on two or three administrators, one is always 
   for (let round = 0; round < 450; round++) {
     const ids = await admins(2 + (round % 2));
     const acts = ids.map((id, at) =>
-      (round + at) % 3 === 0 ? status.disable(id, 'operator', operator) : status.changeRole(id, 'user', 'a', operator),
+      (round + at) % 3 === 0
+        ? status.disable(id, { by: 'operator', caller: operator })
+        : status.changeRole(id, 'user', { by: 'a', caller: operator }),
     );
     for (const code of await Promise.all(acts.map(codeOf))) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
     expect([round, (await left()).length]).toEqual([round, 1]);

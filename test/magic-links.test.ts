@@ -64,7 +64,7 @@ describe('a magic link', () => {
 
   it('is mailed to nobody who is unknown, disabled or has not shown to read the address', async () => {
     const [disabled, unverified, known] = [await verified(), await mobile(service.url), await verified()];
-    await service.app.get(AccountStatus).disable(disabled.user.id, 'operator', operator);
+    await service.app.get(AccountStatus).disable(disabled.user.id, { by: 'operator', caller: operator });
     const asked = [disabled.person.email, unverified.person.email, 'nobody@example.com', known.person.email];
     const answers = [];
     for (const email of asked) answers.push((await request(email)).status);

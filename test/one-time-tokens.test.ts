@@ -219,7 +219,7 @@ describe('presented at the same time', () => {
   });
 
   it.each([
-    ['the disabling of the user', (userId: string) => status().disable(userId, 'operator', caller)],
+    ['the disabling of the user', (userId: string) => status().disable(userId, { by: 'operator', caller: caller })],
     ['the end of all sessions', (userId: string) => service.app.get(SessionEnd).allOf(userId, 'logout_all', caller)],
   ])('with %s, which comes first, it is void', async (_, act) => {
     const userId = await newUser();

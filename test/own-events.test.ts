@@ -57,7 +57,7 @@ describe('GET /auth/events', () => {
   it('names no operator, no count and no judgement of an attack', async () => {
     const phone = await mobile(service.url);
     const operator = { ip: null, userAgent: 'cli ops@console', requestId: randomUUID() };
-    await service.app.get(AccountStatus).changeRole(phone.user.id, 'admin', randomUUID(), operator);
+    await service.app.get(AccountStatus).changeRole(phone.user.id, 'admin', { by: randomUUID(), caller: operator });
     const second = (await refresh(service.url, phone.refreshToken)).json['refreshToken'];
     await refresh(service.url, second);
     await refresh(service.url, phone.refreshToken);

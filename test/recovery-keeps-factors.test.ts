@@ -51,7 +51,7 @@ const ways: Readonly<Record<string, (ada: Enrolled) => ReturnType<typeof login>>
     const token = await linkOf(ada, 'freeze', { boundEmail: null, sessionEpoch: null });
     expect((await post('/auth/freeze', { token })).status).toBe(204);
     expect((await login(ada.person)).json['code']).toBe('invalid_credentials');
-    await service.app.get(AccountStatus).enable(ada.userId, 'operator', operator);
+    await service.app.get(AccountStatus).enable(ada.userId, { by: 'operator', caller: operator });
     return login(ada.person);
   },
   'an invitation': async (ada) => {
@@ -62,7 +62,7 @@ const ways: Readonly<Record<string, (ada: Enrolled) => ReturnType<typeof login>>
   },
   'an address that the operator corrects': async (ada) => {
     const { email } = somebody();
-    await service.app.get(AddressCorrection).correct(ada.userId, email, 'operator', operator);
+    await service.app.get(AddressCorrection).correct(ada.userId, email, { by: 'operator', caller: operator });
     const token = await linkOf(ada, 'reset');
     expect((await post('/auth/password/reset', { token, newPassword: NEW })).status).toBe(204);
     return login({ email, password: NEW });

@@ -58,7 +58,7 @@ describe('a reset', () => {
 
   it('is mailed to the owner of the address, and to nobody who is disabled or unknown', async () => {
     const [disabled, known] = [await register(service.url), await register(service.url)];
-    await service.app.get(AccountStatus).disable(await idOf(disabled), 'operator', caller);
+    await service.app.get(AccountStatus).disable(await idOf(disabled), { by: 'operator', caller: caller });
     const before = mail.mails().length;
     const resets = () =>
       mail
@@ -185,7 +185,7 @@ describe('a link that is not good', () => {
     const foreign = formatOneTimeToken({ purpose: 'reset', userId: good.userId, secret: superseded.secret });
     const unknown = formatOneTimeToken({ purpose: 'reset', userId: good.wanted.request, secret: good.secret });
     const disabled = await withLink(own);
-    await own.app.get(AccountStatus).disable(disabled.userId, 'operator', caller);
+    await own.app.get(AccountStatus).disable(disabled.userId, { by: 'operator', caller: caller });
     const gone = await withLink(own);
     await own.query('DELETE FROM users WHERE id = $1', [gone.userId]);
     const verify = await mailed(own, good.userId, 'verify');

@@ -65,8 +65,10 @@ const changes = {
           request: { headers: {} },
         }),
     ),
-  role: ({ userId }: World) => done(service.app.get(AccountStatus).changeRole(userId, 'admin', 'operator', operator)),
-  disable: ({ userId }: World) => done(service.app.get(AccountStatus).disable(userId, 'operator', operator)),
+  role: ({ userId }: World) =>
+    done(service.app.get(AccountStatus).changeRole(userId, 'admin', { by: 'operator', caller: operator })),
+  disable: ({ userId }: World) =>
+    done(service.app.get(AccountStatus).disable(userId, { by: 'operator', caller: operator })),
 };
 
 const login = ({ person, replaced }: World) =>

@@ -112,8 +112,8 @@ describe('a refresh token that is spent', () => {
       'being locked out and let in again',
       async ({ user }) => {
         const standing = service.app.get(AccountStatus);
-        await standing.disable(user.id, 'operator', operator);
-        await standing.enable(user.id, 'operator', operator);
+        await standing.disable(user.id, { by: 'operator', caller: operator });
+        await standing.enable(user.id, { by: 'operator', caller: operator });
       },
     ],
     ['an end by the operator', ({ user }) => service.app.get(SessionEnd).allOf(user.id, 'operator', operator)],

@@ -128,7 +128,7 @@ const acts: readonly Act[] = [
   },
   {
     name: 'the disabling of the user',
-    run: ({ userId }) => status(service.app.get(AccountStatus).disable(userId, 'operator', operator)),
+    run: ({ userId }) => status(service.app.get(AccountStatus).disable(userId, { by: 'operator', caller: operator })),
     async check(world, _, { status: disabled }) {
       expect(disabled).toBe(204);
       expect(await stateOf(world)).toMatchObject({ disabled: true, live: 0 });

@@ -68,10 +68,14 @@ const acts: [string, (phone: Phone) => Promise<unknown>, string][] = [
     (phone) => call(one.url, 'POST', '/auth/logout-all', { headers: bearer(phone.accessToken) }),
     'token_revoked',
   ],
-  ['being disabled', ({ user }) => one.app.get(AccountStatus).disable(user.id, 'operator', operator), 'token_revoked'],
+  [
+    'being disabled',
+    ({ user }) => one.app.get(AccountStatus).disable(user.id, { by: 'operator', caller: operator }),
+    'token_revoked',
+  ],
   [
     'a new role',
-    ({ user }) => one.app.get(AccountStatus).changeRole(user.id, 'admin', 'operator', operator),
+    ({ user }) => one.app.get(AccountStatus).changeRole(user.id, 'admin', { by: 'operator', caller: operator }),
     'token_stale',
   ],
   [
@@ -267,7 +271,7 @@ it('a repeated logout answers 503 until Redis has confirmed the first one, then 
   expect((await me(two.url, tablet.accessToken)).status).toBe(200);
   await refuseWrites(redis);
   for (let attempt = 0; attempt < 2; attempt++) expect((await end()).json['code']).toBe('revocation_unconfirmed');
-  const disable = () => one.app.get(AccountStatus).disable(phone.user.id, 'operator', operator);
+  const disable = () => one.app.get(AccountStatus).disable(phone.user.id, { by: 'operator', caller: operator });
   expect(await disable()).toEqual({ hasChanged: true, confirmation: { isConfirmed: false } });
   expect(await disable()).toEqual({ hasChanged: false, confirmation: { isConfirmed: false } });
   await acceptWrites(redis);

@@ -114,7 +114,10 @@ async function run(instances: readonly Service[], isOver: (outcome: Outcome) => 
       else if (kind === 'token') await part(instance, SessionEnd).token(token.claims, operator);
       else {
         const version = (versions.get(sub) ?? 1) + 1;
-        await part(instance, AccountStatus).changeRole(sub, version % 2 === 0 ? 'admin' : 'user', 'operator', operator);
+        await part(instance, AccountStatus).changeRole(sub, version % 2 === 0 ? 'admin' : 'user', {
+          by: 'operator',
+          caller: operator,
+        });
         versions.set(sub, version);
       }
       token.isDead = true; // the 2xx

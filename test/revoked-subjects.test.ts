@@ -33,8 +33,16 @@ describe('an entry for siblings is written by', () => {
       ({ accessToken }) => call(service.url, 'POST', '/auth/logout-all', { headers: bearer(accessToken) }),
       2,
     ],
-    ['a new role', ({ user }) => service.app.get(AccountStatus).changeRole(user.id, 'admin', 'operator', operator), 2],
-    ['being disabled', ({ user }) => service.app.get(AccountStatus).disable(user.id, 'operator', operator), 2],
+    [
+      'a new role',
+      ({ user }) => service.app.get(AccountStatus).changeRole(user.id, 'admin', { by: 'operator', caller: operator }),
+      2,
+    ],
+    [
+      'being disabled',
+      ({ user }) => service.app.get(AccountStatus).disable(user.id, { by: 'operator', caller: operator }),
+      2,
+    ],
     [
       'a change of the password',
       ({ accessToken, person }) =>
@@ -73,7 +81,7 @@ describe('an entry for siblings is written by', () => {
   it('two acts, once', async () => {
     const phone = await mobile(service.url);
     for (const role of ['admin', 'user'] as const)
-      await service.app.get(AccountStatus).changeRole(phone.user.id, role, 'operator', operator);
+      await service.app.get(AccountStatus).changeRole(phone.user.id, role, { by: 'operator', caller: operator });
     expect((await entriesOf(service, phone.user.id)).map(({ from }) => from)).toEqual([3]);
   });
 });
@@ -137,7 +145,8 @@ describe("the end of everybody's sessions", () => {
 it('the purge removes entries that cover nothing any more, and no others', async () => {
   const own = await startServiceForTest();
   const early = await mobile(own.url);
-  const revoke = ({ user }: Phone) => own.app.get(AccountStatus).changeRole(user.id, 'admin', 'operator', operator);
+  const revoke = ({ user }: Phone) =>
+    own.app.get(AccountStatus).changeRole(user.id, 'admin', { by: 'operator', caller: operator });
   await revoke(early);
   await own.advance(1_000);
   const late = await mobile(own.url);

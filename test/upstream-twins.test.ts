@@ -78,7 +78,7 @@ function invite({ app }: Service, email: string) {
   const [users, pending] = [app.get(Users), app.get(PendingUsers)];
   const rest = [app.get(Outbox), app.get(Audit), app.get(Config)] as const;
   const operator = { ip: null, userAgent: 'cli ops@console', requestId: randomUUID() };
-  return new Invitation(app.get(Database), users, pending, ...rest).invite(email, 'operator', operator);
+  return new Invitation(app.get(Database), users, pending, ...rest).invite(email, { by: 'operator', caller: operator });
 }
 
 it('U2: whoever reads the mailbox does not share the account of somebody who named its address at a provider', async () => {

@@ -60,7 +60,7 @@ const cases = [
     [
       [
         'src/accounts/account-status.ts',
-        'hasChanged ? await this.factorless.markFor',
+        'role ? await this.factorless.markFor',
         'false ? await this.factorless.markFor',
       ],
     ],

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
-import type { Caller } from '../http/caller.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import { UserAddress } from '../users/user-address.js';
+import { type Act, noteOf } from './act.js';
 import type { StatusChange } from './account-status.js';
 
 @Injectable()
@@ -27,15 +27,14 @@ export class AddressCorrection {
   correct(
     userId: string,
     address: string,
-    by: string,
-    caller: Caller,
+    act: Act,
     alongside?: (tx: Transaction) => Promise<void>,
   ): Promise<StatusChange> {
     return inTransaction(this.database, async (tx) => {
       const hasChanged = await this.userAddress.set(tx, userId, address);
-      const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', caller) : [];
+      const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', act.caller) : [];
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
-      if (hasChanged) await this.audit.record(tx, [{ type: 'email.corrected', userId, by }], caller);
+      if (hasChanged) await this.audit.record(tx, [{ type: 'email.corrected', userId, ...noteOf(act) }], act.caller);
       if (hasChanged) await alongside?.(tx);
       return { hasChanged, confirmation };
     });

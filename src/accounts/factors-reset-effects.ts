@@ -5,15 +5,14 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Clock } from '../clock.js';
 import type { Transaction } from '../database/database.js';
-import type { Caller } from '../http/caller.js';
 import { Unlock } from '../limits/unlock.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
+import { type Act, noteOf } from './act.js';
 
 interface Done {
   readonly userId: string;
   readonly factors: number;
-  readonly by: string;
 }
 
 @Injectable()
@@ -27,12 +26,12 @@ export class FactorsResetEffects {
   ) {}
 
   /** @returns with the time, for the mail */
-  async follow(tx: Transaction, done: Done, caller: Caller) {
+  async follow(tx: Transaction, done: Done, act: Act) {
     const { userId } = done;
-    const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', caller);
+    const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', act.caller);
     const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
     await this.unlock.codes(tx, userId);
-    await this.audit.record(tx, [{ type: 'factors.reset', ...done }], caller);
+    await this.audit.record(tx, [{ type: 'factors.reset', ...done, ...noteOf(act) }], act.caller);
     return { confirmation, at: this.clock.now().toISOString() };
   }
 }

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Database, inTransaction } from '../database/database.js';
 import { FactorRemoval } from '../factors/factor-removal.js';
-import type { Caller } from '../http/caller.js';
 import { Outbox } from '../mail/outbox.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { UserFactors } from '../users/user-factors.js';
+import type { Act } from './act.js';
 import { FactorsResetEffects } from './factors-reset-effects.js';
 
 interface Reset {
@@ -31,17 +31,16 @@ export class FactorsReset {
   /**
    * Ends every session, too. The password stays: neither whoever knows it nor whoever reads the mails of the account can
    * enrol a factor alone afterwards. Again, for a link that has expired, it mails a new one.
-   * @param by who does it: a user's id, or `operator`
    * @returns undefined if there is no such user
    */
-  of(userId: string, by: string, caller: Caller): Promise<Reset | undefined> {
+  of(userId: string, act: Act): Promise<Reset | undefined> {
     return inTransaction(this.database, async (tx) => {
       const user = await this.users.lock(tx, userId);
       if (!user) return undefined;
       const needsToken = this.config.sendsMail;
       const factors = await this.removal.all(tx, userId);
       await this.users.reset(tx, userId, needsToken);
-      const { confirmation, at } = await this.effects.follow(tx, { userId, factors, by }, caller);
+      const { confirmation, at } = await this.effects.follow(tx, { userId, factors }, act);
       const language = this.config.DEFAULT_LANGUAGE;
       await this.outbox.write(tx, { kind: 'factors_reset', address: user.email, language, data: { at } });
       return { factors, needsToken, confirmation };

@@ -4,11 +4,12 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
 import { Database, inTransaction, type Queries } from '../database/database.js';
+import type { Role } from '../database/vocabularies.js';
 import { upstreamIdentities } from '../database/upstream-schema.js';
-import type { Caller } from '../http/caller.js';
 import { Outbox } from '../mail/outbox.js';
 import { PendingUsers } from '../users/pending-users.js';
 import { type User, Users } from '../users/users.js';
+import { type Act, noteOf } from './act.js';
 
 export interface Invited {
   readonly userId: string;
@@ -46,15 +47,16 @@ export class Invitation {
   /**
    * The account does not wait for a verification, as a registration does: nobody else may register the address meanwhile
    * and get what the operator gives the account.
+   * @param role of a new account; one that waits for its password keeps its own
    * @returns undefined if the address has an account with a password, or a disabled one
    */
-  invite(email: string, by: string, caller: Caller): Promise<Invited | undefined> {
+  invite(email: string, act: Act, role: Role = 'user'): Promise<Invited | undefined> {
     return inTransaction(this.database, async (tx) => {
       await this.pendingUsers.giveWay(tx, email);
-      const created = await this.users.create(tx, email, null);
+      const created = await this.users.create(tx, email, null, { role });
       const user = created ?? (await this.users.findByEmail(email));
       if (!user || !(created || (await this.mayInvite(user, tx)))) return undefined;
-      await this.audit.record(tx, [{ type: 'user.invited', userId: user.id, by }], caller);
+      await this.audit.record(tx, [{ type: 'user.invited', userId: user.id, ...noteOf(act) }], act.caller);
       await this.outbox.write(tx, { kind: 'invite', address: email, language: this.config.DEFAULT_LANGUAGE });
       return { userId: user.id, isNew: created !== undefined };
     });

@@ -1,5 +1,6 @@
 // Every event that an operator may have to look up later. docs/operations/events.md says what each
 // one means.
+import { type AdminEvent, adminOutcomes, type DeletedEvent } from './admin-events.js';
 import { type FactorEvent, factorOutcomes, type PasskeyCounterEvent } from './factor-events.js';
 import { type IdentityEvent, identityOutcomes } from './identity-events.js';
 import { type MovingEvent, movingOutcomes } from './moving-events.js';
@@ -22,9 +23,8 @@ export type AuditEvent =
   | ({ readonly type: 'user.registered' | 'registration.repeated' | 'email.verified' } & OfUser)
   /** Somebody tried to register an address that has an account, whose owner receives a mail. */
   | { readonly type: 'registration.taken' }
-  | ({ readonly type: 'user.disabled' | 'user.enabled'; readonly by: string } & OfUser)
-  | ({ readonly type: 'user.deleted'; readonly sessions: number } & OfUser)
-  | ({ readonly type: 'role.changed'; readonly from: string; readonly to: string; readonly by: string } & OfUser)
+  | AdminEvent
+  | DeletedEvent
   | ({
       readonly type: 'login.succeeded';
       readonly transport: string;
@@ -42,11 +42,10 @@ export type AuditEvent =
       readonly reason: string;
     } & OfUser)
   | ({ readonly type: 'email.change_requested' | 'email.changed' } & OfUser)
-  | ({ readonly type: 'email.corrected' | 'user.invited'; readonly by: string } & OfUser)
   | ({ readonly type: 'invite.accepted' } & OfUser)
   | ({ readonly type: 'reauthentication.succeeded'; readonly methods: readonly string[] } & OfSession)
   | ({ readonly type: 'token.revoked'; readonly by?: string } & OfSession)
-  /** `by`: the service that revoked a token of the session. */
+  /** `by`: the service that revoked a token of the session, or the administrator who ended it. */
   | ({ readonly type: 'session.ended'; readonly reason: string; readonly by?: string } & OfSession)
   | ({ readonly type: 'logout_all'; readonly sessions: number } & OfUser)
   | { readonly type: 'sessions.all_ended'; readonly users: number; readonly sessions: number; readonly by: string }
@@ -146,10 +145,6 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'registration.repeated': 'success',
   'registration.taken': 'failure',
   'email.verified': 'success',
-  'user.disabled': 'success',
-  'user.enabled': 'success',
-  'user.deleted': 'success',
-  'role.changed': 'success',
   'login.succeeded': 'success',
   'login.failed': 'failure',
   'refresh.rotated': 'success',
@@ -163,8 +158,6 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'email.change_requested': 'success',
   'email.change_failed': 'failure',
   'email.changed': 'success',
-  'email.corrected': 'success',
-  'user.invited': 'success',
   'invite.accepted': 'success',
   'account.frozen': 'failure',
   'reauthentication.succeeded': 'success',
@@ -193,6 +186,7 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'service.refused': 'failure',
   'mail.died': 'failure',
   'mail.retried': 'success',
+  ...adminOutcomes,
   ...factorOutcomes,
   ...identityOutcomes,
   ...movingOutcomes,

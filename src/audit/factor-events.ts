@@ -21,8 +21,6 @@ export type FactorEvent =
       readonly type: 'factor.enrolled' | 'factor.removed';
       readonly kind: 'totp' | 'passkey' | 'recovery_codes';
     } & OfUser)
-  /** An operator removed every second factor: so many. */
-  | ({ readonly type: 'factors.reset'; readonly factors: number; readonly by: string } & OfUser)
   /** The sessions that began without one, of roles that need one. */
   | {
       readonly type: 'sessions.without_factor_ended';
@@ -38,6 +36,5 @@ export const factorOutcomes: Readonly<Record<FactorEvent['type'], Outcome>> = {
   'recovery_code.used': 'success',
   'factor.enrolled': 'success',
   'factor.removed': 'success',
-  'factors.reset': 'success',
   'sessions.without_factor_ended': 'success',
 };

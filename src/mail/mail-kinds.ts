@@ -49,6 +49,8 @@ const mailKinds = {
   email_changed: notice,
   role_changed: notice,
   sessions_ended: notice,
+  account_disabled: notice,
+  account_enabled: notice,
   account_deleted: notice,
   factor_added: notice,
   factor_removed: notice,

@@ -31,9 +31,8 @@ export class UpstreamRoles {
     if (to === undefined || to === role) return;
     const { id } = claimed.provider;
     const notice = await this.mail.notice('role_changed', email, exchange, { data: { role: to } });
-    const changed = await this.status
-      .changeRole(userId, to, `provider ${id}`, exchange.caller, notice && ((tx) => notice(tx)))
-      .catch(unlessLast);
+    const act = { by: `provider ${id}`, caller: exchange.caller };
+    const changed = await this.status.changeRole(userId, to, act, notice && ((tx) => notice(tx))).catch(unlessLast);
     if (!changed) this.log.warn({ event: 'upstream.last_admin_kept', provider: id, userId });
     else if (!changed.confirmation.isConfirmed)
       throw new Refusal('unavailable', { cause: new Error('the change of a role is not confirmed yet') });

@@ -1,21 +1,24 @@
 // Changes the role of a user, disables, enables and deletes a user, by conditional statements that keep the last admin.
 import { Injectable } from '@nestjs/common';
-import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../database/database.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
 
-/** `unchanged`: there is no such user, or they are already what they were to become. */
-export type StatusOutcome = 'changed' | 'unchanged' | 'last_admin';
+/** `unchanged`: there is no such user, or they are already what they were to become. `stale`: another revision. */
+export type StatusOutcome = 'changed' | 'unchanged' | 'last_admin' | 'stale';
+/** Those at which the act may happen; undefined for any. */
+export type Revisions = readonly number[] | undefined;
 
 /** A role that others change under each attempt is an error of theirs. */
 const MAX_RACES = 4;
 
 @Injectable()
 export class UserStatus {
-  async disable(tx: Queries, id: string): Promise<StatusOutcome> {
-    const isDone = await this.keepingAnAdmin(tx, id, sql`disabled_at = protocol_now(), ${bothBumped}`, isEnabled);
-    return isDone ? 'changed' : this.whyNot(tx, id, isEnabled);
+  async disable(tx: Queries, id: string, at?: Revisions): Promise<StatusOutcome> {
+    const set = sql`disabled_at = protocol_now(), ${bothBumped}`;
+    const isDone = await this.keepingAnAdmin(tx, id, set, sql`${isEnabled} ${andAt(at)}`);
+    return isDone ? 'changed' : this.whyNot(tx, id, isEnabled, at);
   }
 
   /**
@@ -28,13 +31,10 @@ export class UserStatus {
     return rowCount === 1;
   }
 
-  /** @returns false if there is no such user or they are not disabled */
-  async enable(tx: Queries, id: string): Promise<boolean> {
-    const { rowCount } = await tx
-      .update(users)
-      .set({ disabledAt: null })
-      .where(and(eq(users.id, id), isNotNull(users.disabledAt)));
-    return rowCount === 1;
+  async enable(tx: Queries, id: string, at?: Revisions): Promise<StatusOutcome> {
+    const { rowCount } = await tx.execute(sql`
+      update ${users} u set disabled_at = null where u.id = ${id} and u.disabled_at is not null ${andAt(at)}`);
+    return rowCount === 1 ? 'changed' : this.whyNot(tx, id, sql`false`, at);
   }
 
   /**
@@ -46,14 +46,16 @@ export class UserStatus {
     tx: Queries,
     id: string,
     to: Role,
+    at?: Revisions,
   ): Promise<{ readonly from: Role } | Exclude<StatusOutcome, 'changed'>> {
     for (let race = 0; race < MAX_RACES; race++) {
       const from = await this.roleOf(tx, id);
-      if (!from || from === to) return 'unchanged';
+      if (!from || from === to) return this.isStale(tx, id, at);
       const set = sql`role = ${to}, token_version = u.token_version + 1`;
       const which = sql`u.role = ${from} and u.pending_until is null`;
-      if (await this.keepingAnAdmin(tx, id, set, which)) return { from };
-      if ((await this.roleOf(tx, id)) === from) return 'last_admin';
+      if (await this.keepingAnAdmin(tx, id, set, sql`${which} ${andAt(at)}`)) return { from };
+      const why = await this.whyNot(tx, id, which, at);
+      if (why !== 'unchanged') return why;
     }
     throw new Error('The role of a user changed under every attempt to change it.');
   }
@@ -61,12 +63,12 @@ export class UserStatus {
   /**
    * The first half of a deletion: locks the user, and ends every session and access token. Sign-ins that come now wait, and
    * then find nobody. The caller marks the sessions before it calls `remove`, whose lock excludes foreign keys, too.
-   * @param tokenVersion of the caller's token: an act that ended it in between wins
+   * @param tokenVersion of the token of the user themselves: an act that ended it in between wins. None: somebody else acts
    */
-  async beginRemoval(tx: Queries, id: string, tokenVersion: number): Promise<StatusOutcome> {
-    const isTheirs = sql`${isEnabled} and u.token_version = ${tokenVersion}`;
+  async beginRemoval(tx: Queries, id: string, tokenVersion?: number): Promise<Exclude<StatusOutcome, 'stale'>> {
+    const isTheirs = tokenVersion === undefined ? sql`true` : sql`${isEnabled} and u.token_version = ${tokenVersion}`;
     const isDone = await this.keepingAnAdmin(tx, id, bothBumped, isTheirs);
-    return isDone ? 'changed' : this.whyNot(tx, id, isTheirs);
+    return isDone ? 'changed' : this.whetherLast(tx, id, isTheirs);
   }
 
   /** Deletes the user, and by cascade every row that refers to them. @returns the address that they had */
@@ -98,10 +100,26 @@ export class UserStatus {
   }
 
   /** After a statement that changed nothing. */
-  private async whyNot(tx: Queries, id: string, which: SQL): Promise<StatusOutcome> {
+  private async whyNot(
+    tx: Queries,
+    id: string,
+    which: SQL,
+    at?: Revisions,
+  ): Promise<Exclude<StatusOutcome, 'changed'>> {
+    const stale = await this.isStale(tx, id, at);
+    return stale === 'stale' ? stale : this.whetherLast(tx, id, which);
+  }
+
+  private async whetherLast(tx: Queries, id: string, which: SQL): Promise<'last_admin' | 'unchanged'> {
     const { rows } = await tx.execute(sql`
-      select from ${users} u where u.id = ${id} and u.role = 'admin' and ${which}`);
+      select from ${users} u where u.id = ${id} and u.role = 'admin' and u.disabled_at is null and ${which}`);
     return rows.length > 0 ? 'last_admin' : 'unchanged';
+  }
+
+  private async isStale(tx: Queries, id: string, at: Revisions): Promise<'stale' | 'unchanged'> {
+    if (at === undefined) return 'unchanged';
+    const { rows } = await tx.execute(sql`select from ${users} u where u.id = ${id} ${andAt(at)}`);
+    return rows.length > 0 ? 'unchanged' : 'stale';
   }
 
   private async roleOf(tx: Queries, id: string): Promise<Role | undefined> {
@@ -111,5 +129,7 @@ export class UserStatus {
 }
 
 const isFull = (id: string) => and(eq(users.id, id), isNull(users.pendingUntil));
+/** On the row itself, so that of two acts at one revision the second finds none. */
+const andAt = (at: Revisions) => (at === undefined ? sql`` : sql`and u.revision = any(${sql.param([...at])}::int[])`);
 const isEnabled = sql`u.disabled_at is null`;
 const bothBumped = sql`token_version = u.token_version + 1, session_epoch = u.session_epoch + 1`;

@@ -258,7 +258,7 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
 
   async 'change role'(model, { service }) {
     const role = model.role === 'user' ? 'admin' : 'user';
-    await service.app.get(AccountStatus).changeRole(model.userId, role, 'operator', operator);
+    await service.app.get(AccountStatus).changeRole(model.userId, role, { by: 'operator', caller: operator });
     return () => {
       model.role = role;
       model.version++;

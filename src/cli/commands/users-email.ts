@@ -9,6 +9,7 @@ import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
 import { Failure } from '../failure.js';
 import { flag, userOf, who } from '../input.js';
+import { actOf } from '../operator.js';
 import { countSessions } from '../live-sessions.js';
 
 export const usersEmail = command({
@@ -42,7 +43,7 @@ export const usersEmail = command({
     // A thief may have connected them.
     const disconnect = (tx: Transaction) => desk.get(UpstreamIdentities).removeAll(tx, id);
     const correction = desk.get(AddressCorrection);
-    const { hasChanged, confirmation } = await correction.correct(id, email, 'operator', desk.caller, disconnect);
+    const { hasChanged, confirmation } = await correction.correct(id, email, actOf(desk), disconnect);
     const fate = hasChanged
       ? `has the address ${email} now and no password; every session has ended.`
       : 'was not changed.';

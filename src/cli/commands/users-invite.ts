@@ -7,6 +7,7 @@ import { Users } from '../../users/users.js';
 import { asDryRun, command } from '../command.js';
 import { Failure } from '../failure.js';
 import { flag } from '../input.js';
+import { actOf } from '../operator.js';
 
 export const usersInvite = command({
   name: 'users invite',
@@ -32,7 +33,7 @@ export const usersInvite = command({
       const sentence = asDryRun(`${email} would be invited${user ? ' again' : ''}.`);
       return { sentence, result: { dryRun, email, created: false } };
     }
-    const invited = await desk.get(Invitation).invite(email, 'operator', desk.caller);
+    const invited = await desk.get(Invitation).invite(email, actOf(desk));
     if (!invited) throw taken(email);
     const sentence = `${invited.isNew ? 'Created' : 'Found'} the account ${invited.userId}; the invitation is on its way.`;
     return { sentence, result: { dryRun, user: invited.userId, email, created: invited.isNew } };

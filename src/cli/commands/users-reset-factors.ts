@@ -7,6 +7,7 @@ import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
 import { Failure } from '../failure.js';
 import { flag, userOf, who } from '../input.js';
+import { actOf } from '../operator.js';
 import { countSessions } from '../live-sessions.js';
 
 export const usersResetFactors = command({
@@ -28,7 +29,7 @@ export const usersResetFactors = command({
       const sentence = asDryRun(`${id} would lose ${factors} second factor(s), and ${sessions} session(s) would end.`);
       return { sentence, result: { dryRun, user: id, changed: false, factors, sessions } };
     }
-    const reset = await desk.get(FactorsReset).of(id, 'operator', desk.caller);
+    const reset = await desk.get(FactorsReset).of(id, actOf(desk));
     if (!reset) throw Failure.of('no_such_user', `No such user: ${named}.`);
     const { factors, needsToken, confirmation } = reset;
     if (!needsToken) desk.warn('Warning: no mail can be sent: the next factor needs the password and no link.');

@@ -5,6 +5,7 @@ import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';
 import { Failure } from '../failure.js';
 import { flag, userOf, who } from '../input.js';
+import { actOf } from '../operator.js';
 import { noticeOf } from '../notices.js';
 import { assertNotLastAdmin } from '../last-admin.js';
 
@@ -37,7 +38,7 @@ export const usersRole = command({
     }
     const notice = await noticeOf(desk, 'role_changed', user, { role });
     const status = desk.get(AccountStatus);
-    const { hasChanged, confirmation } = await status.changeRole(id, role, 'operator', desk.caller, notice);
+    const { hasChanged, confirmation } = await status.changeRole(id, role, actOf(desk), notice);
     const needsFactor = strongRoles.includes(role);
     const sessions = needsFactor ? 'sessions that began without a second factor have ended' : 'sessions stay';
     const fate = hasChanged

@@ -95,6 +95,18 @@ export const english: Texts = {
     reason: 'An administrator ended all sessions of your account at {name} on {at}. Please sign in again.',
     ifNotYou: 'If you did not expect this, let us know.',
   },
+  account_disabled: {
+    subject: 'Your account at {name} was disabled',
+    heading: 'Your account was disabled',
+    reason: 'An administrator disabled your account at {name} on {at}. You are signed out everywhere.',
+    ifNotYou: 'If you did not expect this, let us know.',
+  },
+  account_enabled: {
+    subject: 'You can use your account at {name} again',
+    heading: 'Your account is open again',
+    reason: 'An administrator enabled your account at {name} again on {at}. You can sign in as before.',
+    ifNotYou: 'If you did not expect this, let us know.',
+  },
   account_deleted: {
     subject: 'Your account at {name} was deleted',
     heading: 'Your account was deleted',

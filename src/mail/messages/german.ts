@@ -1,4 +1,5 @@
 // The mails in German.
+import { germanAccount } from './german-account.js';
 import type { Texts } from './message-kinds.js';
 
 export const german: Texts = {
@@ -108,12 +109,7 @@ export const german: Texts = {
       'Bitte melden Sie sich neu an.',
     ifNotYou: 'Falls Sie das nicht erwartet haben, geben Sie uns bitte Bescheid.',
   },
-  account_deleted: {
-    subject: 'Ihr Konto bei {name} wurde gelöscht',
-    heading: 'Ihr Konto wurde gelöscht',
-    reason: 'Ihr Konto bei {name} wurde gelöscht ({at}). Dies ist unsere letzte E-Mail an Sie.',
-    ifNotYou: 'Falls Sie das nicht waren, geben Sie uns bitte Bescheid.',
-  },
+  ...germanAccount,
   factor_added: {
     subject: 'Neuer zweiter Anmeldeschritt für Ihr Konto bei {name}',
     heading: 'Ein zweiter Anmeldeschritt wurde hinzugefügt',

@@ -1,0 +1,15 @@
+// Who does something to somebody's account, and why: kept in the event of the act.
+import type { Caller } from '../http/caller.js';
+import type { Revisions } from '../users/user-status.js';
+
+export interface Act {
+  /** A user's id, or `operator`. */
+  readonly by: string;
+  readonly caller: Caller;
+  readonly reason?: string | undefined;
+  /** Those of the user at which the act may happen: another one is refused with `precondition_failed`. */
+  readonly revisions?: Revisions;
+}
+
+/** What the event of an act keeps of it. */
+export const noteOf = ({ by, reason }: Act) => ({ by, ...(reason === undefined ? {} : { reason }) });
