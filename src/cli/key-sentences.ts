@@ -21,7 +21,9 @@ const reopening = (plan: readonly Change[]) => plan.find((change) => change.type
 const act = (plan: readonly Change[], type: ActOnKey['type']) =>
   plan.find((change): change is ActOnKey => change.type === type);
 
-export function sentenceOfKey(key: PlannedKey, keys: readonly PlannedKey[], now: Date, policy: Policy): string {
+type Shown = Omit<PlannedKey, 'privateSealed'>;
+
+export function sentenceOfKey(key: Shown, keys: readonly PlannedKey[], now: Date, policy: Policy): string {
   const { publishedAt, activateAt, retireAt, removeAt, revokedAt } = key;
   if (revokedAt) return `revoked at ${at(revokedAt)}`;
   switch (stateOf(key, now)) {
