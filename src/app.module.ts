@@ -1,5 +1,6 @@
 import { Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AdminListsModule } from './admin/admin-lists.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { OwnAccountModule } from './accounts/own-account.module.js';
 import { AdminModule } from './admin/admin.module.js';
@@ -38,6 +39,7 @@ const validation = {
     UpstreamLogoutModule,
     ...[AccountPagesModule, AdminModule],
     SiblingsModule,
+    AdminListsModule,
     HealthModule,
     OpenApiModule,
     UnknownInputModule,

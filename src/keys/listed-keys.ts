@@ -2,7 +2,7 @@
 import { nextRotationAt, type Policy } from './rotation.js';
 import { type KeyState, type SigningKeyRow, stateOf } from './signing-key.js';
 
-export type ListedKey = Omit<SigningKeyRow, 'privateSealed' | 'publicJwk'> & {
+type ListedKey = Omit<SigningKeyRow, 'privateSealed' | 'publicJwk'> & {
   readonly state: KeyState | 'revoked';
   readonly bits: number;
 };
