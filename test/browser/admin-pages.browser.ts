@@ -61,10 +61,10 @@ function answersTo(path: string, world: World): object {
         { clientId: 'svc_orders', name: 'orders', scopes: ['introspect', 'revoke'], audiences: [], createdAt: at },
       ],
     };
-  if (path === '/admin/keys')
-    return { keys: [{ kid: 'a-key-of-this-name', state: 'active', createdAt: at }], nextRotationAt: at };
+  if (path === '/admin/keys') return { keys: keysOf(['signing', 'standby', 'retired', 'revoked']), nextRotationAt: at };
   if (path === '/admin/mail')
     return {
+      ...{ waiting: 1, dead: 1, oldestSeconds: 90 },
       mails: [
         { id, kind: 'reset', attempts: 3, nextAttemptAt: at, deadAt: null, reason: 'the server is busy' },
         { id: `${id}2`, kind: 'verify', attempts: 1, nextAttemptAt: null, deadAt: at, reason: '550 no such user' },
@@ -77,8 +77,14 @@ function answersTo(path: string, world: World): object {
     };
   const factors = [{ kind: 'totp', name: null, createdAt: at }];
   const identities = [{ id, provider: 'a', label: 'Authentik', email: null, linkedAt: at, lastUsedAt: null }];
-  return { ...world.users[0], sessions: sessions.length, hasPassword: true, factors, identities };
+  return { ...world.users[0], sessions: sessions.length, hasPassword: true, recoveryCodesLeft: 9, factors, identities };
 }
+
+const keysOf = (states: readonly string[]) =>
+  states.map((state, n) => ({
+    ...{ kid: `a-key-of-this-name-${n}`, state, publishedAt: at, bits: 3072 },
+    alg: 'RS256',
+  }));
 
 async function answered(route: Route, world: World): Promise<void> {
   const request = route.request();
@@ -317,7 +323,7 @@ describe('the pages as a whole', () => {
     expect(await page.getByText('a-key-of-this-name').count()).toBe(0);
     await expectNoFindings(watched);
     await pressed(page, english('admin.prove'));
-    await reads(page, 'a-key-of-this-name');
+    await reads(page, 'a-key-of-this-name-0');
     expect(admin.userId).not.toBe('');
   });
 
@@ -358,7 +364,7 @@ describe('the events', () => {
     await pressed(page, english('admin.search'));
     const filters = {
       ...{ user: id, type: 'login.failed', ip: '2001:db8::1' },
-      ...{ from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T22:59:59.999Z' }, // the reader's day
+      ...{ from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z' }, // the reader's day
     };
     await expect.poll(() => world.asked.at(-1)?.query).toEqual({ ...filters, limit: '50' });
     await expectNoFindings(watched);

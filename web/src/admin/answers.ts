@@ -14,6 +14,7 @@ export interface ShownUser extends ListedUser {
   readonly sessions: number;
   readonly hasPassword: boolean;
   readonly factors: readonly { kind: string; name: string | null; createdAt: string }[];
+  readonly recoveryCodesLeft: number;
   readonly identities: readonly {
     readonly id: string;
     readonly label: string;

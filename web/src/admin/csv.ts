@@ -3,7 +3,8 @@ import type { Values } from '../components/form.js';
 import { own } from '../requests.js';
 import { queryOf } from './use-rows.js';
 
-export async function downloadCsv(filters: Values): Promise<void> {
+/** @returns whether there are more than a file holds */
+export async function downloadCsv(filters: Values): Promise<boolean> {
   const answer = await own('GET', `/admin/events.csv?${queryOf(filters)}`);
   const address = URL.createObjectURL(await answer.blob());
   const link = document.createElement('a');
@@ -11,4 +12,5 @@ export async function downloadCsv(filters: Values): Promise<void> {
   link.download = 'events.csv';
   link.click();
   URL.revokeObjectURL(address);
+  return /rel="?next/.test(answer.headers.get('link') ?? '');
 }

@@ -1,5 +1,6 @@
 // The events of everybody, or of one user: by type, address and time; on the page, or all in a file.
 import { useState } from 'preact/hooks';
+import { Said } from '../account/said.js';
 import { Button } from '../components/button.js';
 import { Field } from '../components/field.js';
 import { Form, type Values } from '../components/form.js';
@@ -66,10 +67,12 @@ function Search({ typed, call }: SearchProps) {
 }
 
 function Csv({ filters }: { readonly filters: Values }) {
-  const { call, proof } = useProven(() => downloadCsv(filters));
+  const [hasMore, setMore] = useState<boolean>();
+  const { call, proof } = useProven(async () => setMore(await downloadCsv(filters)));
   return (
     <>
       <Outcome call={call} />
+      {hasMore !== undefined && <Said text={t(hasMore ? 'admin.events.csvPart' : 'admin.events.csvDone')} />}
       {proof || (
         <div class="actions">
           <Button call={call} look="plain">

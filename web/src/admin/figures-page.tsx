@@ -15,7 +15,7 @@ export function FiguresPage() {
 }
 
 function Numbers({ users, sessions, lastHour, mailWaiting, mailDead, alertsWaiting }: Figures) {
-  const numbers: readonly [TextKey, number][] = [
+  const numbers: readonly [TextKey, number | null][] = [
     ['admin.figures.users', users],
     ['admin.figures.sessions', sessions],
     ['admin.figures.signIns', lastHour.signIns],
@@ -30,7 +30,7 @@ function Numbers({ users, sessions, lastHour, mailWaiting, mailDead, alertsWaiti
       {numbers.map(([key, value]) => (
         <div key={key}>
           <dt>{t(key)}</dt>
-          <dd>{new Intl.NumberFormat(language()).format(value)}</dd>
+          <dd>{value === null ? t('admin.figures.uncounted') : new Intl.NumberFormat(language()).format(value)}</dd>
         </div>
       ))}
     </dl>

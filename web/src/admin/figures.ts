@@ -3,8 +3,9 @@ import { own } from '../requests.js';
 
 export interface Figures {
   readonly roles: readonly string[];
-  readonly users: number;
-  readonly sessions: number;
+  /** Null where counting takes too long. */
+  readonly users: number | null;
+  readonly sessions: number | null;
   readonly lastHour: { readonly signIns: number; readonly refusals: number; readonly alerts: number };
   readonly mailWaiting: number;
   readonly mailDead: number;

@@ -9,7 +9,8 @@ import { type Column, Table } from './table.js';
 interface Key {
   readonly kid: string;
   readonly state: string;
-  readonly createdAt: string;
+  readonly bits: number;
+  readonly publishedAt: string;
 }
 
 interface Keys {
@@ -21,9 +22,15 @@ const read = async () => (await (await own('GET', '/admin/keys')).json()) as Key
 
 const columns = (): readonly Column<Key>[] => [
   { name: t('admin.keys.kid'), cell: ({ kid }) => <code>{kid}</code> },
-  { name: t('admin.keys.state'), cell: ({ state }) => stateOf(state) },
-  { name: t('admin.since'), cell: ({ createdAt }) => moment(createdAt) },
+  {
+    name: t('admin.keys.state'),
+    cell: ({ state }) => <span class={`badge ${tones[state] ?? ''}`}>{stateOf(state)}</span>,
+  },
+  { name: t('admin.keys.bits'), cell: ({ bits }) => bits },
+  { name: t('admin.keys.published'), cell: ({ publishedAt }) => moment(publishedAt) },
 ];
+
+const tones: Readonly<Record<string, string>> = { signing: 'good', revoked: 'bad' };
 
 function stateOf(state: string): string {
   const key = `admin.keys.state.${state}`;

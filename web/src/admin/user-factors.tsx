@@ -13,7 +13,7 @@ interface Props {
   readonly user: ShownUser;
 }
 
-export function UserFactors({ state: { path, tell }, user: { email, factors } }: Props) {
+export function UserFactors({ state: { path, tell }, user: { email, factors, recoveryCodesLeft } }: Props) {
   const reset = async (values: Values) => {
     await own('DELETE', `${path}/factors${searchOf(values)}`);
     tell(t('admin.user.factorsDone'));
@@ -35,6 +35,7 @@ export function UserFactors({ state: { path, tell }, user: { email, factors } }:
           </li>
         ))}
       </ul>
+      {factors.length > 0 && <p>{t('codes.left', { count: recoveryCodesLeft })}</p>}
       {factors.length > 0 && (
         <Act
           does={t('admin.user.factors')}
