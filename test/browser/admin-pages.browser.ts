@@ -1,11 +1,9 @@
 // How the pages for administrators look and speak, with answers that are written here. With the service's own: admin.browser.ts.
-import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page, Route } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { english, expectNoFindings, focused, german, pressed, tabTo } from '../support/account-page.js';
-import { startBrowser } from '../support/chromium.js';
-import type { Service } from '../support/service.js';
 import { administrator, openAsAdministrator } from './support/admin-pages.js';
-import { heading, openAt, reads, startNamedService, typePassword } from './support/factor-pages.js';
+import { heading, openAt, reads, namedSite, typePassword } from './support/factor-pages.js';
 
 const id = '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d';
 const at = '2026-11-20T09:30:00Z';
@@ -101,25 +99,16 @@ async function answered(route: Route, world: World): Promise<void> {
   return route.fulfill({ json: answersTo(path, world), headers: { etag: '"7"' } });
 }
 
-let browser: Browser;
-let site: readonly [Service, string];
-beforeAll(async () => {
-  site = await startNamedService();
-  browser = await startBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.[0].stop();
-});
+const site = namedSite();
 
 async function open(path: string, given: Partial<World> = {}, options: BrowserContextOptions = {}) {
   const world = newWorld(given);
-  const watched = await openAsAdministrator(browser, site, '', options);
+  const watched = await openAsAdministrator(site.browser, site.pair, '', options);
   const { page } = watched;
   await page.route(/\/admin\/(?!.*account)/, (route) =>
     new URL(route.request().url()).pathname.startsWith('/admin/') ? answered(route, world) : route.continue(),
   );
-  await page.goto(`${site[1]}/account/${path}`);
+  await page.goto(`${site.issuer}/account/${path}`);
   await page
     .getByRole('navigation', { name: (options.locale === 'de-DE' ? german : english)('admin.nav.label') })
     .waitFor();
@@ -301,7 +290,7 @@ describe('an act', () => {
     await pressed(page, english('admin.user.endNow'));
     await heading(page, english('proof.title'), 2);
     await expectNoFindings(watched);
-    await site[0].advance(30);
+    await site.service.advance(30);
     await page.getByLabel(english('password'), { exact: true }).fill(admin.person.password);
     await page.keyboard.press('Enter');
     await page.getByLabel(english('factor.code')).fill(await admin.code());
@@ -389,8 +378,8 @@ describe('the events', () => {
 
 describe('somebody who is no administrator', () => {
   it('finds no such page, and no way to it', async () => {
-    const somebody = await administrator(site[0], 'user');
-    const watched = await openAsAdministrator(browser, site, 'admin/users', {}, somebody);
+    const somebody = await administrator(site.service, 'user');
+    const watched = await openAsAdministrator(site.browser, site.pair, 'admin/users', {}, somebody);
     const { page, sent } = watched;
     await heading(page, english('not-found.title'));
     expect(await page.getByRole('link', { name: english('nav.admin') }).count()).toBe(0);
@@ -399,8 +388,8 @@ describe('somebody who is no administrator', () => {
   });
 
   it('and is signed in nowhere is led to sign in, and back to the same place', async () => {
-    const admin = await administrator(site[0]);
-    const { page } = await openAt(browser, `${site[1]}/account/admin/users/${id}`);
+    const admin = await administrator(site.service);
+    const { page } = await openAt(site.browser, `${site.issuer}/account/admin/users/${id}`);
     await heading(page, english('sign-in.title'));
     await page.route(/^[^?]*\/admin\/users\/.*|\/admin\/(events|figures)/, (route) =>
       new URL(route.request().url()).pathname.startsWith('/admin/') ? answered(route, newWorld()) : route.continue(),
@@ -408,6 +397,6 @@ describe('somebody who is no administrator', () => {
     await typePassword(page, admin.person);
     await page.getByLabel(english('factor.code')).fill(await admin.code());
     await heading(page, ada.email);
-    expect(page.url()).toBe(`${site[1]}/account/admin/users/${id}`);
+    expect(page.url()).toBe(`${site.issuer}/account/admin/users/${id}`);
   });
 });

@@ -1,12 +1,10 @@
 // The page of one's own second factors: an authenticator app, recovery codes, a fresh proof, removal.
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { english, expectNoFindings, focused, pressed, tabTo } from '../support/account-page.js';
-import { startBrowser } from '../support/chromium.js';
 import { register } from '../support/client.js';
 import { enrolled } from '../support/factors.js';
-import type { Service } from '../support/service.js';
 import {
   appOf,
   codesOn,
@@ -16,20 +14,11 @@ import {
   openAt,
   openFactors,
   reads,
-  startNamedService,
+  namedSite,
   typePassword,
 } from './support/factor-pages.js';
 
-let browser: Browser;
-let site: readonly [Service, string];
-beforeAll(async () => {
-  site = await startNamedService({ STEP_UP_MAX_AGE_SECONDS: '300' });
-  browser = await startBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.[0].stop();
-});
+const site = namedSite({ STEP_UP_MAX_AGE_SECONDS: '300' });
 
 const [press, type] = [
   (page: Page, key: string) => page.keyboard.press(key),
@@ -40,9 +29,9 @@ const code = (page: Page) => page.getByLabel(english('factor.code'));
 
 /** A person who has signed in with both factors, on the page of their factors. */
 async function openWithApp() {
-  const [service, issuer] = site;
+  const { service, issuer } = site;
   const app = await enrolled(service);
-  const watched = await openAt(browser, `${issuer}/account/sign-in?return_to=/account/factors`);
+  const watched = await openAt(site.browser, `${issuer}/account/sign-in?return_to=/account/factors`);
   await typePassword(watched.page, app.person);
   await code(watched.page).fill(await app.code());
   await reads(watched.page, english('codes.left', { count: 10 }));
@@ -50,12 +39,12 @@ async function openWithApp() {
 }
 
 /** Until a proof of who the person is counts no longer as fresh. */
-const waitForProofToAge = () => site[0].advance(310);
+const waitForProofToAge = () => site.service.advance(310);
 
 describe('by keyboard alone, with nothing that keeps people out', () => {
   it('an app is set up, its recovery codes are kept, and both sign in', async () => {
-    const [service, issuer] = site;
-    const watched = await openFactors(browser, site);
+    const { service, issuer } = site;
+    const watched = await openFactors(site.browser, site.pair);
     const { page, person } = watched;
     await reads(page, english('factors.none'));
     await expectNoFindings(watched);
@@ -96,7 +85,7 @@ describe('by keyboard alone, with nothing that keeps people out', () => {
     await isSignedIn(page);
     expect(await methodsOf(page)).toEqual(['mfa', 'otp', 'pwd']);
 
-    const another = await openAt(browser, `${issuer}/account/sign-in`);
+    const another = await openAt(site.browser, `${issuer}/account/sign-in`);
     await typePassword(another.page, person);
     await pressed(another.page, english('factor.use.recovery_code'));
     await another.page.getByLabel(english('factor.recovery')).fill(codes[3] ?? '');
@@ -163,11 +152,11 @@ describe('recovery codes', () => {
   });
 
   it('that were renewed take the place of the old ones', async () => {
-    const [, issuer] = site;
+    const { issuer } = site;
     const { page, app } = await openWithApp();
     await pressed(page, english('codes.renew'));
     const [fresh = ''] = await codesOn(page);
-    const another = await openAt(browser, `${issuer}/account/sign-in`);
+    const another = await openAt(site.browser, `${issuer}/account/sign-in`);
     await typePassword(another.page, app.person);
     await pressed(another.page, english('factor.use.recovery_code'));
     const field = another.page.getByLabel(english('factor.recovery'));
@@ -205,7 +194,7 @@ describe('a fresh proof', () => {
     const { page, app } = await openWithApp();
     await pressed(page, english('enrolment.totp'));
     await heading(page, english('setup.title'), 2);
-    const other = await appOf(page, site[0]);
+    const other = await appOf(page, site.service);
     await waitForProofToAge();
     await code(page).fill(await other());
     await heading(page, english('proof.title'), 2);
@@ -237,10 +226,10 @@ describe('a fresh proof', () => {
 
 describe('an account that must have a second factor', () => {
   it('sets one up in place of its sign-in, by keyboard, and is signed in then', async () => {
-    const [service, issuer] = site;
+    const { service, issuer } = site;
     const person = await register(service.url);
     await service.query(`UPDATE users SET role = 'admin' WHERE email = $1`, [person.email]);
-    const watched = await openAt(browser, `${issuer}/account/sign-in?return_to=/account/devices`);
+    const watched = await openAt(site.browser, `${issuer}/account/sign-in?return_to=/account/devices`);
     const { page } = watched;
     await typePassword(page, person);
     await heading(page, english('enrol.title'));
@@ -268,10 +257,10 @@ describe('an account that must have a second factor', () => {
 });
 
 it('the link of the mail after a reset brings its token to the next enrolment, and leaves no trace in the address', async () => {
-  const [service, issuer] = site;
+  const { service, issuer } = site;
   const person = await register(service.url);
   const token = `wot_${'x'.repeat(71)}`;
-  const watched = await openAt(browser, `${issuer}/account/enrol#token=${token}`);
+  const watched = await openAt(site.browser, `${issuer}/account/enrol#token=${token}`);
   const { page } = watched;
   await reads(page, english('enrol.mailed'));
   expect(page.url()).toBe(`${issuer}/account/enrol`);
@@ -288,7 +277,7 @@ it('the link of the mail after a reset brings its token to the next enrolment, a
 });
 
 it('another person’s factors are nobody’s business: each page shows its own', async () => {
-  const person = await register(site[0].url);
-  const { page } = await openFactors(browser, site, person);
+  const person = await register(site.service.url);
+  const { page } = await openFactors(site.browser, site.pair, person);
   await reads(page, english('factors.none'));
 });

@@ -1,15 +1,13 @@
 // Passkeys on the account pages, by Chromium's virtual authenticator: alone, as second factor, and as a new proof.
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { PasskeyOptions } from '../../src/factors/passkeys/passkey-options.js';
 import { PasskeyRegistration } from '../../src/factors/passkeys/passkey-registration.js';
 import { Passkeys } from '../../src/factors/passkeys/passkeys.js';
 import { english, expectNoFindings, focused, pressed, tabTo } from '../support/account-page.js';
-import { startBrowser } from '../support/chromium.js';
 import { type Person, register } from '../support/client.js';
 import { enrolled } from '../support/factors.js';
-import type { Service } from '../support/service.js';
 import { VirtualAuthenticator, type Wishes } from '../support/virtual-authenticator.js';
 import {
   codesOn,
@@ -19,21 +17,11 @@ import {
   openAt,
   openFactors,
   reads,
-  startNamedService,
+  namedSite,
   typePassword,
 } from './support/factor-pages.js';
 
-let browser: Browser;
-let service: Service;
-let issuer = '';
-beforeAll(async () => {
-  [service, issuer] = await startNamedService();
-  browser = await startBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+const site = namedSite();
 
 interface Scene extends Wishes {
   readonly person?: Person;
@@ -43,8 +31,8 @@ interface Scene extends Wishes {
 
 /** A browser whose authenticator holds a passkey of the person: on the sign-in page, unless it suggests passkeys there. */
 async function openWithPasskey({ suggests = false, person: given, ...wishes }: Scene = {}) {
-  const person = given ?? (await register(service.url));
-  const watched = await openAt(browser, `${issuer}/account/forgot`);
+  const person = given ?? (await register(site.service.url));
+  const watched = await openAt(site.browser, `${site.issuer}/account/forgot`);
   if (!suggests)
     await watched.page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = async () => false');
   const authenticator = await VirtualAuthenticator.in(watched.page, wishes);
@@ -54,19 +42,19 @@ async function openWithPasskey({ suggests = false, person: given, ...wishes }: S
 }
 
 async function makePasskey(page: Page, { email }: Person): Promise<void> {
-  const [user] = await service.query<{ id: string }>('SELECT id FROM users WHERE email = $1', [email]);
-  const options = await service.app.get(PasskeyOptions).toRegister({ id: user?.id ?? '', email }, []);
+  const [user] = await site.service.query<{ id: string }>('SELECT id FROM users WHERE email = $1', [email]);
+  const options = await site.service.app.get(PasskeyOptions).toRegister({ id: user?.id ?? '', email }, []);
   const credential = await page.evaluate<object>(`(async () => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(${JSON.stringify(options)});
     return (await navigator.credentials.create({ publicKey })).toJSON();
   })()`);
-  const made = await service.app.get(PasskeyRegistration).verified(credential as never, user?.id ?? '');
+  const made = await site.service.app.get(PasskeyRegistration).verified(credential as never, user?.id ?? '');
   if (!made) throw new Error('The passkey was not registered.');
-  await service.app.get(Passkeys).add(service.app.get(Database), made.passkey);
+  await site.service.app.get(Passkeys).add(site.service.app.get(Database), made.passkey);
 }
 
 async function openSignIn(page: Page): Promise<void> {
-  await page.goto(`${issuer}/account/sign-in`);
+  await page.goto(`${site.issuer}/account/sign-in`);
   await heading(page, english('sign-in.title'));
 }
 
@@ -133,7 +121,7 @@ describe('a passkey alone', () => {
 
   it('that was removed from the account is refused in words', async () => {
     const { page } = await openWithPasskey();
-    await service.query('DELETE FROM passkeys');
+    await site.service.query('DELETE FROM passkeys');
     await pressed(page, english('sign-in.by-passkey'));
     await reads(page, english('sign-in.wrongPasskey'));
   });
@@ -141,7 +129,7 @@ describe('a passkey alone', () => {
 
 describe('a passkey as second factor', () => {
   it('goes first where the account has one, and other ways stay open', async () => {
-    const { person } = await enrolled(service);
+    const { person } = await enrolled(site.service);
     const { page, ...watched } = await openWithPasskey({ person });
     await typePassword(page, person);
     await heading(page, english('factor.title'));
@@ -179,7 +167,7 @@ describe('a passkey of one’s own', () => {
   }
 
   it('is set up by keyboard, gets a name, and signs in alone; a device makes no second one', async () => {
-    const watched = await openFactors(browser, [service, issuer]);
+    const watched = await openFactors(site.browser, site.pair);
     const { page, person } = watched;
     await suggestNothing(page);
     await VirtualAuthenticator.in(page, { isSynced: true });
@@ -189,8 +177,8 @@ describe('a passkey of one’s own', () => {
     await reads(page, english('factors.added.passkey'));
     await reads(page, english('factors.synced'));
     await expectNoFindings(watched);
-    await pressed(page, english('factors.renameOf', { name: english('factors.kind.passkey') }));
-    await page.getByLabel(english('factors.name'), { exact: true }).fill('My laptop');
+    await expect.poll(() => focused(page)).toBe(english('factors.name')); // offered at once, and selected
+    await page.keyboard.insertText('My laptop');
     await page.keyboard.press('Enter');
     await heading(page, english('proof.title'), 2); // so far the session has a password only
     await pressed(page, english('factor.use.passkey'));
@@ -205,7 +193,7 @@ describe('a passkey of one’s own', () => {
     await pressed(page, english('sign-in.by-passkey'));
     await isSignedIn(page);
     await page.getByRole('banner').getByText(person.email).waitFor();
-    await page.goto(`${issuer}/account/factors`);
+    await page.goto(`${site.issuer}/account/factors`);
     await page.getByText(/last used/).waitFor();
     await pressed(page, english('factors.removeOf', { name: 'My laptop' }));
     await pressed(page, english('factors.removeNow'));
@@ -214,7 +202,7 @@ describe('a passkey of one’s own', () => {
   });
 
   it('can be a security key that verifies nobody: the password comes first then', async () => {
-    const { page, person } = await openFactors(browser, [service, issuer]);
+    const { page, person } = await openFactors(site.browser, site.pair);
     await suggestNothing(page);
     await VirtualAuthenticator.in(page, { transport: 'usb', verifiesUser: false, remembers: false });
     await pressed(page, english('enrolment.passkey'));
@@ -230,7 +218,7 @@ describe('a passkey of one’s own', () => {
   });
 
   it('that the person declines changes nothing', async () => {
-    const { page } = await openFactors(browser, [service, issuer]);
+    const { page } = await openFactors(site.browser, site.pair);
     const authenticator = await VirtualAuthenticator.in(page);
     await authenticator.setVerified(false);
     await pressed(page, english('enrolment.passkey'));
@@ -239,9 +227,9 @@ describe('a passkey of one’s own', () => {
   });
 
   it('takes the place of a sign-in that must have a second factor', async () => {
-    const person = await register(service.url);
-    await service.query(`UPDATE users SET role = 'admin' WHERE email = $1`, [person.email]);
-    const { page } = await openAt(browser, `${issuer}/account/sign-in`);
+    const person = await register(site.service.url);
+    await site.service.query(`UPDATE users SET role = 'admin' WHERE email = $1`, [person.email]);
+    const { page } = await openAt(site.browser, `${site.issuer}/account/sign-in`);
     await VirtualAuthenticator.in(page, { transport: 'usb' });
     await typePassword(page, person);
     await heading(page, english('enrol.title'));
@@ -257,8 +245,8 @@ it('a fresh proof can be a passkey alone', async () => {
   await typePassword(page, person);
   await pressed(page, english('factor.use.passkey'));
   await isSignedIn(page);
-  await service.advance(1_000);
-  await page.goto(`${issuer}/account/delete`);
+  await site.service.advance(1_000);
+  await page.goto(`${site.issuer}/account/delete`);
   await page.getByLabel(english('delete.understood')).check();
   await pressed(page, english('delete.delete'));
   await heading(page, english('proof.title'), 2);

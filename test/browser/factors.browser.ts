@@ -1,27 +1,15 @@
 // The second step of a sign-in on the account pages, in a real Chromium on the real service.
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { english, expectNoFindings, focused, german, pressed, tabTo } from '../support/account-page.js';
-import { startBrowser } from '../support/chromium.js';
 import type { Person } from '../support/client.js';
 import { codeOf, enrolled, stepNow } from '../support/factors.js';
-import type { Service } from '../support/service.js';
-import { heading, isSignedIn, methodsOf, openAt, reads, startNamedService } from './support/factor-pages.js';
+import { heading, isSignedIn, methodsOf, openAt, reads, namedSite } from './support/factor-pages.js';
 
-let browser: Browser;
-let service: Service;
-let issuer = '';
-beforeAll(async () => {
-  [service, issuer] = await startNamedService();
-  browser = await startBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+const site = namedSite();
 
 const open = (path = 'sign-in', options: BrowserContextOptions = {}) =>
-  openAt(browser, `${issuer}/account/${path}`, options);
+  openAt(site.browser, `${site.issuer}/account/${path}`, options);
 
 const code = (page: Page) => page.getByLabel(english('factor.code'));
 
@@ -40,7 +28,7 @@ const triesOf = (sent: { url: string }[]) => sent.filter(({ url }) => url.endsWi
 
 describe('the second step', () => {
   it('takes a code by keyboard alone, sends it off with its sixth digit, once, and keeps nobody out', async () => {
-    const { person, code: shown } = await enrolled(service);
+    const { person, code: shown } = await enrolled(site.service);
     const watched = await open();
     const { page, posts } = watched;
     await toSecondStep(page, person);
@@ -55,7 +43,7 @@ describe('the second step', () => {
   });
 
   it('takes a code that is pasted with spaces, and one that Enter sends', async () => {
-    const { person, code: shown } = await enrolled(service);
+    const { person, code: shown } = await enrolled(site.service);
     const { page, posts } = await open();
     await toSecondStep(page, person);
     const digits = await shown();
@@ -65,7 +53,7 @@ describe('the second step', () => {
   });
 
   it('says that a code is not right, stays in its field, and takes the next one', async () => {
-    const { person, code: shown, wrongCode } = await enrolled(service);
+    const { person, code: shown, wrongCode } = await enrolled(site.service);
     const watched = await open();
     const { page } = watched;
     await toSecondStep(page, person);
@@ -80,7 +68,7 @@ describe('the second step', () => {
   });
 
   it('counts down after too many tries, and sends nothing meanwhile', async () => {
-    const { person } = await enrolled(service);
+    const { person } = await enrolled(site.service);
     const watched = await open();
     const { page, posts } = watched;
     const problem = { status: 429, code: 'too_many_attempts', retryAfter: 30 };
@@ -97,7 +85,7 @@ describe('the second step', () => {
   });
 
   it('takes a recovery code instead, as it was written down, and only once', async () => {
-    const { person, recoveryCodes } = await enrolled(service);
+    const { person, recoveryCodes } = await enrolled(site.service);
     const written = ` ${recoveryCodes[0]?.toLowerCase()} `;
     const watched = await open();
     const { page } = watched;
@@ -120,11 +108,11 @@ describe('the second step', () => {
   });
 
   it('whose time is over says so, and leads back to the sign-in', async () => {
-    const { person, code: shown } = await enrolled(service);
+    const { person, code: shown } = await enrolled(site.service);
     const watched = await open('sign-in?return_to=/account/devices');
     const { page } = watched;
     await toSecondStep(page, person);
-    await service.query(`UPDATE factor_tickets SET expires_at = protocol_now() - interval '1 second'`);
+    await site.service.query(`UPDATE factor_tickets SET expires_at = protocol_now() - interval '1 second'`);
     await page.keyboard.insertText(await shown());
     await reads(page, english('factor.over'));
     await expect.poll(() => focused(page)).toBe(english('factor.over'));
@@ -144,13 +132,13 @@ describe('the second step', () => {
   });
 
   it('of two tabs is done once: the other one learns who is signed in', async () => {
-    const { person, seed } = await enrolled(service);
+    const { person, seed } = await enrolled(site.service);
     const { page } = await open();
     const other = await page.context().newPage();
-    await other.goto(`${issuer}/account/sign-in`);
+    await other.goto(`${site.issuer}/account/sign-in`);
     await toSecondStep(page, person);
     await toSecondStep(other, person);
-    const step = await stepNow(service);
+    const step = await stepNow(site.service);
     await code(other).fill(codeOf(seed, step));
     await isSignedIn(other);
     await code(page).fill(codeOf(seed, step + 1));
@@ -162,7 +150,7 @@ describe('the second step', () => {
   });
 
   it('whose answer is lost is tried again, and does not leave the person outside for it', async () => {
-    const { person, code: shown } = await enrolled(service);
+    const { person, code: shown } = await enrolled(site.service);
     const { page } = await open();
     await toSecondStep(page, person);
     let tries = 0;
@@ -173,7 +161,7 @@ describe('the second step', () => {
   });
 
   it.each(['en-GB', 'de-DE'])('can be used at 320 px (%s)', async (locale) => {
-    const { person } = await enrolled(service);
+    const { person } = await enrolled(site.service);
     const watched = await open('sign-in', { locale, viewport: { width: 320, height: 640 } });
     const { page } = watched;
     const text = locale === 'de-DE' ? german : english;

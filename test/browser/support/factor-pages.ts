@@ -1,12 +1,36 @@
 // What the tests of the pages for second factors do again and again.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { Secret } from 'otpauth';
+import { afterAll, beforeAll } from 'vitest';
 import { english, pressed, type Watched, watchedPage } from '../../support/account-page.js';
+import { startBrowser } from '../../support/chromium.js';
 import { type Person, register } from '../../support/client.js';
 import { codeOf, stepNow } from '../../support/factors.js';
 import { noteRecoveryCode, noteSeed } from '../../support/leaks.js';
 import { freePort } from '../../support/process.js';
 import { type Service, startService } from '../../support/service.js';
+
+export interface NamedSite {
+  readonly browser: Browser;
+  service: Service;
+  /** The origin of the pages. */
+  issuer: string;
+  readonly pair: readonly [Service, string];
+}
+
+/** For the tests of a file: a service at a name, and a browser. */
+export function namedSite(settings: Record<string, string> = {}): NamedSite {
+  const site = {} as { -readonly [Key in keyof NamedSite]: NamedSite[Key] };
+  beforeAll(async () => {
+    const [service, issuer] = await startNamedService(settings);
+    Object.assign(site, { service, issuer, pair: [service, issuer], browser: await startBrowser() });
+  }, 120_000);
+  afterAll(async () => {
+    await site.browser?.close();
+    await site.service?.stop();
+  });
+  return site;
+}
 
 /** At a name and not at an address: an address has no passkeys. */
 export async function startNamedService(settings: Record<string, string> = {}): Promise<[Service, string]> {
