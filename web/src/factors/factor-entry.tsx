@@ -12,12 +12,14 @@ import { useProven } from './use-proven.js';
 
 interface Props {
   readonly factor: ListedFactor;
+  /** Made just now: it is offered a name. */
+  readonly isNew: boolean;
   readonly onChanged: (text: string) => void;
 }
 
-export function FactorEntry({ factor, onChanged }: Props) {
+export function FactorEntry({ factor, isNew, onChanged }: Props) {
   const { id, kind, createdAt, lastUsedAt, backedUp } = factor;
-  const [mode, setMode] = useState<'shown' | 'renaming' | 'removing'>('shown');
+  const [mode, setMode] = useState<'shown' | 'renaming' | 'removing'>(isNew ? 'renaming' : 'shown');
   const name = factor.name ?? t(`factors.kind.${kind}`);
   const renaming = useProven(async ({ name: typed = '' }: Values) => {
     await own('PATCH', `/auth/factors/${id}`, { name: typed.trim() });

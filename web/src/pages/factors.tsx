@@ -18,11 +18,13 @@ export function FactorsPage() {
   const { data, call } = useLoaded(listed);
   const [said, setSaid] = useState<string>();
   const [codes, setCodes] = useState<readonly string[]>();
+  const [newId, setNewId] = useState<string>();
   const renew = (text: string) => {
     setSaid(text);
     call.run();
   };
-  const enrolled = ({ kind, recoveryCodes }: Enrolled) => {
+  const enrolled = ({ kind, id, recoveryCodes }: Enrolled) => {
+    setNewId(id);
     setCodes(recoveryCodes);
     renew(t(`factors.added.${kind}`));
   };
@@ -46,7 +48,7 @@ export function FactorsPage() {
             ) : (
               <ul class="entries" aria-label={t('factors.list')}>
                 {data.factors.map((factor) => (
-                  <FactorEntry key={factor.id} factor={factor} onChanged={renew} />
+                  <FactorEntry key={factor.id} factor={factor} isNew={factor.id === newId} onChanged={renew} />
                 ))}
               </ul>
             )}
