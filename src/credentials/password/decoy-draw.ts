@@ -1,7 +1,7 @@
 // Chooses a decoy for an address, in proportion to the number of users with the same parameters.
 
 export interface Decoy {
-  /** The PHC string up to its salt: the parameters. */
+  /** The beginning of the hash: the parameters. */
   readonly form: string;
   readonly weight: number;
   readonly hash: string;

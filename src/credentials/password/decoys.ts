@@ -1,6 +1,7 @@
-// Provides decoy hashes for addresses without a hash, with the parameters that a user of that address might have.
-// After a change of the parameters known users keep the old ones until they sign in: unknown ones must cost the same.
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+// Provides decoy hashes for addresses without a hash, of the form and parameters that a user of that address might have.
+// Known users keep older parameters, or the form of the system that they come from, until they sign in: unknown ones must
+// cost the same.
+import { createHmac, hkdfSync } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../../database/database.js';
@@ -9,6 +10,7 @@ import { KeyStore } from '../../keys/key-store.js';
 import { Periodic } from '../../runtime/periodic.js';
 import { Log } from '../../telemetry/log.js';
 import { type Decoy, likeliest } from './decoy-draw.js';
+import { decoyLike, PARAMETERS } from './forms/stored-hash.js';
 import { Passwords } from './passwords.js';
 
 const EVERY_MS = 5 * 60_000;
@@ -57,19 +59,20 @@ export class Decoys implements OnModuleInit, BeforeApplicationShutdown {
       sql`select reltuples::float8 as rows from pg_class where oid = 'public.users'::regclass`,
     );
     const percent = Math.min(100, (100 * SAMPLE) / Math.max(size.rows[0]?.rows ?? 0, 1));
-    const form = sql`substring(password_hash from '^\\$argon2id\\$v=19\\$m=\\d+,t=\\d+,p=\\d+\\$')`;
+    const form = sql`substring(password_hash from ${PARAMETERS}::text)`;
     const { rows } = await this.database.execute<{ form: string | null; count: number }>(sql`
       select ${form} as form, count(*)::int as count
         from ${users} tablesample system (${sql.raw(String(percent))}) repeatable (1) group by 1`);
-    this.decoys = rows.flatMap(({ form: of, count }) => (of === null ? [] : [this.decoyOf(of, count)]));
+    this.decoys = rows.flatMap(({ form: of, count }) => (of === null ? [] : decoysOf(of, count)));
     const total = this.decoys.reduce((sum, { weight }) => sum + weight, 0);
     const { form: today } = this.passwords;
     if (total > 0 && !this.decoys.some((decoy) => decoy.form === today))
-      this.decoys = [...this.decoys, this.decoyOf(today, total * LEAST_OF_TODAY)];
+      this.decoys = [...this.decoys, ...decoysOf(today, total * LEAST_OF_TODAY)];
   }
+}
 
-  private decoyOf(form: string, weight: number): Decoy {
-    const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '');
-    return { form, weight, hash: `${form}${base64(16)}$${base64(32)}` };
-  }
+/** @returns none for parameters that cost too much: such hashes are not verified */
+function decoysOf(form: string, weight: number): Decoy[] {
+  const hash = decoyLike(form);
+  return hash === undefined ? [] : [{ form, weight, hash }];
 }

@@ -33,7 +33,8 @@ export class PasswordCheck {
       const user = await find();
       let isRight = false;
       await this.guesses.judge({ ...claim, kind: 'password', user }, exchange, async () => {
-        isRight = await turn(() => this.passwords.isRight(password, user?.passwordHash ?? this.decoys.of(claim.named)));
+        const decoy = this.decoys.of(claim.named);
+        isRight = await turn(() => this.passwords.isRight(password, user?.passwordHash ?? null, decoy));
         return isRight && user?.disabledAt === null;
       });
       return { user, isRight };

@@ -1,10 +1,12 @@
 // Hashes and verifies passwords, a few at a time, so that many sign-ins do not overload the service.
 import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { hash, type Options, verify } from '@node-rs/argon2';
+import { hash, type Options } from '@node-rs/argon2';
 import { Metrics } from '../../telemetry/metrics.js';
 import { Config } from '../../config/config.js';
 import { FairQueue, type Holder, type Turn } from '../../limits/fair-queue.js';
+import { decoyLike, readStored, type StoredHash } from './forms/stored-hash.js';
+import { type Digest, storedWrapped } from './forms/wrapped-form.js';
 
 /** Bounds the work. New passwords have at most MAX_PASSWORD_LENGTH, but earlier releases allowed longer ones. */
 const MAX_PASSWORD_CHARACTERS = 1_024;
@@ -16,6 +18,7 @@ const lengthOf = (text: string) => Array.from(text).length;
 export class Passwords implements OnModuleInit {
   private readonly options: Options;
   private readonly queue: FairQueue;
+  private readonly verifications;
   private decoy = '';
 
   constructor(config: Config, metrics: Metrics) {
@@ -33,6 +36,8 @@ export class Passwords implements OnModuleInit {
       running: this.queue.running,
       waiting: this.queue.waiting,
     }));
+    const help = 'Verifications of passwords by the form of the hash, decoys included';
+    this.verifications = metrics.counter('watchword_password_verifications_total', help, 'form');
   }
 
   async onModuleInit(): Promise<void> {
@@ -54,15 +59,39 @@ export class Passwords implements OnModuleInit {
   }
 
   /**
-   * Compares a password with a stored hash; call it in a turn. Only password-check.ts does: it charges first. Where there is
-   * no hash, or none that can be read, a decoy costs the same time.
+   * Compares a password with a stored hash of any form; call it in a turn. Only password-check.ts does: it charges first.
+   * A hash that cannot be read costs what a readable one of its parameters costs, no hash what the decoy costs.
+   * @param decoy a hash that matches no password; null: the current parameters
    */
-  async isRight(password: string, stored: string | null): Promise<boolean> {
+  async isRight(password: string, stored: string | null, decoy: string | null): Promise<boolean> {
+    const own = stored === null ? undefined : readable(stored);
+    const { family, verify } = own ?? this.standIn(stored, decoy);
+    // Systems differ in whether they normalize. Each spelling is verified whatever the others gave: the time tells nothing.
     const normal = password.normalize('NFC');
-    const isUsable = stored?.startsWith('$argon2') === true && lengthOf(normal) <= MAX_PASSWORD_CHARACTERS;
-    if (isUsable) return verify(stored, normal).catch(() => false);
-    await verify(this.decoy, '');
-    return false;
+    const isPossible = own !== undefined && password !== '' && lengthOf(normal) <= MAX_PASSWORD_CHARACTERS;
+    let isRight = false;
+    for (const spelling of new Set([password, normal])) {
+      this.verifications.inc({ form: family });
+      isRight = (await verify(spelling).catch(() => false)) || isRight;
+    }
+    return isPossible && isRight;
+  }
+
+  private standIn(stored: string | null, decoy: string | null): StoredHash {
+    const alike = stored === null ? undefined : decoyLike(stored);
+    const found = [alike, decoy, this.decoy].flatMap((each) => (each ? (readable(each) ?? []) : []))[0];
+    if (!found) throw new Error('no decoy can be read');
+    return found;
+  }
+
+  /**
+   * Makes strong hashes of fast digests, for an import; a few at a time, in one place of the queue.
+   * @returns the forms to be stored, in the same order
+   * @throws Refusal `overloaded`
+   */
+  wrap(digests: readonly Digest[]): Promise<string[]> {
+    const strong = async (digest: Digest) => storedWrapped(digest, await hash(digest.hex, this.options));
+    return this.queue.withPlace({}, (turn) => Promise.all(digests.map((digest) => turn(() => strong(digest)))));
   }
 
   /** The current parameters, as the beginning of a PHC string. */
@@ -75,4 +104,9 @@ export class Passwords implements OnModuleInit {
   assertPlace(holder: Holder): void {
     this.queue.assertPlace(holder);
   }
+}
+
+function readable(stored: string): StoredHash | undefined {
+  const read = readStored(stored);
+  return typeof read === 'string' ? undefined : read;
 }
