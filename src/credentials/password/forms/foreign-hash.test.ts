@@ -124,21 +124,17 @@ describe('the hash of another system', () => {
   );
 
   it.each(cheapOnes)('is never right when it was cut off or changed: $from', async ({ text, password }) => {
-    const original = await storedOf(readForeignHash(text));
+    // Capital letters of hexadecimal digits, spare bits and the label of bcrypt mean the same hash.
+    const meaning = (foreign: ForeignHash) => JSON.stringify(foreign).replace(/"\$2[aby]\$/, '"$2a$');
+    const original = meaning(readForeignHash(text));
     const cut = fc.nat(text.length - 1).map((length) => text.slice(0, length));
     const changed = fc
       .tuple(fc.nat(text.length - 1), fc.integer({ min: 1, max: 255 }))
       .map(([at, flip]) => text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ flip) + text.slice(at + 1));
-    const sameAs = (stored: string) =>
-      stored.replace(/^\$2[aby]\$/, '$2a$') === original?.replace(/^\$2[aby]\$/, '$2a$');
+    const others = fc.oneof(cut, changed).filter((broken) => meaning(readForeignHash(broken)) !== original);
     await fc.assert(
-      fc.asyncProperty(fc.oneof(cut, changed), async (broken) => {
-        const foreign = readForeignHash(broken);
-        // Capital letters of hexadecimal digits, and spare bits of bcrypt, mean the same hash.
-        if ('digest' in foreign)
-          expect(foreign).not.toEqual(broken.toLowerCase() === text ? {} : readForeignHash(text));
-        const stored = await storedOf(foreign);
-        if (stored !== undefined && !sameAs(stored)) expect(await matches(stored, password)).toBe(false);
+      fc.asyncProperty(others, async (broken) => {
+        expect(await matches(await storedOf(readForeignHash(broken)), password)).toBe(false);
       }),
       { numRuns: 150 },
     );

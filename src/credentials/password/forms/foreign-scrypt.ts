@@ -3,7 +3,7 @@ import { fromPadded, fromUnpadded } from './encoding.js';
 import { type ScryptCost, storedScrypt } from './scrypt-form.js';
 
 /** Another length is a hash that was cut off: scrypt's shorter hashes are the beginnings of its longer ones. */
-const LENGTHS: readonly number[] = [32, 64];
+const LENGTHS: ReadonlySet<number> = new Set([32, 64]);
 
 interface Parts {
   readonly cost: ScryptCost;
@@ -12,7 +12,7 @@ interface Parts {
 }
 
 const ofUsualLength = ({ cost, salt, hash }: Parts): string | undefined =>
-  salt && hash && LENGTHS.includes(hash.length) ? storedScrypt(cost, salt, hash) : undefined;
+  salt && hash && LENGTHS.has(hash.length) ? storedScrypt(cost, salt, hash) : undefined;
 
 /** PHC, passlib: `$scrypt$ln=16,r=8,p=1$salt$hash`. */
 export function phcScrypt(text: string): string | undefined {
