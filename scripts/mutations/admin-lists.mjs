@@ -55,6 +55,16 @@ const guards = {
     'those of one instant included',
     [[EVENTS, "interval '1 microsecond')`, id };", "interval '1 microsecond')`, id: LEAST_ID };"]],
   ],
+  'people are counted for every request': [
+    'admin-operations',
+    'once a minute at most',
+    [['src/admin/kept.ts', '< this.forMs) return', '< 0) return']],
+  ],
+  'a slow count fails the whole answer': [
+    'admin-operations',
+    'counting takes too long',
+    [['src/admin/figures.ts', 'if (code === QUERY_CANCELED) return null;', '']],
+  ],
   'a formula stays one': [
     'admin-csv',
     'every cell of an attacker is a text',

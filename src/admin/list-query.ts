@@ -7,7 +7,7 @@ import { cursor } from './sealed-cursors.js';
 
 const MAX_LIMIT = 1_000;
 
-const limit = z
+export const limit = z
   .string()
   .regex(/^\d{1,4}$/)
   .transform(Number)

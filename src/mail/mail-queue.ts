@@ -47,12 +47,23 @@ export class MailQueue {
 
   /** The oldest first, the dead last. */
   async list(limit: number): Promise<ListedMail[]> {
-    const at = (column: string) => sql`to_json(${sql.identifier(column)}) #>> '{}'`;
     const { rows } = await this.database.execute<ListedMail>(sql`
-      select id, kind, ${at('created_at')} as "createdAt", attempts, ${at('next_attempt_at')} as "nextAttemptAt",
-             ${at('send_before')} as "sendBefore", ${at('dead_at')} as "deadAt", reason
-        from ${mailOutbox} order by dead_at nulls first, created_at limit ${limit}`);
+      select ${listed} from ${mailOutbox} order by dead_at nulls first, created_at limit ${limit}`);
     return rows;
+  }
+
+  /** What is due next, then what died last; as many as `limit` of each, so that a long queue costs no more. */
+  async head(limit: number): Promise<ListedMail[]> {
+    const { rows } = await this.database.execute<ListedMail>(sql`
+      select ${listed} from (
+        (select * from ${mailOutbox} where dead_at is null order by next_attempt_at limit ${limit}) union all
+        (select * from ${mailOutbox} where dead_at is not null order by dead_at desc limit ${limit})) as mails
+       order by dead_at desc nulls first, next_attempt_at`);
+    const iso = (text: string) => new Date(text).toISOString();
+    return rows.map((row) => ({
+      ...{ ...row, createdAt: iso(row.createdAt), nextAttemptAt: iso(row.nextAttemptAt) },
+      ...{ sendBefore: iso(row.sendBefore), deadAt: row.deadAt && iso(row.deadAt) },
+    }));
   }
 
   /** @returns how many mails wait for a later try: all of them, or whether one does */
@@ -74,6 +85,11 @@ export class MailQueue {
     });
   }
 }
+
+const at = (column: string) => sql`to_json(${sql.identifier(column)}) #>> '{}'`;
+const listed = sql`
+  id, kind, ${at('created_at')} as "createdAt", attempts, ${at('next_attempt_at')} as "nextAttemptAt",
+  ${at('send_before')} as "sendBefore", ${at('dead_at')} as "deadAt", reason`;
 
 const isPausing = (id: string | undefined) =>
   sql`dead_at is null and next_attempt_at > protocol_now() and ${id ? sql`id = ${id}` : sql`true`}`;
