@@ -8,6 +8,7 @@ import { TotpAuthenticators } from '../factors/totp-authenticators.js';
 import { SessionList } from '../sessions/session-list.js';
 import { OwnIdentities } from '../upstream/own-identities.js';
 import { type User, Users } from '../users/users.js';
+import { etagOf } from './if-match.js';
 import { toAdminUser, type WholeUser } from './admin-user.js';
 
 export interface Tagged {
@@ -49,7 +50,7 @@ export class WholeUsers {
         return { ...rest, linkedAt: linkedAt.toISOString(), lastUsedAt: lastUsedAt?.toISOString() ?? null };
       }),
     };
-    return { user, etag: `"${row.revision}"` };
+    return { user, etag: etagOf(row) };
   }
 
   private async factorsOf(userId: string): Promise<WholeUser['factors']> {

@@ -3,22 +3,21 @@ import { AuditModule } from '../audit/audit.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { CodeGuesses } from './code-guesses.js';
-import { GuessBudget } from './guess-budget.js';
 import { GuessLanes } from './guess-lanes.js';
 import { Guesses } from './guesses.js';
 import { KnownDevices } from './known-devices.js';
-import { LimitKeys } from './limit-keys.js';
 import { LimitStores } from './limit-stores.js';
 import { LimitsPurge } from './limits-purge.js';
 import { MailLimit } from './mail-limit.js';
 import { SprayAlarm } from './spray-alarm.js';
 import { Spray } from './spray.js';
+import { UnlockModule } from './unlock.module.js';
 import { VolumeLimit } from './volume-limit.js';
 
 @Module({
-  imports: [AuditModule, KeysModule, RedisModule],
+  imports: [AuditModule, KeysModule, RedisModule, UnlockModule],
   providers: [
-    ...[CodeGuesses, GuessBudget, GuessLanes, Guesses, KnownDevices, LimitKeys, LimitStores, LimitsPurge],
+    ...[CodeGuesses, GuessLanes, Guesses, KnownDevices, LimitStores, LimitsPurge],
     ...[MailLimit, Spray, SprayAlarm, VolumeLimit],
   ],
   exports: [CodeGuesses, Guesses, KnownDevices, MailLimit, VolumeLimit],

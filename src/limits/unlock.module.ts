@@ -5,6 +5,10 @@ import { GuessBudget } from './guess-budget.js';
 import { LimitKeys } from './limit-keys.js';
 import { Unlock } from './unlock.js';
 
-/** For the command line, which guesses nothing. */
-@Module({ imports: [AuditModule, KeyStoreModule], providers: [GuessBudget, LimitKeys, Unlock], exports: [Unlock] })
+/** What the command line needs, too, which guesses nothing. */
+@Module({
+  imports: [AuditModule, KeyStoreModule],
+  providers: [GuessBudget, LimitKeys, Unlock],
+  exports: [GuessBudget, LimitKeys, Unlock],
+})
 export class UnlockModule {}

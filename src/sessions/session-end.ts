@@ -136,6 +136,7 @@ export class SessionEnd {
   /**
    * Marks sessions as ended and records it. The caller then passes the result to `revocations.end`. Every act keeps
    * this order, rows before denials: otherwise two acts that end one session deadlock.
+   * @param by the name of a service or the id of an administrator, if it is not the user
    */
   async mark(
     tx: Transaction,
@@ -143,7 +144,7 @@ export class SessionEnd {
     which: SQL,
     reason: EndReason,
     caller: Caller,
-    service?: string,
+    by?: string,
   ): Promise<readonly SessionRef[]> {
     const { rows } = await tx.execute<{ id: string }>(sql`
       update ${refreshTokens} set ${ended(reason, caller)}
@@ -151,7 +152,7 @@ export class SessionEnd {
     const sessions = rows.map(({ id }) => ({ userId, sessionId: id }));
     await this.audit.record(
       tx,
-      sessions.map((session) => ({ type: 'session.ended', ...session, reason, ...byOf(service) })),
+      sessions.map((session) => ({ type: 'session.ended', ...session, reason, ...byOf(by) })),
       caller,
     );
     return sessions;
@@ -173,7 +174,7 @@ export class SessionEnd {
   }
 }
 
-const byOf = (service: string | undefined) => (service === undefined ? {} : { by: service });
+const byOf = (by: string | undefined) => (by === undefined ? {} : { by });
 
 const ended = (reason: EndReason, caller: Caller) => sql`
   revoked = true, revoked_at = protocol_now(), revoked_by_ip = ${caller.ip}::inet, revoked_reason = ${reason},

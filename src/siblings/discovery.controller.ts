@@ -20,6 +20,7 @@ const issuerMetadata = z.object({
   ...{ token_endpoint: z.string(), token_endpoint_auth_methods_supported: z.array(z.string()) },
   ...{ introspection_endpoint: z.string(), introspection_endpoint_auth_methods_supported: z.array(z.string()) },
   introspection_signing_alg_values_supported: z.array(z.string()),
+  global_token_revocation_endpoint: z.string(),
   ...{ revocation_endpoint: z.string(), revocation_endpoint_auth_methods_supported: z.array(z.string()) },
 });
 const openidMetadata = issuerMetadata.extend({
@@ -72,6 +73,7 @@ export class DiscoveryController {
       revocations_uri: this.feed.url,
       response_types_supported: ['none'],
       acr_values_supported: ACR_VALUES,
+      global_token_revocation_endpoint: `${this.config.publicUrl}/admin/sessions/end`,
       ...metadataOfServices(this.config.publicUrl),
     };
   }
