@@ -25,6 +25,7 @@ const refusals = {
   invalid_credentials: [401, 'The email address or the password is wrong.', 'none'],
   second_factor_required: [401, 'A second factor is due.', 'none'],
   factor_ticket_invalid: [401, 'The sign-in took too long, or was tried too often; begin again.', 'ask'],
+  foreign_session_invalid: [401, 'This session of the other system is not known, or is over; sign in.', 'none'],
   enrolment_required: [401, 'A second factor must be set up to sign in.', 'none'],
   refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],

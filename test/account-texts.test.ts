@@ -69,7 +69,7 @@ describe('the texts of the account pages', () => {
   const never = new Set<string>([
     ...['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope', 'invalid_target'],
     ...['insufficient_scope', 'user_token_required', 'ambiguous_token', 'transport_mismatch'],
-    ...['body_too_large', 'unsupported_media_type'],
+    ...['body_too_large', 'unsupported_media_type', 'foreign_session_invalid'],
   ]);
 
   it.each(refusalCodes.filter((code) => !never.has(code)))('say what to do after the refusal %s', (code) => {

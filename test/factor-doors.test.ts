@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isMarked } from '../src/http/route-mark.js';
 import { Authenticator } from './support/authenticator.js';
 import { bearer, call, decode, register, type Answer } from './support/client.js';
+import { foreignSession } from './support/imports.js';
 import { codeOf, enrolled, type Enrolled, factor, seedIn, stepNow, ticketOf } from './support/factors.js';
 import { mailed } from './support/one-time-tokens.js';
 import { addPasskey, optionsOf, signInWith } from './support/passkeys.js';
@@ -21,7 +22,7 @@ let service: Service;
 let upstream: Upstream;
 beforeAll(async () => {
   upstream = await openUpstream([callbackOf('authentik')]);
-  const settings = { MAGIC_LINKS: 'on', UPSTREAM_APP_CALLBACKS: APP };
+  const settings = { MAGIC_LINKS: 'on', MIGRATION_ISSUER: 'the old system', UPSTREAM_APP_CALLBACKS: APP };
   service = await withProviders([upstream.entry], (known) => startService({ ...known, ...settings }));
 });
 afterAll(async () => {
@@ -49,6 +50,8 @@ const ways: Record<string, (who: Enrolled) => Promise<Answer>> = {
     const { token } = await mailed(service, userId, 'magic');
     return post('/auth/magic', { token, transport: 'bearer' });
   },
+  '/auth/exchange': async ({ userId }) =>
+    post('/auth/exchange', { token: await foreignSession(service, userId), transport: 'bearer' }),
   // A navigation, whose cookie holds the ticket: the ticket of a cookie is read from there.
   '/auth/upstream/:id/callback': async (who) => {
     const browser = await atProvider(who);

@@ -16,7 +16,7 @@ import { addService, basic, revoke, tokenOf } from './support/services.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
 import { until } from './support/until.js';
 
-const all = { MAGIC_LINKS: 'on' };
+const all = { MAGIC_LINKS: 'on', MIGRATION_ISSUER: 'the old system' };
 const routesWith = (code: string) => documentedRoutes.filter(({ codes }) => codes.includes(code));
 const closedWith = (code: string) => routesWith(code).filter(({ isClosed }) => isClosed);
 

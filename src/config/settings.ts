@@ -9,6 +9,7 @@ import { keySettings } from './key-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { brandSettings } from './brand-settings.js';
 import { mailSettings } from './mail-settings.js';
+import { movingSettings } from './moving-settings.js';
 import { passkeySettings } from './passkey-settings.js';
 import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
@@ -98,6 +99,7 @@ export const settings = {
   },
   ...factorSettings,
   ...upstreamSettings,
+  ...movingSettings,
   REFRESH_IDLE_DAYS: {
     schema: integer(1, 365).default(30),
     standard: '30',

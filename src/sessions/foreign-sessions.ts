@@ -1,7 +1,7 @@
 // The sessions that people had in the system that they come from. Each is spent once, for a session of ours.
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Database, type Queries, type Transaction } from '../database/database.js';
 import { foreignSessions } from '../database/import-schema.js';
@@ -19,6 +19,9 @@ export interface SpentForeignSession {
   /** Null where nobody knows. */
   readonly authenticatedAt: Date | null;
 }
+
+/** Tokens of other systems may be long: a JWT, for instance. */
+export const MAX_FOREIGN_TOKEN = 8_192;
 
 /** What is kept of the token of another system. */
 export const hashOfForeignToken = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -45,16 +48,24 @@ export class ForeignSessions {
     return new Set(rows.map(({ hash }) => hash));
   }
 
-  /** For users who are created in the same transaction. Those that are over are left out; none lives longer than ours. */
+  /**
+   * For users who are created in the same transaction. Those that are over are left out, and none lives longer than ours. A
+   * time that is still to come is not known.
+   */
   async add(tx: Transaction, added: readonly ForeignSession[]): Promise<void> {
     if (added.length === 0) return;
     await tx.execute(sql`
       insert into ${foreignSessions} (user_id, token_hash, authenticated_at, expires_at)
-      select r."userId", decode(r."tokenHash", 'base64'), least(r."authenticatedAt", now),
+      select r."userId", decode(r."tokenHash", 'base64'), case when r."authenticatedAt" <= now then r."authenticatedAt" end,
              least(r."expiresAt", now + make_interval(days => ${this.config.REFRESH_ABSOLUTE_DAYS}))
         from protocol_now() as now, jsonb_to_recordset(${JSON.stringify(added)}::jsonb) as r(
              "userId" uuid, "tokenHash" text, "expiresAt" timestamptz, "authenticatedAt" timestamptz)
        where r."expiresAt" > now`);
+  }
+
+  /** Those of a user, who wants no other session than one of ours to go on. */
+  async endOf(tx: Transaction, userId: string): Promise<void> {
+    await tx.delete(foreignSessions).where(eq(foreignSessions.userId, userId));
   }
 
   /** One statement: of several that present one token, one gets it. @returns undefined if it is unknown, spent or over */

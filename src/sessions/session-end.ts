@@ -80,9 +80,10 @@ export class SessionEnd {
     return found && this.one(found, caller, service);
   }
 
-  /** Ends the user's sessions that meet a condition. */
-  own(userId: string, which: SQL, caller: Caller): Promise<SessionsEnded> {
+  /** Ends the user's sessions that meet a condition. @param alongside written in the same transaction */
+  own(userId: string, which: SQL, caller: Caller, alongside?: Alongside): Promise<SessionsEnded> {
     return inTransaction(this.database, async (tx) => {
+      await alongside?.(tx);
       const sessions = await this.mark(tx, userId, which, 'ended_by_user', caller);
       // The user is named even if no session was left to end: a retry must wait for the confirmation of Redis, too.
       const confirmation = await this.revocations.end(tx, { users: [userId], sessions });

@@ -1,12 +1,14 @@
 import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
+import type { Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { type Caller, From } from '../http/caller.js';
 import { Documented } from '../http/documented.decorator.js';
 import { SkipVerdictCache } from '../http/skip-verdict-cache.decorator.js';
 import { Me, type Principal } from '../http/principal.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
+import { ForeignSessions } from './foreign-sessions.js';
 import { SessionEnd, type SessionsEnded } from './session-end.js';
 import { listedSession, SessionList } from './session-list.js';
 
@@ -20,6 +22,7 @@ export class SessionsController {
   constructor(
     private readonly sessionEnd: SessionEnd,
     private readonly sessionList: SessionList,
+    private readonly foreignSessions: ForeignSessions,
   ) {}
 
   @Documented({
@@ -49,7 +52,9 @@ export class SessionsController {
     @From() caller: Caller,
   ): Promise<void> {
     const which = persistent ? sql`persistent` : sql`id <> ${me.sessionId}`;
-    await this.confirmed(await this.sessionEnd.own(me.userId, which, caller), me);
+    // A session that a thief had elsewhere must not become one of ours afterwards.
+    const elsewhere = (tx: Transaction) => this.foreignSessions.endOf(tx, me.userId);
+    await this.confirmed(await this.sessionEnd.own(me.userId, which, caller, elsewhere), me);
   }
 
   /** Another user's id and a malformed id get the same answer: not found. */

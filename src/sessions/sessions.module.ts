@@ -6,6 +6,7 @@ import { LimitsModule } from '../limits/limits.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { FamilyLimit } from './family-limit.js';
+import { ForeignSessionsPurge } from './foreign-sessions-purge.js';
 import { Purge } from './purge.js';
 import { Reauthentication } from './reauthentication.js';
 import { RefreshCookies } from './refresh-cookies.js';
@@ -23,7 +24,7 @@ import { UpstreamSignIns } from './upstream-sign-ins.js';
   imports: [AuditModule, KeyStoreModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
   controllers: [SessionsController],
   providers: [
-    ...[FamilyLimit, Purge, Reauthentication, Refresh, RefreshCookies, RefreshState],
+    ...[FamilyLimit, ForeignSessionsPurge, Purge, Reauthentication, Refresh, RefreshCookies, RefreshState],
     ...[SessionList, Sessions, TokenIssue, UpstreamLogoutLinks, UpstreamSignIns],
   ],
   exports: [

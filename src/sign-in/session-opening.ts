@@ -16,6 +16,8 @@ export interface Proof {
   readonly methods: readonly string[];
   /** Of a proof that goes on in another session; now by default. */
   readonly authenticatedAt?: Date | undefined;
+  /** Where else, for the event. */
+  readonly provider?: string | undefined;
   /** Of a proof at a provider (sessions/upstream-sign-ins.ts). */
   readonly upstreamSignInId?: string | undefined;
 }

@@ -1,5 +1,5 @@
 // Imports lines into the database of a service, as the command line does, but in this process.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { onTestFinished } from 'vitest';
 import { linesOf } from '../../src/accounts/import/lines.js';
@@ -9,9 +9,11 @@ import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/telemetry/log.js';
 import { ProcessModule } from '../../src/telemetry/process.module.js';
+import { noteSecret } from './leaks.js';
+import type { Service } from './service.js';
 import { databaseSettings, testSettings } from './settings.js';
 
-const operator = { ip: null, userAgent: 'cli ops@console', requestId: '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d' };
+export const operator = { ip: null, userAgent: 'cli ops@console', requestId: '0199f0c2-8c1f-7c5e-9d7a-0c5a4f1f2b3d' };
 
 /** The classes of the command line on a database. */
 export async function cliContext(databaseUrl: string, settings: Record<string, string> = {}) {
@@ -49,4 +51,25 @@ export async function importText(
   const file = { sha256: createHash('sha256').update(bytes).digest(), lines: linesOf(chunks()) };
   const whole = { allowsRoles: false, isDryRun: false, onProgress: () => undefined, ...wish };
   return app.get(UserImport).run(file, whole, 'operator', operator);
+}
+
+interface Foreign {
+  readonly lifeSeconds?: number;
+  readonly authenticatedAt?: string | null;
+}
+
+/** A token of another system, imported for a user. */
+export async function foreignSession(
+  service: Service,
+  userId: string,
+  { lifeSeconds = 3_600, authenticatedAt = null }: Foreign = {},
+): Promise<string> {
+  const token = `old_${randomBytes(24).toString('base64url')}`;
+  noteSecret(token, 'the token of another system');
+  await service.query(
+    `INSERT INTO foreign_sessions (user_id, token_hash, authenticated_at, expires_at)
+     VALUES ($1, sha256($2::bytea), $3, protocol_now() + make_interval(secs => $4))`,
+    [userId, token, authenticatedAt, lifeSeconds],
+  );
+  return token;
 }

@@ -14,6 +14,7 @@ export const errorCodes = [
   'invalid_credentials',
   'second_factor_required',
   'factor_ticket_invalid',
+  'foreign_session_invalid',
   'enrolment_required',
   'refresh_token_invalid',
   'refresh_token_reused',

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { v7 as uuidv7 } from 'uuid';
 import type { Role } from '../../database/vocabularies.js';
-import { type ForeignSession, hashOfForeignToken } from '../../sessions/foreign-sessions.js';
+import { type ForeignSession, hashOfForeignToken, MAX_FOREIGN_TOKEN } from '../../sessions/foreign-sessions.js';
 import { emailAddress } from '../../users/email.js';
 import type { ImportedUser } from '../../users/imported-users.js';
 import type { LineCode } from './line-codes.js';
@@ -23,7 +23,6 @@ export interface ReadLine {
 }
 
 const MAX_SESSIONS = 100;
-const MAX_TOKEN = 8_192;
 const MAX_TIME = 40;
 /** The nil UUID, which is nobody in the audit trail, and the one of ones only. */
 const nobody = /^([0-]+|[f-]+)$/;
@@ -37,7 +36,7 @@ const time = z.iso
 
 const session = z
   .strictObject({
-    token: z.string().min(1).max(MAX_TOKEN).nullish(),
+    token: z.string().min(1).max(MAX_FOREIGN_TOKEN).nullish(),
     tokenHash: z
       .string()
       .regex(/^[A-Za-z0-9_-]{43}$/)
