@@ -100,10 +100,11 @@ describe('a session of the other system', () => {
   });
 
   const acts: Record<string, (who: Awaited<ReturnType<typeof mobile>>) => Promise<unknown>> = {
-    'the account is disabled': ({ user }) => service.app.get(AccountStatus).disable(user.id, 'operator', operator),
+    'the account is disabled': ({ user }) =>
+      service.app.get(AccountStatus).disable(user.id, { by: 'operator', caller: operator }),
     'the account is disabled and enabled again': async ({ user }) => {
-      await service.app.get(AccountStatus).disable(user.id, 'operator', operator);
-      await service.app.get(AccountStatus).enable(user.id, 'operator', operator);
+      await service.app.get(AccountStatus).disable(user.id, { by: 'operator', caller: operator });
+      await service.app.get(AccountStatus).enable(user.id, { by: 'operator', caller: operator });
     },
     'the password is changed': ({ accessToken, person }) =>
       call(service.url, 'POST', '/auth/password', {
