@@ -17,6 +17,7 @@ import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofMail } from './mutations/mail.mjs';
 import { mutations as ofPages } from './mutations/pages.mjs';
 import { mutations as ofPasskeys } from './mutations/passkeys.mjs';
+import { mutations as ofPasswordForms } from './mutations/password-forms.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofStepUp } from './mutations/stepup.mjs';
@@ -46,6 +47,7 @@ const mutations = [
   ...ofBrowser,
   ...ofPages,
   ...ofPasskeys,
+  ...ofPasswordForms,
   ...ofStepUp,
   ...ofConformance,
   ...ofClient,

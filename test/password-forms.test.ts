@@ -116,6 +116,14 @@ describe('a password of another system', () => {
     }
   });
 
+  it('costs both spellings, although the first is right: the time tells nothing of a disabled account', async () => {
+    const { email } = await register(service.url);
+    const typed = 'Café crème à volonté'.normalize('NFD');
+    await store(service, email, await hash(typed, { memoryCost: 8_192, timeCost: 1, parallelism: 1 }));
+    await service.query('UPDATE users SET disabled_at = protocol_now() WHERE email = $1', [email]);
+    expect(await verificationsOf(service, () => login(service, email, typed))).toEqual({ argon2: 2 });
+  });
+
   it('is never empty, although other systems have hashes of nothing', async () => {
     const { email } = await register(service.url);
     for (const nothing of ['d41d8cd98f00b204e9800998ecf8427e', 'sha1$$da39a3ee5e6b4b0d3255bfef95601890afd80709']) {

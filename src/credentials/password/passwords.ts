@@ -69,11 +69,12 @@ export class Passwords implements OnModuleInit {
     // Systems differ in whether they normalize. Each spelling is verified whatever the others gave: the time tells nothing.
     const normal = password.normalize('NFC');
     const isPossible = own !== undefined && password !== '' && lengthOf(normal) <= MAX_PASSWORD_CHARACTERS;
-    let isRight = false;
-    for (const spelling of new Set([password, normal])) {
+    const verified = (spelling: string) => {
       this.verifications.inc({ form: family });
-      isRight = (await verify(spelling).catch(() => false)) || isRight;
-    }
+      return verify(spelling).catch(() => false);
+    };
+    let isRight = false;
+    for (const spelling of new Set([password, normal])) isRight = (await verified(spelling)) || isRight;
     return isPossible && isRight;
   }
 

@@ -35,7 +35,9 @@ describe('the hash of another system', () => {
   });
 
   it('is never stored as a fast digest, and the digest is not found in what is stored', async () => {
-    for (const { text } of foreignHashes.filter(({ text: each }) => 'digest' in readForeignHash(each))) {
+    for (const { text } of foreignHashes.filter(
+      (each) => each.family === 'wrapped' && !each.text.startsWith('bcrypt'),
+    )) {
       const foreign = readForeignHash(text);
       const hex = 'digest' in foreign ? foreign.digest.hex : '';
       expect(hex).toMatch(/^[0-9a-f]{32,}$/);
@@ -90,6 +92,7 @@ describe('the hash of another system', () => {
     '$scrypt$ln=10,r=A,p=1$wvif8/4fg1Cq9V7L2dv73w$bJcLia1lyfQ1X2x0xflehwVXPzWIUQWWdnlGwfVzBeQ',
     '$scrypt$ln=10,r=134217728,p=8$wvif8/4fg1Cq9V7L2dv73w$bJcLia1lyfQ1X2x0xflehwVXPzWIUQWWdnlGwfVzBeQ',
     'scrypt$16383$seasalt$8$1$Qj3+9PPyRjSJIebHnG81TMjsqtaIGxNQG/aEB/NYafTJ7tibgfYz71m0ldQESkXFRkdVCBhhY8mx7rQwite/Pw==',
+    '$scrypt$ln=8,r=2,p=1$dO6d0xoDoLT2PofQGoNQag$g/Wf2A0vhHhaJM+addK61QPBthSmYB6uVTtQ',
     'scrypt:32768:8:1$salt$abc',
     '$pbkdf2$1212$THDqatpidANpadlLeTeOEg$HV3oi1k5C5LQCgG1BMOL.BX4YZc$',
     '$pbkdf2-sha256$0$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ',

@@ -8,7 +8,7 @@ import { keycloakCredential } from './keycloak-credential.js';
 import { readStored } from './stored-hash.js';
 import { type Digest, storedWrapped } from './wrapped-form.js';
 
-export type HashRefusal = 'hash_unknown' | HashFault;
+type HashRefusal = 'hash_unknown' | HashFault;
 
 export type ForeignHash =
   /** To be stored as it is: one spelling per hash, which need not be the text that was read. */
