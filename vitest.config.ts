@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: [
-      'test/support/built-pages.ts',
+      'test/support/built.ts',
       'test/support/redis-binary.ts',
       'test/support/postgres.ts',
       'test/support/met.ts',

@@ -57,8 +57,8 @@ export class Interleavings {
           () => held(world),
           () => other(world),
         );
-        // One that was counted may have been the service's own, such as a purge: then the act has one less.
-        if (outcome === 'over' && n === statements && n > 1) return;
+        // Some that were counted may have been the service's own, such as those of a purge: then the act has fewer.
+        if (outcome === 'over' && n > 1) return;
         if (outcome === 'over') throw new Error('The act ended before it could be held.');
         await check(world, outcome);
       } catch (cause) {
@@ -91,7 +91,7 @@ export class Interleavings {
       () => true,
       () => true,
     );
-    const limit = AbortSignal.timeout(8_000);
+    const limit = AbortSignal.timeout(60_000);
     while (!(await Promise.race([end, sleep(5, false)]))) {
       limit.throwIfAborted();
       const blocked = await this.service.query(

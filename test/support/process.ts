@@ -1,5 +1,5 @@
 // Runs the service as a separate process in a separate checkout, as users start it.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,27 +10,20 @@ import { call } from './client.js';
 import { leaksIn, withoutPrintedMails } from './leaks.js';
 import { noteGiven } from './met.js';
 
-const parts = [
-  'src',
-  'packages/contract',
-  'packages/client',
-  'web',
-  'drizzle',
-  'scripts',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
+const program = ['drizzle', 'scripts', 'package.json'];
+const sources = [
+  ...['src', 'packages/contract', 'packages/client', 'web'],
+  ...['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
 ];
 
-/** @param what `sources`: without a build, as after a clone. There are never data or keys. */
+/**
+ * @param what `built`: as in an image, without sources. `sources`: without a build, as after a clone. There are never data
+ *   or keys.
+ */
 export function checkout(what: 'built' | 'sources' = 'built'): string {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-run-'));
-  for (const part of parts) cpSync(part, join(folder, part), { recursive: true });
-  if (what === 'built') {
-    spawnSync(process.execPath, ['scripts/build.mjs']);
-    cpSync('dist', join(folder, 'dist'), { recursive: true });
-  }
+  const parts = what === 'built' ? ['dist/bundle'] : sources; // test/support/built.ts has built it
+  for (const part of [...program, ...parts]) cpSync(part, join(folder, part), { recursive: true });
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
   onTestFinished(() => {
     const record = join(folder, '.data/postgres/run-folder'); // left over if the service was killed
