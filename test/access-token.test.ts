@@ -180,7 +180,7 @@ describe('a forged access token is refused:', () => {
       { exp: '9999999999' },
       { tokenVersion: '1' },
       { acr: 2 },
-      { role: 'root' },
+      { role: ['admin'] },
       { sid: 1 },
       { jti: '' },
       { client_id: phone.user.id },

@@ -78,7 +78,7 @@ describe('the service', () => {
     let { refreshToken } = await mobile(service.url);
     for (let i = 0; i < 6; i++)
       refreshToken = (await refresh(service.url, refreshToken)).json['refreshToken'] as string;
-    await service.query('ALTER TABLE users ALTER COLUMN email TYPE varchar(400)');
+    await service.query('ALTER TABLE refresh_tokens ALTER COLUMN transport TYPE varchar(40)');
     for (let i = 0; i < 6; i++) {
       const answer = await refresh(service.url, refreshToken);
       expect(answer.status).toBe(200);
