@@ -40,7 +40,7 @@ export function Invite() {
         asks={t('admin.invite.asks')}
         submit={t('admin.invite.submit')}
         act={invite}
-        says={{ email_taken: 'admin.invite.taken' }}
+        says={{ email_taken: 'admin.invite.taken', not_found: 'admin.invite.noMail' }}
       >
         <Field name="email" type="email" label={t('email')} autocomplete="off" />
         <Select name="role" label={t('admin.role')} value="user" options={roles} />

@@ -17,7 +17,11 @@ interface Props {
   readonly user: ShownUser;
 }
 
-const says = { last_admin: 'admin.user.lastAdmin', revocation_unconfirmed: 'admin.user.unconfirmed' } as const;
+const says = {
+  last_admin: 'admin.user.lastAdmin',
+  email_unverified: 'admin.user.unverified',
+  revocation_unconfirmed: 'admin.user.unconfirmed',
+} as const;
 
 export function UserActs({ state, user }: Props) {
   const { change, path, tell } = state;
@@ -52,7 +56,7 @@ export function UserActs({ state, user }: Props) {
           asks={t('admin.user.resetAsks', { email })}
           submit={t('admin.user.resetNow')}
           act={sendReset}
-          says={says}
+          says={{ not_found: 'admin.user.noMail' }}
         />
         {isDisabled ? (
           <Act
