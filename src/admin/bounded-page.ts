@@ -20,8 +20,8 @@ export interface Scan {
 
 interface Looked {
   readonly place: string | null;
-  /** How many rows were looked at, and the place of the last one. */
-  readonly looked: number;
+  /** How many rows were looked at, and the place of the last one; null where the page is full before. */
+  readonly looked: number | null;
   readonly lookedTo: string | null;
 }
 
@@ -34,16 +34,21 @@ export interface Page<Row> {
 /** How many rows the statement looks at: one more than the page, where every one fits. */
 const windowOf = (fits: SQL | undefined, limit: number) => (fits ? WINDOW : limit + 1);
 
-/** The limit within is a fence: no condition from outside is tried on more rows than the window has. */
+/**
+ * The limit within is a fence: no condition from outside is tried on more rows than the window has. PostgreSQL reads a
+ * common table expression as far as it is asked to: where a page is soon full, the rest of the window stays unread.
+ */
 export const boundedPage = ({ columns, place, from, order, fits }: Scan, limit: number): SQL => sql`
   with looked as materialized (
     select *, row_number() over () as number from (
       select ${columns}, ${place} as place, ${fits ?? sql`true`} as fits from ${from} order by ${order}
-       limit ${windowOf(fits, limit)}) as rows)
+       limit ${windowOf(fits, limit)}) as rows),
+  page as materialized (select * from looked where fits limit ${limit + 1})
   select page.*, seen.looked, seen."lookedTo"
-    from (select count(*)::int as looked, (select place from looked order by number desc limit 1) as "lookedTo" from looked)
-         as seen
-    left join lateral (select * from looked where fits order by number limit ${limit + 1}) as page on true
+    from (select case when (select count(*) from page) <= ${limit} then (select count(*)::int from looked) end as looked,
+                 case when (select count(*) from page) <= ${limit}
+                      then (select place from looked order by number desc limit 1) end as "lookedTo") as seen
+    left join page on true
    order by page.number`;
 
 /** A page, read along the index. */
