@@ -114,6 +114,14 @@ it('lists and shows users a page at a time and never their hashes', async () => 
   expect(first.next).toBe(bob.user.id);
   const second = await json('users', 'list', '--after', first.next);
   expect([second.users.length, second.users[0].id, second.next]).toEqual([1, eve.user.id, null]);
+  await service.query(`UPDATE users SET role = 'clerk', disabled_at = now() WHERE id = $1`, [bob.user.id]);
+  const found = await json('users', 'list', '--role', 'clerk', '--disabled', '--email', bob.person.email.slice(0, 9));
+  expect(found).toMatchObject({ users: [{ id: bob.user.id, status: 'disabled', sessions: 1 }], next: null });
+  const addresses = [ada, eve].map(({ person }) => person.email).toSorted();
+  const page = await json('users', 'list', '--role', 'user', '--limit', '1');
+  expect(page).toMatchObject({ users: [{ email: addresses[0] }], next: addresses[0] });
+  const rest = await json('users', 'list', '--role', 'user', '--limit', '1', '--after', page.next);
+  expect(rest).toMatchObject({ users: [{ email: addresses[1] }], next: null });
   expect((await json('users', 'show', '--user', ada.person.email)).user).toEqual({
     id: ada.user.id,
     email: ada.person.email,
