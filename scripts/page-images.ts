@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../test/support/chromium.js';
+import { adminScenes } from './admin-scenes.js';
 import { freePort } from './free-port.js';
 import { factorScenes } from './factor-scenes.js';
 import { type Scene, scenes, type World } from './page-scenes.js';
@@ -42,6 +43,8 @@ const kept: readonly [scene: string, size: typeof PHONE][] = [
   ['codes', PHONE],
   ['sign-in-link-required', PHONE],
   ['connections', DESK],
+  ['admin-user-asked', DESK],
+  ['admin-users', PHONE],
 ];
 
 /** Nobody goes there: the pages only name them. */
@@ -140,7 +143,7 @@ for (const locale of locales) {
   contexts.set(`${locale} out`, await browser.newContext({ locale, timezoneId: 'Europe/Berlin' }));
   contexts.set(`${locale} in`, await signedIn(browser, world, locale));
 }
-for (const scene of [...scenes, ...factorScenes, ...upstreamScenes].filter(
+for (const scene of [...scenes, ...factorScenes, ...upstreamScenes, ...adminScenes].filter(
   ({ name }) => wanted.length === 0 || wanted.includes(name),
 )) {
   const taken = new Map<string, Buffer>();

@@ -97,6 +97,42 @@ const guards = {
     'ends the session of an app',
     [['web/src/pages/devices.tsx', 'setDone(text);\n    call.run();', 'setDone(text);']],
   ],
+  'everybody is shown the way to administration': [
+    'admin-pages',
+    'finds no such page, and no way to it',
+    [['web/src/components/account-nav.tsx', "(user.role === 'admin' ? administration : [])", 'administration']],
+  ],
+  'everybody loads the pages of administrators': [
+    'admin-pages',
+    'finds no such page, and no way to it',
+    [['web/src/pages/admin.tsx', "auth.user?.role === 'admin' ?", 'auth.user !== null ?']],
+  ],
+  'an address of a person stands in the address bar': [
+    'admin-pages',
+    'are found by keyboard alone',
+    [
+      [
+        'web/src/router.ts',
+        "history.replaceState(state, '');",
+        "history.replaceState(state, '', `?${new URLSearchParams(state)}`);",
+      ],
+    ],
+  ],
+  'an act counts whatever somebody else has changed': [
+    'admin-pages',
+    'counts only for the state that was shown',
+    [['web/src/admin/use-user.ts', "{ 'if-match': data.tag }", '{}']],
+  ],
+  'a short page of users ends the list': [
+    'admin-pages',
+    'a page that is short is filled',
+    [['web/src/admin/use-rows.ts', 'MAX_ASKED = 5', 'MAX_ASKED = 1']],
+  ],
+  'a reason is lost': [
+    'admin-pages',
+    'takes a reason along',
+    [['web/src/admin/act.tsx', "reason.trim() === '' ? {}", 'reason ? {}']],
+  ],
 };
 
 /** In what serves the pages: [words of the test's name, edits]. */
