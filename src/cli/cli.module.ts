@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { FactorsResetModule } from '../accounts/factors-reset.module.js';
+import { UserExportModule } from '../accounts/export/user-export.module.js';
 import { UserImportModule } from '../accounts/import/user-import.module.js';
 import { InvitationModule } from '../accounts/invitation.module.js';
 import { PasswordsModule } from '../credentials/password/passwords.module.js';
@@ -19,7 +20,7 @@ import { UsersModule } from '../users/users.module.js';
 @Module({
   imports: [
     ...[AccountsModule, DatabaseModule, MailQueueModule, PasswordsModule, ServicesModule, SessionEndModule],
-    ...[SigningKeysModule, UpstreamIdentitiesModule, UserImportModule, UsersModule],
+    ...[SigningKeysModule, UpstreamIdentitiesModule, UserExportModule, UserImportModule, UsersModule],
   ],
 })
 export class CliModule {}

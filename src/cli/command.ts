@@ -15,6 +15,8 @@ export interface Done {
   readonly result: object;
   /** For commands that end sessions or tokens: whether Redis confirmed it. */
   readonly confirmation?: Confirmation;
+  /** The output was written already: sentence and result go to standard error. */
+  readonly isBesideOutput?: boolean;
   /** For commands that judge: the judgement is bad. */
   readonly failed?: boolean;
 }
@@ -25,6 +27,8 @@ export interface Desk {
   readonly get: INestApplicationContext['get'];
   readonly target: Target;
   readonly log: Log;
+  /** Writes to standard output, for commands whose result is long. Waits until the reader has taken it. */
+  readonly write: (text: string) => Promise<void>;
   /** Writes a line for people to standard error. */
   readonly warn: (line: string) => void;
   /** The operator, for the audit trail. */

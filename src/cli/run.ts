@@ -15,10 +15,13 @@ import { assertMigrated, type DatabaseName, findTarget, nameOf } from './target.
 interface Output {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** Waits until the text is taken. */
+  readonly write: (text: string) => Promise<void>;
 }
 
 /** @returns the exit code */
-export async function run(args: readonly string[], { out, err }: Output, program?: string): Promise<number> {
+export async function run(args: readonly string[], output: Output, program?: string): Promise<number> {
+  const { out, err } = output;
   let isJson = args.includes('--json');
   let database: DatabaseName | undefined;
   try {
@@ -28,9 +31,14 @@ export async function run(args: readonly string[], { out, err }: Output, program
       return exitCodes.done;
     }
     isJson = typed.json;
-    const { sentence, result, confirmation, failed } = await execute(typed, err, (found) => (database = found));
+    const { sentence, result, confirmation, failed, isBesideOutput } = await execute(
+      typed,
+      output,
+      (found) => (database = found),
+    );
     const confirmed = confirmation && { confirmed: confirmation.isConfirmed };
-    out(isJson ? JSON.stringify({ ...result, ...confirmed, database }) : sentence);
+    const show = isBesideOutput ? err : out;
+    show(isJson ? JSON.stringify({ ...result, ...confirmed, database }) : sentence);
     if (failed) return exitCodes.failed;
     return confirmation?.isConfirmed === false ? exitCodes.unconfirmed : exitCodes.done;
   } catch (error) {
@@ -46,18 +54,19 @@ const describe = ({ name, host, port, role }: DatabaseName) => `${name} at ${hos
 
 type Command = Exclude<Typed, { text: string }>;
 
-async function execute(typed: Command, err: Output['err'], found: (name: DatabaseName) => void): Promise<Done> {
+async function execute(typed: Command, { err, write }: Output, found: (name: DatabaseName) => void): Promise<Done> {
   loadEnvironment((sentence) => err(`Warning: ${sentence}`));
   const overrides = typed.verbose ? {} : quiet(Config.fromEnv(undefined, {}, 'cli'));
   const config = Config.fromEnv(undefined, overrides, 'cli');
   const log = Log.to(config, process.stderr);
-  if (typed.command.needs === 'settings') return withoutDatabase(typed, { config, log, caller: operator(), warn: err });
+  if (typed.command.needs === 'settings')
+    return withoutDatabase(typed, { config, log, caller: operator(), warn: err, write });
   const target = await findTarget(config, overrides, log);
   try {
     const database = nameOf(typed.command.needs === 'database' ? target.ownerUrl : target.url);
     found(database);
     err(`Database: ${describe(database)}${target.isEmbedded ? ' (embedded)' : ''}`);
-    return await onDesk(typed, { target, config: target.config, log, caller: operator(), warn: err });
+    return await onDesk(typed, { target, config: target.config, log, caller: operator(), warn: err, write });
   } finally {
     await target.close();
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/audit.module.js';
+import { PasswordsModule } from '../../credentials/password/passwords.module.js';
 import { SessionEndModule } from '../../sessions/session-end.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { ImportBatch } from './import-batch.js';
@@ -8,7 +9,7 @@ import { Imports } from './imports.js';
 import { UserImport } from './user-import.js';
 
 @Module({
-  imports: [AuditModule, SessionEndModule, UsersModule],
+  imports: [AuditModule, PasswordsModule, SessionEndModule, UsersModule],
   providers: [ImportBatch, ImportedHashes, Imports, UserImport],
   exports: [UserImport],
 })

@@ -17,6 +17,7 @@ import { upstreamCheck } from './upstream-check.js';
 import { usersCreateAdmin } from './users-create-admin.js';
 import { usersDisable, usersEnable } from './users-disable.js';
 import { usersEmail } from './users-email.js';
+import { usersExport } from './users-export.js';
 import { usersImport } from './users-import.js';
 import { usersInvite } from './users-invite.js';
 import { usersList, usersShow } from './users-list.js';
@@ -38,6 +39,7 @@ export const commands: readonly CliCommand[] = [
     usersInvite,
     usersCreateAdmin,
     usersImport,
+    usersExport,
   ],
   ...[servicesList, servicesAdd, servicesRotateSecret, servicesRemove],
   ...[mailList, mailRetry],

@@ -9,8 +9,9 @@ import { Passwords } from '../../credentials/password/passwords.js';
 import { UserStatus } from '../../users/user-status.js';
 import { PendingUsers } from '../../users/pending-users.js';
 import { Users } from '../../users/users.js';
-import { command, type Desk } from '../command.js';
+import { asDryRun, command, type Desk } from '../command.js';
 import { Failure } from '../failure.js';
+import { flag } from '../input.js';
 
 export const usersCreateAdmin = command({
   name: 'users create-admin',
@@ -21,6 +22,7 @@ export const usersCreateAdmin = command({
     '--email <email>': 'the email address of the new admin',
     '--password <password>': 'instead of standard input; other users of this machine can see it',
   },
+  hasDryRun: true,
   needs: 'tables',
   input: z.object({
     email: z
@@ -28,13 +30,20 @@ export const usersCreateAdmin = command({
       .pipe(emailAddress.catch(''))
       .refine(Boolean, '--email is not an email address.'),
     password: z.string().optional(),
+    dryRun: flag,
   }),
-  async run(desk, { email, password: given }) {
+  async run(desk, { email, password: given, dryRun }) {
     if (given !== undefined) desk.warn('Every user of this machine can see --password. Use standard input instead.');
     const password = given ?? (await passwordFromInput(desk));
     await desk.get(PasswordPolicy).assertAcceptable(password, email);
+    if (dryRun) {
+      const user = await desk.get(Users).findByEmail(email);
+      if (user && (user.pendingUntil === null || user.disabledAt !== null)) throw taken(email);
+      const sentence = asDryRun(`the admin ${email} would be created.`);
+      return { sentence, result: { dryRun, email, role: 'admin' } };
+    }
     const user = await create(desk, email, await desk.get(Passwords).hash(password));
-    return { sentence: `Created the admin ${email} (${user}).`, result: { user, email, role: 'admin' } };
+    return { sentence: `Created the admin ${email} (${user}).`, result: { dryRun, user, email, role: 'admin' } };
   },
 });
 
@@ -59,6 +68,9 @@ async function create(desk: Desk, email: string, passwordHash: string): Promise<
     await audit.record(tx, [{ type: 'user.registered', userId }, role], desk.caller);
     return userId;
   });
-  if (!user) throw Failure.of('email_taken', `${email} has an account: use users role --user ${email} --role admin.`);
+  if (!user) throw taken(email);
   return user;
 }
+
+const taken = (email: string) =>
+  Failure.of('email_taken', `${email} has an account: use users role --user ${email} --role admin.`);
