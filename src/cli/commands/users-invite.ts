@@ -62,7 +62,8 @@ async function inviteAll(desk: Desk, path: string, dryRun: boolean): Promise<Don
 }
 
 async function invite(desk: Desk, email: string, dryRun: boolean) {
-  if (!dryRun) return (await desk.get(Invitation).invite(email, { by: 'operator', caller: desk.caller })) ?? 'email_taken';
+  if (!dryRun)
+    return (await desk.get(Invitation).invite(email, { by: 'operator', caller: desk.caller })) ?? 'email_taken';
   const user = await desk.get(Users).findByEmail(email);
   if (user && !(await desk.get(Invitation).mayInvite(user))) return 'email_taken';
   return { userId: user?.id ?? '', isNew: user === undefined };
