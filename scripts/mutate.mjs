@@ -13,6 +13,7 @@ import { mutations as ofClient } from './mutations/client.mjs';
 import { mutations as ofConformance } from './mutations/conformance.mjs';
 import { mutations as ofFactors } from './mutations/factors.mjs';
 import { mutations as ofFeed } from './mutations/feed.mjs';
+import { mutations as ofImport } from './mutations/import.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofMail } from './mutations/mail.mjs';
@@ -43,6 +44,7 @@ const mutations = [
   ...ofAdminLists,
   ...ofFactors,
   ...ofFeed,
+  ...ofImport,
   ...ofServices,
   ...ofUpstreamLogout,
   ...ofVerifier,
