@@ -110,11 +110,12 @@ async function allowOrigins(server: FastifyInstance, config: Config): Promise<vo
     allowedHeaders: [
       'authorization',
       'content-type',
+      'if-match',
       'if-none-match',
       ...TRACE_HEADERS,
       ...config.CORS_ALLOWED_HEADERS,
     ],
-    exposedHeaders: EXPOSED_HEADERS.join(', '),
+    exposedHeaders: [...EXPOSED_HEADERS, 'etag', 'link'].join(', '),
     maxAge: 600,
     strictPreflight: false,
     origin: [...config.ALLOWED_ORIGINS],

@@ -72,6 +72,8 @@ describe('GET /admin/events.csv', () => {
     expect(row).toContain(`"{""sessions"":1}"`);
     expect(end).toBe('');
     expect(headers['link']).toBe(`<?user=${userId}>; rel="first"`);
+    const [exported] = await service.query(`SELECT details FROM audit_events WHERE type = 'events.exported'`);
+    expect(exported).toEqual({ details: { events: 1, by: ada.userId } });
   });
 
   it('is empty but for the names where nobody has the address', async () => {

@@ -135,7 +135,7 @@ describe('CORS', () => {
       ]);
     for (const { status, headers } of await refusals(LISTED)) {
       expect([status, headers['access-control-allow-origin']]).toEqual([expect.any(Number), LISTED]);
-      expect(headers['access-control-expose-headers']).toMatch(/x-request-id/);
+      expect(headers['access-control-expose-headers']).toMatch(/x-request-id.*etag/);
     }
     for (const { headers } of await refusals('https://evil.example'))
       expect(headers).not.toHaveProperty('access-control-allow-origin');
@@ -166,6 +166,7 @@ describe('CORS for what browsers and apps add by themselves', () => {
 
   it('lets a page ask for what has changed: of the key set, of the feed', async () => {
     expect(await ask(service, LISTED, 'if-none-match')).toBe(true);
+    expect(await ask(service, LISTED, 'if-match')).toBe(true); // and change only what it has seen
   });
 
   it('lets the headers of W3C tracing pass, and those that a setting names', async () => {

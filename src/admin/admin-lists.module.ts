@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { MailQueueModule } from '../mail/mail-queue.module.js';
 import { ServicesModule } from '../siblings/services.module.js';
@@ -14,7 +15,7 @@ import { UserSearch } from './user-search.js';
 
 /** What administrators read of many users, and of the service itself. */
 @Module({
-  imports: [KeysModule, MailQueueModule, ServicesModule, UsersModule],
+  imports: [AuditModule, KeysModule, MailQueueModule, ServicesModule, UsersModule],
   controllers: [EventListController, OperationsController, UserListController],
   providers: [EventPages, EventSearch, Figures, SealedCursors, UserSearch],
 })

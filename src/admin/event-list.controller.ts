@@ -1,8 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { Documented } from '../http/documented.decorator.js';
+import { Audit } from '../audit/audit.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { ForAdministrators } from '../http/for-administrators.decorator.js';
+import { Me, type Principal } from '../http/principal.js';
 import { type AdminEvent, adminEvent } from './admin-event.js';
 import { csvOf } from './csv.js';
 import { EventPages } from './event-pages.js';
@@ -15,7 +17,10 @@ const eventPage = z.object({ events: z.array(adminEvent), next });
 @ForAdministrators()
 @Controller('admin')
 export class EventListController {
-  constructor(private readonly pages: EventPages) {}
+  constructor(
+    private readonly pages: EventPages,
+    private readonly audit: Audit,
+  ) {}
 
   @Documented({
     under: 'Administration',
@@ -48,9 +53,11 @@ export class EventListController {
   @Get('events.csv')
   async csv(
     @Query({ schema: eventsCsvQuery }) { after, ...query }: z.output<typeof eventsCsvQuery>,
-    @On() { request, reply }: Exchange,
+    @On() { request, reply, caller }: Exchange,
+    @Me() { userId: by }: Principal,
   ): Promise<string> {
     const { events, next: following } = await this.pages.many(query, after, MAX_ROWS);
+    await this.audit.recordAlone({ type: 'events.exported', events: events.length, by }, caller);
     void reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="events.csv"');
     void reply.header('link', linksOf(request.url, following));
     return csvOf(columns, events.map(cellsOf));

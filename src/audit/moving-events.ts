@@ -1,4 +1,4 @@
-// Events of users who move in or out, many at once. A part of events.ts.
+// Events of users who move in or out, many at once, and of events that leave. A part of events.ts.
 import type { Outcome } from './events.js';
 
 export type MovingEvent =
@@ -11,9 +11,12 @@ export type MovingEvent =
       readonly refused: number;
       readonly by: string;
     }
-  | { readonly type: 'users.exported'; readonly users: number; readonly withHashes: boolean; readonly by: string };
+  | { readonly type: 'users.exported'; readonly users: number; readonly withHashes: boolean; readonly by: string }
+  /** An administrator downloaded events. */
+  | { readonly type: 'events.exported'; readonly events: number; readonly by: string };
 
 export const movingOutcomes: Readonly<Record<MovingEvent['type'], Outcome>> = {
   'users.imported': 'success',
   'users.exported': 'success',
+  'events.exported': 'success',
 };
