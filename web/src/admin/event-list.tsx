@@ -44,5 +44,10 @@ const userOf = ({ userId }: AdminEvent) =>
 
 const textOf = (details: AdminEvent['details']): string =>
   Object.entries(details)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}: ${valueOf(value)}`)
     .join(' · ');
+
+function valueOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueOf).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
