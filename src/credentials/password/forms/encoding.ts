@@ -1,7 +1,7 @@
 // Base64 as password hashes contain it, read strictly: one text per value.
 
 /** Base64 without `=`, as in PHC strings. */
-export const unpadded = (bytes: Uint8Array): string => padded(bytes).replace(/=+$/, '');
+export const unpadded = (bytes: Uint8Array): string => padded(bytes).replaceAll('=', '');
 
 export const padded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
