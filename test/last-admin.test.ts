@@ -37,7 +37,7 @@ const left = async () =>
 const codeOf = (act: Promise<unknown>) =>
   act.then(
     () => 'done',
-    (error: unknown) => (error instanceof Refusal ? error.code : String(error)),
+    (error: unknown) => (error instanceof Refusal ? error.code : String((error as Error).cause ?? error)),
   );
 
 it('the last administrator is neither disabled nor demoted, and stays signed in', async () => {

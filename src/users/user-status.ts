@@ -10,6 +10,9 @@ export type StatusOutcome = 'changed' | 'unchanged' | 'last_admin' | 'stale';
 /** Those at which the act may happen; undefined for any. */
 export type Revisions = readonly number[] | undefined;
 
+/** Acts on administrators take turns. */
+const ADMIN_LOCK = 7_737_008;
+
 /** A role that others change under each attempt is an error of theirs. */
 const MAX_RACES = 4;
 
@@ -85,10 +88,14 @@ export class UserStatus {
   }
 
   /**
-   * One statement. It locks every admin in the same order before it counts them, so that of two acts that would take the
-   * last two away the second one counts what the first has left.
+   * One statement decides. It locks every admin before it counts them, so that of two acts that would take the last two away
+   * the second one counts what the first has left. Without the turns before it, acts that lock one of the admins again,
+   * such as a deletion, could wait for one another.
    */
   private async keepingAnAdmin(tx: Queries, id: string, set: SQL, which: SQL): Promise<boolean> {
+    await tx.execute(sql`
+      select pg_advisory_xact_lock(${ADMIN_LOCK})
+        from ${users} where id = ${id} and role = 'admin' and disabled_at is null`);
     const { rowCount } = await tx.execute(sql`
       with admins as materialized (
         select id from ${users} where role = 'admin' and disabled_at is null order by id for no key update
