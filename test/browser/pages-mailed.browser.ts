@@ -141,7 +141,12 @@ describe('an answer', () => {
     ['a service that is down', 503, { code: 'unavailable' }, english('errors.unavailable')],
     ['a proxy that answers by itself', 502, undefined, english('errors.unavailable')],
     ['a success that is not known everywhere', 503, { code: 'revocation_unconfirmed' }, english('mailed.unconfirmed')],
-    ['an unknown refusal', 403, { code: 'forbidden' }, english('errors.failed', { code: 'forbidden' })],
+    [
+      'an unknown refusal',
+      403,
+      { code: 'of_a_later_release' },
+      english('errors.failed', { code: 'of_a_later_release' }),
+    ],
   ])('about %s is a sentence', async (_, status, body, sentence) => {
     const { page } = await open(linkOf('reset'), { answers: [{ status, ...(body ? { body } : {}) }] });
     await click(page, 'reset');
