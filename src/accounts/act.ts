@@ -1,4 +1,4 @@
-// Who does something to somebody's account, and why: kept in the event of the act.
+// Describes an act on somebody's account: its actor and its reason, which the event keeps.
 import type { Caller } from '../http/caller.js';
 import type { Revisions } from '../users/user-status.js';
 

@@ -102,9 +102,11 @@ export class Figures {
       this.database,
       sql`select count(*) filter (where type = 'login.succeeded')::int as "signIns",
                  count(*) filter (where outcome = 'failure')::int as refusals,
-                 count(*) filter (where type = any(${sql.param(alertTypes)}::text[]) or details @> '{"alert": true}')::int as alerts
+                 count(*) filter (where type = any(${sql.param(alertTypes)}::text[])
+                                     or details @> '{"alert": true}')::int as alerts
             from (select type, outcome, details from ${auditEvents}
-                   where at > (select protocol_now()) - interval '1 hour' order by at desc, id desc limit ${MAX_EVENTS}) as lately`,
+                   where at > (select protocol_now()) - interval '1 hour'
+                   order by at desc, id desc limit ${MAX_EVENTS}) as lately`,
     );
     return row ?? { signIns: 0, refusals: 0, alerts: 0 };
   }

@@ -29,7 +29,9 @@ export class UserRecoveryController {
   @Documented({
     under: 'Administration',
     does: 'Mails a user the link that sets a new password',
-    note: 'The mail of `POST /auth/password/forgot`: nothing changes until the link is followed, and a disabled user gets none. Without a mail server 404.',
+    note:
+      'The mail of `POST /auth/password/forgot`: nothing changes until the link is followed, ' +
+      'and a disabled user gets none. Without a mail server 404.',
     path,
     answers: { 202: { says: 'The mail is on its way.' } },
     refuses: ['not_found', 'too_many_attempts'],

@@ -4,7 +4,7 @@ import { SkipVerdictCache } from './skip-verdict-cache.decorator.js';
 
 export const FOR_ADMINISTRATORS = Symbol('for administrators');
 
-/** Whoever finds the desk of an administrator unattended has this long, however long other grave acts may take. */
+/** A stranger at the unattended desk of an administrator has this long at most. STEP_UP_MAX_AGE_SECONDS does not change it. */
 const MAX_AGE_SECONDS = 15 * 60;
 
 /**

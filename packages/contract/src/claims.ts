@@ -34,7 +34,10 @@ export interface UserTokenClaims extends CommonClaims {
   readonly client_id: string;
   /** The address when the token was signed. */
   readonly email: string;
-  /** `user`, `admin` or another role of the installation, when the token was signed. A sibling must refuse a role that it does not know. */
+  /**
+   * `user`, `admin` or another role of the installation, when the token was signed. A sibling must refuse a role that it
+   * does not know.
+   */
   readonly role: string;
   /** Counts the acts that end every token of the user. */
   readonly tokenVersion: number;

@@ -1,5 +1,5 @@
-// A strong hash over the digest of a password: `$sha1+argon2id$v=19$m=19456,t=2,p=1$salt$hash$before$after`. What is hashed
-// is the digest of before ‖ password ‖ after, in lower-case hexadecimal. Fast digests are stored in no other way.
+// A strong hash over the digest of a password: `$sha1+argon2id$v=19$m=19456,t=2,p=1$salt$hash$before$after`. argon2id
+// hashes the digest of before ‖ password ‖ after, in lower-case hexadecimal. Fast digests are stored in no other way.
 import { createHash } from 'node:crypto';
 import { ARGON2_PARAMETERS, argon2Form } from './argon2-form.js';
 import { BCRYPT_PARAMETERS, bcryptForm } from './bcrypt-form.js';
