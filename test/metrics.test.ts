@@ -8,6 +8,8 @@ it('the metrics count requests, refreshes, ended sessions and spurious logouts, 
   const port = await freePort();
   const service = await startServiceForTest({ METRICS_PORT: String(port) });
   const metrics = async () => (await call(`http://127.0.0.1:${port}`, 'GET', '/metrics')).text;
+  // A series that begins at 1 has never grown, as Prometheus sees it: no alert would notice the first theft.
+  expect(await metrics()).toContain('watchword_refreshes_total{outcome="reused_likely_theft"} 0');
   const phone = await mobile(service.url);
   const second = (await refresh(service.url, phone.refreshToken)).json;
   await refresh(service.url, phone.refreshToken);

@@ -38,6 +38,7 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
     metrics: Metrics,
   ) {
     this.deliveries = metrics.counter('watchword_alert_deliveries_total', 'Posts to ALERT_WEBHOOK_URL', 'outcome');
+    metrics.fromZero(this.deliveries, 'outcome', 'delivered', 'failed', 'given_up');
     const options = { everyMs: EVERY_MS, failureEvent: 'alert.look_failed', log };
     const rows = new ClaimedRows<Alert>(database, alertDeliveries, {
       partition: alertDeliveries.userId,

@@ -44,6 +44,7 @@ export class MailLimit {
     this.everybody = stores.limiter('mail:everybody', config.MAILS_PER_MINUTE, MINUTE);
     const help = 'Mails that were asked for and not queued, by limit';
     this.refused = metrics.counter('watchword_mails_refused_total', help, 'limit');
+    metrics.fromZero(this.refused, 'limit', 'address', 'notices', 'everybody');
   }
 
   /**

@@ -20,6 +20,7 @@ export class SprayAlarm {
     metrics: Metrics,
   ) {
     this.alarms = metrics.counter('watchword_spray_alarms_total', 'Sprays seen, by what gave them away', 'by');
+    metrics.fromZero(this.alarms, 'by', 'accounts', 'failures');
   }
 
   /** One statement, so only one of any number of instances and guesses raises the alarm. */

@@ -31,6 +31,7 @@ export class MailHealth implements OnApplicationBootstrap, BeforeApplicationShut
       if (this.figures.dead > 0) this.metrics.countPurged('dead_mail', await dead.purge());
     });
     this.mails = metrics.counter('watchword_mails_total', 'Tries to send a mail, by outcome', 'outcome');
+    metrics.fromZero(this.mails, 'outcome', 'sent', 'failed', 'dead');
     metrics.watch('watchword_mail_queue', 'Mails in the outbox, by state', () => {
       const { waiting, dead: buried } = this.figures;
       return { waiting, dead: buried };

@@ -18,6 +18,7 @@ export class FeedMetrics {
 
   constructor(private readonly metrics: Metrics) {
     this.reads = metrics.counter('watchword_feed_reads_total', 'Reads of the revoked set, by outcome', 'outcome');
+    metrics.fromZero(this.reads, 'outcome', 'changed', 'unchanged', 'failed');
     this.signatures = metrics.counter('watchword_feed_signatures_total', 'Signatures for the revocation feed', 'of');
     this.refused = metrics.counter('watchword_feed_refused_total', 'Followers for whom there was no place');
   }

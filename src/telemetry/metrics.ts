@@ -26,6 +26,15 @@ export class Metrics {
   }
 
   /**
+   * A series that begins with its first event hides it: `increase()` sees no growth. What an alert
+   * watches begins at 0.
+   */
+  fromZero<Label extends string>(counter: Counter<Label>, label: Label, ...values: readonly string[]): Counter<Label> {
+    for (const value of values) counter.inc({ [label]: value } as Partial<Record<Label, string>>, 0);
+    return counter;
+  }
+
+  /**
    * A figure that is read when Prometheus asks; a label value that `read` no longer returns is no
    * longer shown.
    */

@@ -25,6 +25,7 @@ export class BreachedPasswords {
     this.url = config.PASSWORD_BREACH_URL?.replace(/\/$/, '');
     const help = 'Passwords that PASSWORD_BREACH_URL was asked about';
     this.checks = metrics.counter('watchword_password_breach_checks_total', help, 'outcome');
+    metrics.fromZero(this.checks, 'outcome', 'unknown', 'breached', 'failed');
   }
 
   /** @returns false also if the API does not answer, which is logged and counted */
