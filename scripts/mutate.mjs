@@ -20,6 +20,7 @@ import { mutations as ofMail } from './mutations/mail.mjs';
 import { mutations as ofPages } from './mutations/pages.mjs';
 import { mutations as ofPasskeys } from './mutations/passkeys.mjs';
 import { mutations as ofPasswordForms } from './mutations/password-forms.mjs';
+import { mutations as ofPoolers } from './mutations/poolers.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofStepUp } from './mutations/stepup.mjs';
@@ -38,6 +39,7 @@ const mutations = [
   ...ofRefresh,
   ...ofKeys,
   ...ofLimits,
+  ...ofPoolers,
   ...ofMail,
   ...ofAccounts,
   ...ofAdmin,

@@ -2,14 +2,13 @@
 import { expect, describe, it, onTestFinished } from 'vitest';
 import { mobile, refresh } from './support/client.js';
 import { emptyDatabase, runAt } from './support/empty-database.js';
-import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.js';
+import { hasPgBouncer, type PoolMode } from './support/pgbouncer-process.js';
+import { startPgBouncer } from './support/pgbouncer.js';
 import { startService } from './support/service.js';
 import { databaseSettings } from './support/settings.js';
 import { smoke } from './support/smoke.js';
 
-type Mode = Parameters<typeof startPgBouncer>[0];
-
-async function behind(mode: Mode, databaseUrl: string, settings: Record<string, string>) {
+async function behind(mode: PoolMode, databaseUrl: string, settings: Record<string, string>) {
   const { DATABASE_URL, DATABASE_OWNER_URL } = databaseSettings(databaseUrl);
   const through = await startPgBouncer(mode, [DATABASE_URL, DATABASE_OWNER_URL]);
   const urls = { DATABASE_URL: through(DATABASE_URL), DATABASE_OWNER_URL: through(DATABASE_OWNER_URL) };
@@ -66,5 +65,25 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     const service = await startAgain();
     onTestFinished(() => service.stop());
     await smoke(service);
+  });
+
+  it('in transaction mode it warns of a role without time-outs, and what it says to run ends a statement that hangs', async () => {
+    const { url } = await emptyDatabase();
+    const warningsAt = async () => {
+      const { start, through } = await behind('transaction', url, { DATABASE_PREPARED_STATEMENTS: 'off' });
+      const service = await start();
+      onTestFinished(() => service.stop());
+      const warnings = service.log.filter(({ event }) => event === 'database.no_time_outs');
+      return { warnings: warnings.map(({ msg }) => String(msg)), through };
+    };
+    const { warnings } = await warningsAt();
+    expect(warnings).toHaveLength(1);
+    for (const statement of warnings[0]?.match(/ALTER ROLE [^;]+;/g) ?? []) await runAt(url, statement);
+    const again = await warningsAt();
+    expect(again.warnings).toEqual([]);
+    expect(await runAt(again.through, 'SHOW statement_timeout')).toEqual([{ statement_timeout: '5s' }]);
+    expect(await runAt(again.through, 'SHOW idle_in_transaction_session_timeout')).toEqual([
+      { idle_in_transaction_session_timeout: '10s' },
+    ]);
   });
 });

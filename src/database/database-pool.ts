@@ -32,7 +32,8 @@ export class DatabasePool implements OnApplicationShutdown {
     const ownerUrl = config.DATABASE_OWNER_URL ?? embedded?.ownerUrl ?? url;
     const database = new DatabasePool(openPool(url, config, log), embedded);
     try {
-      await (database.pool.keepsPlans ? assertOwnConnections : assertPinnedByRole)(database.pool);
+      if (database.pool.keepsPlans) await assertOwnConnections(database.pool);
+      else await warnOfTimeouts(database.pool, log);
       if (config.isProduction) await database.assertReady(log);
       // A role that may not even read it has been granted nothing yet.
       else if ((await countPendingMigrations(database.pool).catch(() => 1)) > 0)
@@ -59,4 +60,9 @@ export class DatabasePool implements OnApplicationShutdown {
     await this.pool.end();
     await this.embedded?.stop();
   }
+}
+
+async function warnOfTimeouts(pool: Pool, log: Log): Promise<void> {
+  const advice = await assertPinnedByRole(pool);
+  if (advice !== '') log.warn({ event: 'database.no_time_outs' }, advice);
 }

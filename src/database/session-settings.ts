@@ -73,32 +73,45 @@ interface Found {
   readonly first_schema: string | null;
   readonly datestyle: string;
   readonly isolation: string;
+  readonly statement_timeout: string;
+  readonly idle_timeout: string;
 }
 
 /**
  * Behind a pooler in transaction mode a connection is anyone's after each statement: what is set on
  * it would be lost, and found by another client. There the settings of the role have to be right.
- * @throws a sentence that says which statement makes them so
+ * @returns a sentence about time-outs that are not set, or nothing: without them everything works
+ * @throws a sentence that says which statement makes the settings right that have to be
  */
-export async function assertPinnedByRole(pool: pg.Pool): Promise<void> {
+export async function assertPinnedByRole(pool: pg.Pool): Promise<string> {
   const { rows } = await pool.query<Found>(`
     SELECT current_user AS role, current_database() AS database, (current_schemas(false))[1] AS first_schema,
-           current_setting('datestyle') AS datestyle, current_setting('default_transaction_isolation') AS isolation`);
+           current_setting('datestyle') AS datestyle, current_setting('default_transaction_isolation') AS isolation,
+           current_setting('statement_timeout') AS statement_timeout,
+           current_setting('idle_in_transaction_session_timeout') AS idle_timeout`);
   const [found] = rows;
-  if (!found) return;
+  if (!found) return '';
+  const { escapeIdentifier: name } = pg;
+  const place = `ALTER ROLE ${name(found.role)} IN DATABASE ${name(found.database)}`;
+  const toRun = (settings: readonly string[]) =>
+    `Run this, then RECONNECT in the pooler: ${settings.map((setting) => `${place} ${setting};`).join(' ')}`;
   const wrong = [
     found.first_schema === 'public' ? '' : `SET search_path = ${pinned.search_path}`,
     found.datestyle.startsWith('ISO') ? '' : `SET datestyle = ${pinned.datestyle}`,
     found.isolation === 'read committed' ? '' : `SET default_transaction_isolation = 'read committed'`,
   ].filter((setting) => setting !== '');
-  if (wrong.length === 0) return;
-  const { escapeIdentifier: name } = pg;
-  const place = `ALTER ROLE ${name(found.role)} IN DATABASE ${name(found.database)}`;
-  throw new Error(
-    `Behind a pooler in transaction mode (DATABASE_PREPARED_STATEMENTS=off) the settings of the role apply, and ` +
-      `${wrong.length} of them must change. Run this, then RECONNECT in the pooler: ` +
-      wrong.map((setting) => `${place} ${setting};`).join(' '),
-  );
+  if (wrong.length > 0)
+    throw new Error(
+      `Behind a pooler in transaction mode (DATABASE_PREPARED_STATEMENTS=off) the settings of the role apply, and ` +
+        `${wrong.length} of them must change. ${toRun(wrong)}`,
+    );
+  const unset = [
+    found.statement_timeout === '0' ? `SET statement_timeout = '${serving.statement_timeout}'` : '',
+    found.idle_timeout === '0'
+      ? `SET idle_in_transaction_session_timeout = '${serving.idle_in_transaction_session_timeout}'`
+      : '',
+  ].filter((setting) => setting !== '');
+  return unset.length === 0 ? '' : `A statement that hangs keeps its locks: the role has no time-outs. ${toRun(unset)}`;
 }
 
 export async function isUtf8(pool: pg.Pool): Promise<boolean> {

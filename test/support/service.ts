@@ -12,7 +12,7 @@ import { KeyRing } from '../../src/keys/key-ring.js';
 import { KEY_LOCK } from '../../src/keys/signing-keys.js';
 import { leaksIn, noteSecret, refusalsOf, withoutPrintedMails } from './leaks.js';
 import { watched } from './met.js';
-import { databaseSettings, TEMPLATE, testSettings } from './settings.js';
+import { databaseSettings, TEMPLATE, testSettings, through } from './settings.js';
 
 /** A process clock that can be moved, as the database's can. */
 class MovableClock extends Clock {
@@ -39,7 +39,7 @@ export interface Service {
 
 let databases = 0;
 
-/** A fresh database cloned from the template. */
+/** A fresh database cloned from the template; through a pooler in `npm run test:pooler`. */
 export async function cloneDatabase(): Promise<string> {
   const serverUrl = inject('postgresUrl');
   const name = `w_${process.pid}_${++databases}`;
@@ -47,7 +47,9 @@ export async function cloneDatabase(): Promise<string> {
   await admin.connect();
   await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
   await admin.end();
-  return serverUrl.replace(/\/postgres$/, `/${name}`);
+  const url = serverUrl.replace(/\/postgres$/, `/${name}`);
+  const pooler = inject('pooler');
+  return pooler ? through(pooler, url) : url;
 }
 
 export async function startService(

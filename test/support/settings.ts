@@ -8,7 +8,11 @@ export const SERVICE_ROLE = 'watchword_service';
 export function databaseSettings(ownerUrl: string) {
   const service = new URL(ownerUrl);
   service.username = SERVICE_ROLE;
-  return { DATABASE_URL: service.href, DATABASE_OWNER_URL: ownerUrl };
+  return {
+    DATABASE_URL: service.href,
+    DATABASE_OWNER_URL: ownerUrl,
+    ...(process.env['TEST_POOLER'] === 'transaction' ? { DATABASE_PREPARED_STATEMENTS: 'off' } : {}),
+  };
 }
 
 export const testSettings = {
@@ -32,3 +36,10 @@ export const testSettings = {
   SPRAY_ACCOUNTS: '10000',
   HASH_QUEUE_SHARE: '100',
 } as const;
+
+/** @returns the URL with another `host:port`, such as that of a pooler */
+export function through(address: string, url: string): string {
+  const changed = new URL(url);
+  changed.host = address;
+  return changed.href;
+}
