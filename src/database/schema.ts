@@ -21,7 +21,7 @@ export const users = pgTable(
   'users',
   {
     id: uuid('id').primaryKey(),
-    /** Canonical: lower case, see users/email.ts. */
+    /** Canonical: lower case, see users/email.ts. Whether it is free is decided by user_emails. */
     email: text('email').notNull().unique(),
     passwordHash: text('password_hash'),
     /** One of ROLES when it was given; the services that read the claim say what it permits. */
@@ -38,7 +38,7 @@ export const users = pgTable(
     pendingUntil: at('pending_until'),
     /** An operator took every factor away: the next one needs a mailed token, too. */
     factorsResetAt: at('factors_reset_at'),
-    /** Moved by a trigger with every change that an administrator sees: the entity tag of /admin/users/:id. */
+    /** Moves with every change that an administrator sees: the entity tag of /admin/users/:id. */
     revision: integer('revision').notNull().default(1),
     createdAt: createdAt(),
   },

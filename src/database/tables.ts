@@ -4,6 +4,7 @@ import * as factors from './factors-schema.js';
 import * as imports from './import-schema.js';
 import * as keys from './keys-schema.js';
 import * as limits from './limits-schema.js';
+import * as lookups from './lookups-schema.js';
 import * as mail from './mail-schema.js';
 import * as passkeys from './passkeys-schema.js';
 import * as schema from './schema.js';
@@ -17,6 +18,7 @@ export const tables = {
   ...imports,
   ...keys,
   ...limits,
+  ...lookups,
   ...mail,
   ...passkeys,
   ...services,

@@ -50,8 +50,8 @@ export const upstreamRequests = pgTable(
     appChallenge: text('app_challenge'),
     /** `bearer`: the app's own state, which it gets back. */
     appState: text('app_state'),
-    /** `link`: the session whose user gets the identity. */
-    userId: uuid('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    /** `link`: the session whose user gets the identity. No foreign key: the row is where its hash puts it. */
+    userId: uuid('user_id'),
     sessionId: uuid('session_id'),
     createdAt: createdAt(),
     expiresAt: at('expires_at').notNull(),

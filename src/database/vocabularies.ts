@@ -18,3 +18,5 @@ export type UpstreamPurpose = (typeof upstreamPurposes)[number];
 /** What a one-time token is good for. */
 export const tokenPurposes = ['verify', 'reset', 'email', 'magic', 'invite', 'device', 'freeze', 'enrol'] as const;
 export type TokenPurpose = (typeof tokenPurposes)[number];
+export const lookupKinds = ['identity', 'foreign_session'] as const;
+export type LookupKind = (typeof lookupKinds)[number];

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
+import { userEmails } from '../database/lookups-schema.js';
 import { given, Prepared } from '../database/prepared.js';
 import { users } from '../database/schema.js';
 import { upstreamIdentities } from '../database/upstream-schema.js';
@@ -33,12 +34,25 @@ export class Addressees {
   async find(kind: MailKind, address: string, { userId, sessionEpoch }: Values): Promise<Finding> {
     const { about } = kindOf(kind);
     if (about === 'anybody') return 'nobody';
-    const [user] =
-      about === 'owner'
-        ? await byAddress.run(this.database, { address })
-        : await byId.run(this.database, { address, id: userId ?? null });
-    return user && isDue(kind, user, address, sessionEpoch) ? user : 'undue';
+    const [holder] = await holderOf.run(this.database, { address });
+    const [found] = await byId.run(this.database, {
+      id: (about === 'owner' ? holder?.userId : userId) ?? null,
+    });
+    // A way to a user who has another address by now leads to nobody.
+    if (!found || (about === 'owner' && found.email !== address)) return 'undue';
+    const user = { ...found, isTaken: await this.isTaken(address, found, holder) };
+    return isDue(kind, user, address, sessionEpoch) ? user : 'undue';
   }
+
+  private async isTaken(address: string, { id }: Row, holder: Holder | undefined): Promise<boolean> {
+    if (!holder || holder.userId === id) return false;
+    const [other] = await byId.run(this.database, { id: holder.userId });
+    return other !== undefined && other.email === address && !other.isPending;
+  }
+}
+
+interface Holder {
+  readonly userId: string;
 }
 
 function isDue(kind: MailKind, user: Addressee, address: string, sessionEpoch: string | undefined): boolean {
@@ -54,14 +68,17 @@ function isDue(kind: MailKind, user: Addressee, address: string, sessionEpoch: s
   return true;
 }
 
-const found = sql`u.id, u.email, u.session_epoch as "sessionEpoch", u.email_verified_at is not null as "isVerified",
-  u.disabled_at is not null as "isDisabled", u.password_hash is not null as "hasPassword",
-  exists (select from ${upstreamIdentities} i where i.user_id = u.id) as "hasIdentity",
-  exists (select from ${users} o where o.email = ${given('address')} and o.id <> u.id
-          and o.pending_until is null) as "isTaken"`;
-type Row = Addressee & Record<string, unknown>;
-const byAddress = new Prepared<Row>(
+type Row = Omit<Addressee, 'isTaken'> & { readonly isPending: boolean };
+const holderOf = new Prepared<Holder>(
   'addressee_by_address',
-  sql`select ${found} from ${users} u where u.email = ${given('address')}`,
+  sql`select user_id as "userId" from ${userEmails} where email = ${given('address')}`,
 );
-const byId = new Prepared<Row>('addressee_by_id', sql`select ${found} from ${users} u where u.id = ${given('id')}`);
+const byId = new Prepared<Row>(
+  'addressee_by_id',
+  sql`
+  select u.id, u.email, u.session_epoch as "sessionEpoch", u.email_verified_at is not null as "isVerified",
+         u.disabled_at is not null as "isDisabled", u.password_hash is not null as "hasPassword",
+         u.pending_until is not null as "isPending",
+         exists (select from ${upstreamIdentities} i where i.user_id = u.id) as "hasIdentity"
+    from ${users} u where u.id = ${given('id')}`,
+);

@@ -7,14 +7,17 @@ import { PURGE_BATCH, purgeBatches } from '../database/purge-batches.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { UserLookups } from '../users/user-lookups.js';
 
 const EVERY_MS = 10 * 60_000;
 const PURGE_LOCK = 7_737_007;
+const LOOKUPS_LOCK = 7_737_009;
 
 @Injectable()
 export class ForeignSessionsPurge extends Upkeep {
   constructor(
     private readonly database: Database,
+    private readonly lookups: UserLookups,
     private readonly metrics: Metrics,
     log: Log,
   ) {
@@ -25,6 +28,8 @@ export class ForeignSessionsPurge extends Upkeep {
     await purgeBatches(this.database, PURGE_LOCK, this.statement(), (gone) =>
       this.metrics.countPurged('foreign_session', gone),
     );
+    // The ways to those that nobody exchanged, and to nobody: they are counted above.
+    await purgeBatches(this.database, LOOKUPS_LOCK, this.lookups.purgeStatement(PURGE_BATCH), () => undefined);
   }
 
   /** One batch; the test explains it. By the place of each row: joined by its key, the planner would read the table. */

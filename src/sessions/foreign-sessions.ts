@@ -5,6 +5,7 @@ import { eq, sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Database, type Queries, type Transaction } from '../database/database.js';
 import { foreignSessions } from '../database/import-schema.js';
+import { UserLookups } from '../users/user-lookups.js';
 
 export interface ForeignSession {
   readonly userId: string;
@@ -37,15 +38,12 @@ export class ForeignSessions {
   constructor(
     private readonly database: Database,
     private readonly config: Config,
+    private readonly lookups: UserLookups,
   ) {}
 
   /** @returns which of the hashes belong to a session already */
-  async taken(queries: Queries, hashes: readonly string[]): Promise<ReadonlySet<string>> {
-    if (hashes.length === 0) return new Set();
-    const { rows } = await queries.execute<{ hash: string }>(sql`
-      select encode(token_hash, 'base64') as hash from ${foreignSessions}
-       where token_hash in (select decode(hash, 'base64') from unnest(${sql.param([...hashes])}::text[]) as hash)`);
-    return new Set(rows.map(({ hash }) => hash));
+  taken(queries: Queries, hashes: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.lookups.taken(queries, 'foreign_session', hashes);
   }
 
   /**
@@ -54,10 +52,12 @@ export class ForeignSessions {
    */
   async add(tx: Transaction, added: readonly ForeignSession[]): Promise<void> {
     if (added.length === 0) return;
+    const maxDays = this.config.REFRESH_ABSOLUTE_DAYS;
+    await this.lookups.claimAll(tx, 'foreign_session', added, maxDays);
     await tx.execute(sql`
       insert into ${foreignSessions} (user_id, token_hash, authenticated_at, expires_at)
       select r."userId", decode(r."tokenHash", 'base64'), case when r."authenticatedAt" <= now then r."authenticatedAt" end,
-             least(r."expiresAt", now + make_interval(days => ${this.config.REFRESH_ABSOLUTE_DAYS}))
+             least(r."expiresAt", now + make_interval(days => ${maxDays}))
         from protocol_now() as now, jsonb_to_recordset(${JSON.stringify(added)}::jsonb) as r(
              "userId" uuid, "tokenHash" text, "expiresAt" timestamptz, "authenticatedAt" timestamptz)
        where r."expiresAt" > now`);
@@ -68,12 +68,18 @@ export class ForeignSessions {
     await tx.delete(foreignSessions).where(eq(foreignSessions.userId, userId));
   }
 
-  /** One statement: of several that present one token, one gets it. @returns undefined if it is unknown, spent or over */
+  /** One statement decides: of several that present one token, one gets it. @returns undefined if it is unknown, spent or over */
   async spend(tokenHash: Buffer): Promise<SpentForeignSession | undefined> {
+    const lookup = { kind: 'foreign_session', hash: tokenHash } as const;
+    const userId = await this.lookups.find(lookup);
+    if (userId === undefined) return undefined;
+    const isIt = sql`${foreignSessions.userId} = ${userId} and ${foreignSessions.tokenHash} = ${tokenHash}`;
     const [spent] = await this.database
       .delete(foreignSessions)
-      .where(sql`${foreignSessions.tokenHash} = ${tokenHash} and ${foreignSessions.expiresAt} > protocol_now()`)
+      .where(sql`${isIt} and ${foreignSessions.expiresAt} > protocol_now()`)
       .returning({ userId: foreignSessions.userId, authenticatedAt: foreignSessions.authenticatedAt });
+    // On its own: whatever this leaves behind leads to no session, and goes when that would have been over.
+    if (spent) await this.lookups.free(this.database, lookup, userId);
     return spent;
   }
 }

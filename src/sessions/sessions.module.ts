@@ -5,6 +5,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { UsersModule } from '../users/users.module.js';
 import { FamilyLimit } from './family-limit.js';
 import { ForeignSessionsPurge } from './foreign-sessions-purge.js';
 import { Purge } from './purge.js';
@@ -21,7 +22,10 @@ import { UpstreamLogoutLinks } from './upstream-logout-links.js';
 import { UpstreamSignIns } from './upstream-sign-ins.js';
 
 @Module({
-  imports: [AuditModule, KeyStoreModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
+  imports: [
+    ...[AuditModule, KeyStoreModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
+    UsersModule,
+  ],
   controllers: [SessionsController],
   providers: [
     ...[FamilyLimit, ForeignSessionsPurge, Purge, Reauthentication, Refresh, RefreshCookies, RefreshState],

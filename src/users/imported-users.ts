@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { Queries, Transaction } from '../database/database.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
+import { UserEmails } from './user-emails.js';
 
 export interface ImportedUser {
   readonly id: string;
@@ -19,28 +20,45 @@ export interface ImportedUser {
 
 @Injectable()
 export class ImportedUsers {
+  constructor(private readonly emails: UserEmails) {}
+
   /** A registration that nobody has verified takes no address: it gives way (pending-users.ts). */
   async taken(queries: Queries, emails: readonly string[], ids: readonly string[]) {
-    const { rows } = await queries.execute<{ id: string; email: string; isNobodys: boolean }>(sql`
-      select id, email, pending_until is not null and disabled_at is null as "isNobodys" from ${users}
-       where email = any(${sql.param([...emails])}::text[]) or id = any(${sql.param([...ids])}::uuid[])`);
+    const holders = await this.emails.holdersOf(queries, emails);
+    const both = [...ids, ...holders.map(({ userId }) => userId)];
+    const { rows } = await queries.execute<{ id: string; isNobodys: boolean }>(sql`
+      select id, pending_until is not null and disabled_at is null as "isNobodys" from ${users}
+       where id = any(${sql.param(both)}::uuid[])`);
+    const nobodys = new Set(rows.flatMap(({ id, isNobodys }) => (isNobodys ? [id] : [])));
     return {
       ids: new Set(rows.map(({ id }) => id)),
-      emails: new Set(rows.flatMap(({ email, isNobodys }) => (isNobodys ? [] : [email]))),
+      emails: new Set(holders.flatMap(({ email, userId }) => (nobodys.has(userId) ? [] : [email]))),
     };
   }
 
-  /** One statement. @returns the ids of those who were created; an address that was taken meanwhile is not among them */
-  async create(tx: Transaction, created: readonly ImportedUser[]): Promise<ReadonlySet<string>> {
+  /** @returns the ids of those who were created; an address or an id that was taken meanwhile is not among them */
+  async create(tx: Transaction, wanted: readonly ImportedUser[]): Promise<ReadonlySet<string>> {
+    if (wanted.length === 0) return new Set();
+    const claims = await this.emails.claimAll(
+      tx,
+      wanted.map(({ id: userId, email }) => ({ email, userId })),
+    );
+    const theirs = new Set(claims.map(({ userId }) => userId));
+    const created = JSON.stringify(wanted.filter(({ id }) => theirs.has(id)));
     const { rows } = await tx.execute<{ id: string }>(sql`
       insert into ${users} (id, email, password_hash, role, email_verified_at, disabled_at, created_at)
       select r.id, r.email, r."passwordHash", r.role, case when r."isVerified" then now end,
              case when r."isDisabled" then now end, least(coalesce(r."createdAt", now), now)
-        from protocol_now() as now, jsonb_to_recordset(${JSON.stringify(created)}::jsonb) as r(
+        from protocol_now() as now, jsonb_to_recordset(${created}::jsonb) as r(
              id uuid, email text, "passwordHash" text, role text, "isVerified" boolean, "isDisabled" boolean,
              "createdAt" timestamptz)
           on conflict do nothing
       returning id`);
-    return new Set(rows.map(({ id }) => id));
+    const ids = new Set(rows.map(({ id }) => id));
+    await this.emails.freeAll(
+      tx,
+      claims.filter(({ userId }) => !ids.has(userId)),
+    );
+    return ids;
   }
 }

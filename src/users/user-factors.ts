@@ -32,7 +32,7 @@ export class UserFactors {
   async reset(tx: Transaction, userId: string, needsToken: boolean): Promise<void> {
     await tx.execute(sql`
       update ${users} u
-         set factors_reset_at = ${needsToken ? sql`protocol_now()` : sql`null`},
+         set factors_reset_at = ${needsToken ? sql`protocol_now()` : sql`null`}, revision = u.revision + 1,
              credential_version = u.credential_version + 1, token_version = u.token_version + 1,
              session_epoch = u.session_epoch + 1
        where u.id = ${userId}`);
@@ -53,7 +53,7 @@ export class UserFactors {
   async endReset(tx: Queries, userId: string): Promise<void> {
     await tx
       .update(users)
-      .set({ factorsResetAt: null })
+      .set({ factorsResetAt: null, revision: sql`${users.revision} + 1` })
       .where(and(eq(users.id, userId), isNotNull(users.factorsResetAt)));
   }
 }

@@ -2,8 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../database/database.js';
+import { userLookups } from '../database/lookups-schema.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
+import { UserEmails } from './user-emails.js';
 
 /** `unchanged`: there is no such user, or they are already what they were to become. `stale`: another revision. */
 export type StatusOutcome = 'changed' | 'unchanged' | 'last_admin' | 'stale';
@@ -18,8 +20,10 @@ const MAX_RACES = 4;
 
 @Injectable()
 export class UserStatus {
+  constructor(private readonly emails: UserEmails) {}
+
   async disable(tx: Queries, id: string, at?: Revisions): Promise<StatusOutcome> {
-    const set = sql`disabled_at = protocol_now(), ${bothBumped}`;
+    const set = sql`disabled_at = protocol_now(), ${revised}, ${bothBumped}`;
     const isDone = await this.keepingAnAdmin(tx, id, set, sql`${isEnabled} ${andAt(at)}`);
     return isDone ? 'changed' : this.whyNot(tx, id, isEnabled, at);
   }
@@ -30,13 +34,15 @@ export class UserStatus {
    */
   async disableWhoever(tx: Queries, id: string): Promise<boolean> {
     const { rowCount } = await tx.execute(sql`
-      update ${users} u set disabled_at = protocol_now(), ${bothBumped} where u.id = ${id} and ${isEnabled}`);
+      update ${users} u set disabled_at = protocol_now(), ${revised}, ${bothBumped}
+       where u.id = ${id} and ${isEnabled}`);
     return rowCount === 1;
   }
 
   async enable(tx: Queries, id: string, at?: Revisions): Promise<StatusOutcome> {
     const { rowCount } = await tx.execute(sql`
-      update ${users} u set disabled_at = null where u.id = ${id} and u.disabled_at is not null ${andAt(at)}`);
+      update ${users} u set disabled_at = null, ${revised}
+       where u.id = ${id} and u.disabled_at is not null ${andAt(at)}`);
     return rowCount === 1 ? 'changed' : this.whyNot(tx, id, sql`false`, at);
   }
 
@@ -54,7 +60,7 @@ export class UserStatus {
     for (let race = 0; race < MAX_RACES; race++) {
       const from = await this.roleOf(tx, id);
       if (!from || from === to) return this.isStale(tx, id, at);
-      const set = sql`role = ${to}, token_version = u.token_version + 1`;
+      const set = sql`role = ${to}, ${revised}, token_version = u.token_version + 1`;
       const which = sql`u.role = ${from} and u.pending_until is null`;
       if (await this.keepingAnAdmin(tx, id, set, sql`${which} ${andAt(at)}`)) return { from };
       const why = await this.whyNot(tx, id, which, at);
@@ -74,10 +80,16 @@ export class UserStatus {
     return isDone ? 'changed' : this.whetherLast(tx, id, isTheirs);
   }
 
-  /** Deletes the user, and by cascade every row that refers to them. @returns the address that they had */
+  /**
+   * Deletes the user, by cascade every row that refers to them, and what leads to them.
+   * @returns the address that they had, which is free
+   */
   async remove(tx: Queries, id: string): Promise<string | undefined> {
     const [gone] = await tx.delete(users).where(eq(users.id, id)).returning({ email: users.email });
-    return gone?.email;
+    if (!gone) return undefined;
+    await this.emails.free(tx, { email: gone.email, userId: id });
+    await tx.delete(userLookups).where(eq(userLookups.userId, id));
+    return gone.email;
   }
 
   /** For dry runs: nothing is decided by it. */
@@ -138,5 +150,7 @@ export class UserStatus {
 const isFull = (id: string) => and(eq(users.id, id), isNull(users.pendingUntil));
 /** On the row itself, so that of two acts at one revision the second finds none. */
 const andAt = (at: Revisions) => (at === undefined ? sql`` : sql`and u.revision = any(${sql.param([...at])}::int[])`);
+/** Of whatever an administrator sees of a user. */
+const revised = sql`revision = u.revision + 1`;
 const isEnabled = sql`u.disabled_at is null`;
 const bothBumped = sql`token_version = u.token_version + 1, session_epoch = u.session_epoch + 1`;

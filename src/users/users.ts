@@ -7,6 +7,7 @@ import { Database, type Queries } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
+import { UserEmails } from './user-emails.js';
 
 export type User = typeof users.$inferSelect;
 
@@ -33,10 +34,15 @@ export interface LinkedUser {
 
 @Injectable()
 export class Users {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly emails: UserEmails,
+  ) {}
 
+  /** Two statements, whether there is such a user or not: neither asks more than one shard. */
   async findByEmail(email: string): Promise<User | undefined> {
-    const [user] = await byEmail.run(this.database, { email });
+    const id = await this.emails.find(email);
+    const [user] = await byIdAndEmail.run(this.database, { id, email });
     return user;
   }
 
@@ -52,9 +58,10 @@ export class Users {
     passwordHash: string | null,
     { role = 'user', isVerified = false }: { readonly role?: Role; readonly isVerified?: boolean } = {},
   ): Promise<User | undefined> {
+    const id = uuidv7();
+    if ((await this.emails.claim(tx, email, id)) !== id) return undefined;
     const emailVerifiedAt = isVerified ? sql`protocol_now()` : null;
-    const row = { id: uuidv7(), email, passwordHash, role, emailVerifiedAt };
-    const [user] = await tx.insert(users).values(row).onConflictDoNothing().returning();
+    const [user] = await tx.insert(users).values({ id, email, passwordHash, role, emailVerifiedAt }).returning();
     return user;
   }
 
@@ -135,9 +142,10 @@ const columns = sql.join(
   Object.entries(getTableColumns(users)).map(([name, column]) => sql`${column} as ${sql.identifier(name)}`),
   sql`, `,
 );
-const byEmail = new Prepared<User>(
-  'user_by_email',
-  sql`select ${columns} from ${users} where email = ${given('email')}`,
+/** The address stands in the condition, too: a way there that is out of date leads to nobody. */
+const byIdAndEmail = new Prepared<User>(
+  'user_by_id_and_email',
+  sql`select ${columns} from ${users} where id = ${given('id')} and email = ${given('email')}`,
 );
 const byId = new Prepared<User>('user_by_id', sql`select ${columns} from ${users} where id = ${given('id')}`);
 
@@ -149,6 +157,7 @@ const bothBumped = {
 const addressShown = {
   emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, protocol_now())`,
   pendingUntil: null,
+  revision: sql`${users.revision} + 1`,
 };
 
 /** A link that is bound to neither address nor epoch changes nothing: `= null` holds for no row. */
