@@ -162,6 +162,8 @@ describe('the tables', () => {
   /** The folder that writes the table; `none`: the database writes it by a trigger. */
   const owners: Record<string, string> = {
     users: 'users',
+    userEmails: 'users',
+    userLookups: 'users',
     refreshTokens: 'sessions',
     accessRevocations: 'revocation',
     revokedSubjects: 'revocation',

@@ -153,7 +153,7 @@ describe('an account with an address that is not verified', () => {
       CASE WHEN n <= 2500 THEN now() - n * interval '1 second' WHEN n % 9 = 0 THEN now() + interval '1 day' END
       FROM generate_series(1, 40000) n`);
     await own.query('ANALYZE users');
-    const statement = own.app.get(PendingUsers).purgeStatement();
+    const statement = own.app.get(PendingUsers).dueStatement();
     const { rows } = await own.app.get(Database).execute(sql`explain ${statement}`);
     expect(JSON.stringify(rows)).toContain('Index Scan using users_pending_until');
     expect(JSON.stringify(rows)).not.toContain('Seq Scan on users');

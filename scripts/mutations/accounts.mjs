@@ -21,8 +21,50 @@ const guards = {
     [
       [
         'src/users/users.ts',
-        'const row = { id: uuidv7(), email, passwordHash, role, emailVerifiedAt };',
-        'const row = { id: uuidv7(), email, passwordHash, pendingUntil: passwordHash ? null : new Date(4e12) };',
+        '.values({ id, email, passwordHash, role, emailVerifiedAt })',
+        '.values({ id, email, passwordHash, pendingUntil: passwordHash ? null : new Date(4e12) })',
+      ],
+    ],
+  ],
+  'a row of user_emails opens the account of whoever had the address before': [
+    'test/user-emails.test.ts',
+    'a way that is out of date',
+    [['src/users/users.ts', "where id = ${given('id')} and email = ${given('email')}", "where id = ${given('id')}"]],
+  ],
+  'an address is claimed whether it is free or not': [
+    'test/user-emails.test.ts',
+    'held before each of its statements',
+    [
+      [
+        'src/users/users.ts',
+        'if ((await this.emails.claim(tx, email, id)) !== id) return undefined;',
+        'await this.emails.claim(tx, email, id);',
+      ],
+    ],
+  ],
+  'a change of address takes one that was registered meanwhile': [
+    'test/user-emails.test.ts',
+    'held before each of its statements',
+    [['src/users/user-address.ts', '!== userId) return false;', '=== undefined) return false;', 2]],
+  ],
+  'a deleted account keeps its address': [
+    'test/user-emails.test.ts',
+    'frees the address',
+    [['src/users/user-status.ts', 'await this.emails.free(tx, { email: gone.email, userId: id });', '']],
+  ],
+  'an account that nobody verified keeps its address when it goes': [
+    'test/user-emails.test.ts',
+    'frees the address',
+    [['src/users/pending-users.ts', 'await this.emails.freeAll(tx, rows);', '']],
+  ],
+  'a change of address does not move the revision': [
+    'test/user-emails.test.ts',
+    'frees the address',
+    [
+      [
+        'src/users/user-address.ts',
+        'email_verified_at = protocol_now(), revision = u.revision + 1,',
+        'email_verified_at = protocol_now(),',
       ],
     ],
   ],

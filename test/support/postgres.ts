@@ -9,6 +9,7 @@ import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/telemetry/log.js';
 import { createApp } from '../../src/app.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded/postgres.js';
+import { makeAsOnShards } from './as-on-shards.js';
 import { databaseSettings, SERVICE_ROLE, TEMPLATE, testSettings } from './settings.js';
 
 declare module 'vitest' {
@@ -32,7 +33,7 @@ export default async function setup(project: TestProject) {
   };
 }
 
-/** Migrated and with signing keys, so that no test waits for RSA; its clock can be moved. */
+/** Migrated and with signing keys, so that no test waits for RSA; its clock can be moved; as on shards. */
 async function makeTemplate(url: string): Promise<void> {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
@@ -54,5 +55,6 @@ async function makeTemplate(url: string): Promise<void> {
     GRANT SELECT ON test_clock TO ${SERVICE_ROLE};
     CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE
       AS 'SELECT clock_timestamp() + shift FROM public.test_clock';`);
+  await makeAsOnShards(template, SERVICE_ROLE);
   await template.end();
 }
