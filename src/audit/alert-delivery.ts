@@ -71,7 +71,7 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** @returns why it did not arrive, undefined when it did */
-  private async post({ id, payload: { type, data }, created_at, claimed_at }: Alert): Promise<Failure | undefined> {
+  async post({ id, payload: { type, data }, created_at, claimed_at }: Alert): Promise<Failure | undefined> {
     const body = JSON.stringify({ type, timestamp: created_at.toISOString(), data });
     const sentAt = Math.floor(claimed_at.getTime() / 1_000);
     const headers = {

@@ -76,6 +76,11 @@ export class Redis implements OnModuleInit, OnApplicationShutdown {
     return this.checks;
   }
 
+  /** For spans around what they send (tracing/commands.ts). */
+  get connections(): readonly (Client | Cluster)[] {
+    return [this.checks, this.revocations].filter((client) => client !== undefined);
+  }
+
   get isConfigured(): boolean {
     return this.checks !== undefined;
   }

@@ -42,7 +42,7 @@ export class TruthReads {
   /**
    * A check that is alone reads one user's rows, and so one partition where the tables have some.
    */
-  private async ofTokens(many: readonly Claims[]): Promise<Truth[]> {
+  async ofTokens(many: readonly Claims[]): Promise<Truth[]> {
     const [only] = many;
     if (only && many.length === 1) {
       const [truth] = await oneToken.run(this.database, { ...only });

@@ -34,6 +34,7 @@ const asked = (claims: Claims) => ({ key: keyOf(claims.sub), args: [tokenRef(cla
 export class VerdictCache {
   private readonly breakers = new Breakers();
   private readonly read: (claims: Claims) => Promise<Known>;
+  private readonly readMany;
   private readonly takeLease;
   private readonly fillEntry;
 
@@ -42,12 +43,9 @@ export class VerdictCache {
     private readonly config: Config,
     metrics: RevocationMetrics,
   ) {
-    const readMany = redis.defineForMany('authCheck', script('check'));
+    this.readMany = redis.defineForMany('authCheck', script('check'));
     const limits = { inFlight: Infinity, together: redis.isParted ? 1 : TOGETHER };
-    this.read = batched(async (many) => {
-      const questions = many.map(asked);
-      return (await this.ask(questions[0]?.key ?? '', () => readMany(questions))) as Known[];
-    }, limits);
+    this.read = batched((many) => this.checkTogether(many), limits);
     this.takeLease = redis.define('authLease', script('lease'));
     this.fillEntry = redis.define('authFill', script('fill'));
     metrics.watchBreaker(() => this.breakers.isAnyOpen);
@@ -74,6 +72,12 @@ export class VerdictCache {
     const version = v === 'gone' ? v : Number(v);
     if (version !== 'gone' && claims.tokenVersion > version) return undefined;
     return decide(claims, version, isSessionRevoked === 1, isTokenRevoked === 1);
+  }
+
+  /** The questions of checks that arrived together; only `check` puts them. */
+  async checkTogether(many: readonly Claims[]): Promise<Known[]> {
+    const questions = many.map(asked);
+    return (await this.ask(questions[0]?.key ?? '', () => this.readMany(questions))) as Known[];
   }
 
   /**
