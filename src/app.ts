@@ -23,9 +23,11 @@ import { EXPOSED_HEADERS } from './http/open-to-all.js';
 import { securityHeaders, sendSecurityHeaders } from './http/security-headers.js';
 import { addressOf } from './limits/network.js';
 import { Passwords } from './credentials/password/passwords.js';
+import type { Tracing } from './tracing/tracing.js';
 import { trustedProxies } from './http/trusted-proxies.js';
 
-export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
+/** @param tracing what main.ts has loaded, where it is turned on */
+export async function createApp(surroundings: Surroundings, tracing?: Tracing): Promise<NestFastifyApplication> {
   const { config, log } = surroundings;
   for (const warning of config.warnings) log.warn({ event: 'config.warning' }, warning);
   const root = { module: AppModule, imports: [ProcessModule.with(surroundings)] };
@@ -38,6 +40,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   });
   const server = app.getHttpAdapter().getInstance();
   broken.watch(app.getHttpServer());
+  tracing?.watch(app, log);
   sendSecurityHeaders(server, headers);
   await allowOrigins(server, config); // before hooks that refuse, so that pages of listed origins can read the refusal
   acceptOnlyJson(server);

@@ -11,6 +11,7 @@ import { sentenceOf } from './database/database.js';
 import { Draining } from './runtime/draining.js';
 import { logAndExitOnCrash } from './runtime/last-resort.js';
 import { listenTrouble } from './runtime/listening.js';
+import type { Tracing } from './tracing/tracing.js';
 import { lowerWorkerPriority } from './runtime/worker-priority.js';
 
 /** Limits for requests in flight and for the whole stop: container engines kill a process after 10 s. */
@@ -20,13 +21,15 @@ const MAX_STOP_MS = 9_500;
 async function start(): Promise<void> {
   loadEnvironment();
   const config = Config.fromEnv();
-  const log = Log.to(config);
+  const tracing = await openTracing(config);
+  const log = Log.to(config, undefined, tracing?.logFields);
   logAndExitOnCrash(log);
   const announce = (sentence: string) => config.isProduction || process.stderr.write(`${sentence}\n`);
   if (!config.DATABASE_URL) announce(`Watchword starts, with a database of its own in ${config.DATA_DIR} …`);
-  const app = await createApp({ config, log, clock: new Clock() });
+  const app = await createApp({ config, log, clock: new Clock() }, tracing);
   lowerWorkerPriority();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(app, log, signal));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void stop(app, { log, tracing }, signal));
   await app.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
     await app.close();
     throw listenTrouble(error, { host: 'HOST', port: 'PORT' });
@@ -40,10 +43,22 @@ async function start(): Promise<void> {
   announce(`Watchword is ready at ${config.publicUrl}.${cookies}`);
 }
 
+/** Not even read while it is off. */
+async function openTracing(config: Config): Promise<Tracing | undefined> {
+  if (config.tracesUrl === undefined) return undefined;
+  const { Tracing } = await import('./tracing/tracing.js');
+  return Tracing.open(config);
+}
+
+interface Told {
+  readonly log: Log;
+  readonly tracing: Tracing | undefined;
+}
+
 let isStopping = false;
 
 /** Lets requests in flight finish, then exits with 0; a second signal changes nothing. */
-async function stop(app: NestFastifyApplication, log: Log, signal: string): Promise<void> {
+async function stop(app: NestFastifyApplication, { log, tracing }: Told, signal: string): Promise<void> {
   if (isStopping) return;
   isStopping = true;
   log.info({ event: 'service.stopping', signal });
@@ -53,6 +68,7 @@ async function stop(app: NestFastifyApplication, log: Log, signal: string): Prom
   app.get(Draining).begin();
   await sleep(app.get(Config).DRAIN_SECONDS * 1_000);
   await app.close();
+  await tracing?.end();
   log.info({ event: 'service.stopped' });
   process.exit(0);
 }

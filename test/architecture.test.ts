@@ -22,7 +22,7 @@ const floors = [
     'users',
   ],
   ...['revocation', 'sessions', 'factors', 'sign-in', 'credentials', 'enrolment', 'auth', 'accounts'],
-  ...['upstream', 'account-pages', 'siblings', 'admin', 'health', 'openapi', 'cli'],
+  ...['upstream', 'account-pages', 'siblings', 'admin', 'health', 'openapi', 'tracing', 'cli'],
 ];
 /** Every floor may use these files of src/. The other files of src/ may use every floor, and no floor may use them. */
 const ground = ['errors.ts', 'clock.ts'];

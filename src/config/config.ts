@@ -9,6 +9,7 @@ import { type ProviderSettings, providersOf } from './provider-file.js';
 import type { Setting } from './setting.js';
 import { type RelyingParty, relyingPartyOf } from './passkey-settings.js';
 import { settings, type Settings } from './settings.js';
+import { tracesUrlOf } from './tracing-settings.js';
 import { warningsOf } from './warnings.js';
 
 /** Lists every problem of the settings at once: names and sentences, never a value. */
@@ -42,6 +43,8 @@ export class Config {
   readonly mailFrom: Sender;
   /** Without a trailing slash. */
   readonly linkBaseUrl: string;
+  /** Where spans are sent; undefined while tracing is off. */
+  readonly tracesUrl: string | undefined;
   /** Risks of allowed settings, logged at every start. */
   readonly warnings: readonly string[];
 
@@ -67,6 +70,7 @@ export class Config {
       this.publicUrl,
       ...(this.isProduction ? [] : [`http://localhost:${values.PORT}`, `http://127.0.0.1:${values.PORT}`]),
     ]);
+    this.tracesUrl = tracesUrlOf(values);
     this.warnings = warningsOf(values);
     Object.freeze(this);
   }

@@ -3,6 +3,7 @@ import { isOpenToAll, isLoopback } from './addresses.js';
 import { type Security, securityOfPostgres, securityOfRedis } from './backends.js';
 import { keySources } from './contradictions.js';
 import type { Settings } from './settings.js';
+import { tracesUrlOf } from './tracing-settings.js';
 
 /** Only the command line may connect as the owner of the schema, to migrate it. */
 export type Purpose = 'service' | 'cli';
@@ -15,6 +16,7 @@ export function insecureInProduction(values: Partial<Settings>, purpose: Purpose
     ...insecurePasswords(values),
     ...lacksMail(values),
     ...insecureWatch(values),
+    ...insecureTracing(values),
   ];
 }
 
@@ -39,7 +41,7 @@ function insecureKeys(values: Partial<Settings>): string[] {
       found.push(`${name} must be random in production (make one with: openssl rand -base64 32)`);
   }
   const vault = values.KEY_ENCRYPTION_KEY_VAULT_URL;
-  if (vault && !vault.startsWith('https:') && !isLoopback(new URL(vault).hostname.replace(/^\[|\]$/g, '')))
+  if (vault && !vault.startsWith('https:') && !isLoopback(hostOf(vault)))
     found.push('KEY_ENCRYPTION_KEY_VAULT_URL must be https in production, or on this machine');
   return found;
 }
@@ -126,6 +128,15 @@ function insecurePasswords(values: Partial<Settings>): string[] {
       '(OWASP: 47104 with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5)',
   ];
 }
+
+/** The headers of exports may hold a key of the receiver. */
+function insecureTracing(values: Partial<Settings>): string[] {
+  const url = tracesUrlOf(values);
+  if (!values.OTEL_EXPORTER_OTLP_HEADERS || !url?.startsWith('http:') || isLoopback(hostOf(url))) return [];
+  return ['OTEL_EXPORTER_OTLP_HEADERS needs an https endpoint in production, or one on this machine'];
+}
+
+const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '');
 
 function insecureWatch(values: Partial<Settings>): string[] {
   const found: string[] = [];

@@ -11,6 +11,7 @@ const inFiles = [
   'REDIS_SENTINEL_PASSWORD',
   'ALERT_WEBHOOK_SECRET',
   'SMTP_URL',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const;
 
 export const fileOf = (name: (typeof inFiles)[number]) => ({

@@ -15,6 +15,7 @@ import { passwordSettings } from './password-settings.js';
 import { redisSettings } from './redis-settings.js';
 import { fileOf } from './secret-files.js';
 import type { Setting } from './setting.js';
+import { tracingSettings } from './tracing-settings.js';
 import { upstreamSettings } from './upstream-settings.js';
 
 /** In the order of docs/settings.md. config.ts computes the defaults that depend on other settings. */
@@ -158,6 +159,7 @@ export const settings = {
     standard: 'info',
     about: 'The lowest level that is logged. Production refuses `fatal` and `silent` without ALERT_WEBHOOK_URL.',
   },
+  ...tracingSettings,
 } satisfies Record<string, Setting>;
 
 export type Settings = { readonly [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> };

@@ -10,17 +10,24 @@ export interface Caller {
   /** At most 256 printable characters; null if the header is missing. */
   readonly userAgent: string | null;
   readonly requestId: string;
+  /** What the caller sent as X-Request-Id, for the log; absent where it is no plain identifier. */
+  readonly callerRequestId?: string;
 }
 
 export const From = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   return callerOf(requestOf(context));
 });
 
+/** Holds no space, quote or `@`: it can forge no line of a log, and is no address of a person. */
+const PLAIN_ID = /^[\w.:=+/-]{1,128}$/;
+
 export function callerOf(request: FastifyRequest): Caller {
+  const theirs = request.headers['x-request-id'];
   return {
     ip: plainAddress(request.ip),
     userAgent: printable(request.headers['user-agent']),
     requestId: request.id,
+    ...(typeof theirs === 'string' && PLAIN_ID.test(theirs) ? { callerRequestId: theirs } : {}),
   };
 }
 

@@ -12,11 +12,13 @@ export abstract class Log {
   abstract readonly error: Logger['error'];
   abstract readonly fatal: Logger['fatal'];
 
-  static to(config: Config, destination?: DestinationStream): Log {
+  /** @param fields what every line carries of the moment it is written in: ids of a trace */
+  static to(config: Config, destination?: DestinationStream, fields?: () => object): Log {
     const options = {
       level: config.LOG_LEVEL,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      ...(fields ? { mixin: fields } : {}),
       formatters: { level: (label: string) => ({ level: label }) },
     };
     return destination ? pino(options, destination) : pino(options);

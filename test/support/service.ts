@@ -8,6 +8,7 @@ import { Metrics } from '../../src/telemetry/metrics.js';
 import { Clock } from '../../src/clock.js';
 import { Config } from '../../src/config/config.js';
 import { Log } from '../../src/telemetry/log.js';
+import { Tracing } from '../../src/tracing/tracing.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KEY_LOCK } from '../../src/keys/signing-keys.js';
 import { leaksIn, noteSecret, refusalsOf, withoutPrintedMails } from './leaks.js';
@@ -71,7 +72,8 @@ export async function startService(
     },
   });
   const clock = new MovableClock();
-  const app = await createApp({ config, log: Log.to(config, sink), clock });
+  const tracing = config.tracesUrl === undefined ? undefined : Tracing.open(config);
+  const app = await createApp({ config, log: Log.to(config, sink, tracing?.logFields), clock }, tracing);
   await app.listen(config.PORT, '127.0.0.1');
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on('error', () => undefined);
@@ -98,6 +100,7 @@ export async function startService(
       const leaks = await search({ url: `http://127.0.0.1:${port}`, app, log, pool });
       await pool.end();
       await app.close();
+      await tracing?.end();
       expect(leaks).toEqual({ log: [], refusals: [], metrics: [], database: [] });
     },
   };
