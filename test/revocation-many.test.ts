@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
-import { Database, inTransaction } from '../src/database/database.js';
+import { Database } from '../src/database/database.js';
 import { Revocations } from '../src/revocation/revocations.js';
 import { type AccessClaims, claimsOf } from '../src/tokens/access-token.js';
 import { decode, mobile } from './support/client.js';
@@ -76,7 +76,7 @@ it.each(['with Redis', 'without'])(
     expect(await redis.cli('HGET', keyOf(phone), 'v')).toBeNull();
     const statements = proxy.count(/from "access_revocations"/);
     expect(statements).toBeLessThanOrEqual(2 * (3 * CHECKS + 3));
-    await inTransaction(service.app.get(Database), (tx) => revocations.purge(tx, 1_000));
+    await revocations.purge(service.app.get(Database));
     await service.app.close(); // without the search for leaks, which reads every row
 
     await until(

@@ -107,13 +107,17 @@ const guards = {
   'the purge reads the whole table': [
     'floods',
     'old rows go by an index',
-    [
-      [
-        'src/limits/limits-purge.ts',
-        'where purge_after < (select protocol_now()::date)',
-        'where purge_after + 0 < (select protocol_now()::date)',
-      ],
-    ],
+    [['src/limits/limits-purge.ts', 'purge_after < protocol_now()::date', 'purge_after + 0 < protocol_now()::date']],
+  ],
+  'a purge takes what was renewed meanwhile': [
+    'purging',
+    'that was renewed',
+    [['src/database/purging.ts', 'sql` and `)} and ${isOver}`', 'sql` and `)}`']],
+  ],
+  'a purge waits for whoever holds a row': [
+    'purging',
+    'gives way to somebody',
+    [['src/database/purging.ts', 'const WAIT_MS = 300;', 'const WAIT_MS = 0;']],
   ],
   'an alarm is raised by each guess': [
     'floods',

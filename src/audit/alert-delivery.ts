@@ -2,7 +2,6 @@
 // (github.com/standard-webhooks/standard-webhooks, spec 1.0.0).
 import { createHmac } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
 import { type Claimed, ClaimedRows, type Failure, type Try } from '../database/claimed-rows.js';
@@ -16,7 +15,7 @@ const EVERY_MS = 2_000;
 const POST_TIMEOUT_MS = 5_000;
 const CLAIM_SECONDS = 30;
 /** An alert that is older is tried once more, and then goes. */
-const GIVE_UP_DAYS = 7;
+const GIVE_UP_MS = 7 * 86_400_000;
 /** The pause after the first failure; it doubles with each further one. */
 const FIRST_PAUSE_SECONDS = 5;
 const MAX_PAUSE_SECONDS = 3_600;
@@ -42,7 +41,7 @@ export class AlertDelivery implements OnApplicationBootstrap, BeforeApplicationS
     const options = { everyMs: EVERY_MS, failureEvent: 'alert.look_failed', log };
     const rows = new ClaimedRows<Alert>(database, alertDeliveries, {
       partition: alertDeliveries.userId,
-      isLate: sql`t.created_at < now - make_interval(days => ${GIVE_UP_DAYS})`,
+      isLate: ({ created_at, claimed_at }) => claimed_at.getTime() - created_at.getTime() > GIVE_UP_MS,
       claimSeconds: CLAIM_SECONDS,
       pauseSeconds: (attempts) => Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), MAX_PAUSE_SECONDS),
       attempt: (alert) => this.post(alert),

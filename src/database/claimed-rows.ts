@@ -13,6 +13,8 @@ type Claimable = PgTable & Record<'id' | 'createdAt' | 'attempts' | 'nextAttempt
 export interface Claimed extends Record<string, unknown> {
   readonly id: string;
   readonly created_at: Date;
+  /** When the claim runs out. */
+  readonly next_attempt_at: Date;
   /** The database's time of this try. */
   readonly claimed_at: Date;
   /** This one included. */
@@ -40,8 +42,8 @@ interface Options<Row> {
   readonly partition: PgColumn;
   /** Which rows are to be tried, of `t`; every one without it. */
   readonly isOpen?: SQL;
-  /** Whether `t` is tried for the last time, at the time `now`. */
-  readonly isLate: SQL;
+  /** Whether this try is the last one. */
+  readonly isLate: (row: Row) => boolean;
   /** Longer than a try takes. */
   readonly claimSeconds: number;
   readonly pauseSeconds: (attempts: number) => number;
@@ -54,7 +56,14 @@ interface Options<Row> {
   readonly reason?: PgColumn;
 }
 
+/** As it was found. */
+interface Due extends Record<string, unknown> {
+  readonly id: string;
+  readonly attempts: number;
+}
+
 export class ClaimedRows<Row extends Claimed> {
+  private readonly findDue;
   private readonly claim;
   private readonly postpone;
   private readonly remove;
@@ -65,18 +74,23 @@ export class ClaimedRows<Row extends Claimed> {
     private readonly options: Options<Row>,
   ) {
     const name = getTableName(table);
-    const { partition, isOpen = sql`true`, isLate, reason } = options;
+    const { partition, isOpen = sql`true`, reason } = options;
     const part = sql.identifier(partition.name);
     const isThis = sql`${part} = ${given(partition.name)} and id = ${given('id')}`;
+    const isDue = sql`t.next_attempt_at <= protocol_now() and ${isOpen}`;
+    this.findDue = new Prepared<Due>(
+      `find_${name}`,
+      sql`select t.${part}, t.id, t.attempts from ${table} t where ${isDue} order by t.next_attempt_at limit ${given('batch')}`,
+    );
+    // The number of attempts decides: of two instances that found the row, one claims it.
     this.claim = new Prepared<Row>(
       `claim_${name}`,
       sql`
-        update ${table} t set attempts = attempts + 1, next_attempt_at = now + make_interval(secs => ${given('seconds')})
-          from protocol_now() as now
-         where (t.${part}, t.id) in (
-           select t.${part}, t.id from ${table} t where t.next_attempt_at <= (select protocol_now()) and ${isOpen}
-            order by t.next_attempt_at limit ${given('batch')} for update skip locked)
-        returning t.*, now as claimed_at, ${isLate} as is_late`,
+        update ${table} t
+           set attempts = t.attempts + 1, next_attempt_at = protocol_now() + make_interval(secs => ${given('seconds')})
+         where t.${part} = ${given(partition.name)} and t.id = ${given('id')} and t.attempts = ${given('attempts')}
+           and ${isDue}
+        returning t.*`,
     );
     // The number of attempts: where the claim has run out, the row is another instance's.
     const kept = reason ? sql`, ${sql.identifier(reason.name)} = ${given('reason')}` : sql``;
@@ -94,11 +108,19 @@ export class ClaimedRows<Row extends Claimed> {
    * @param isEnding asked before each further batch
    */
   async tryDue(isEnding: () => boolean): Promise<void> {
-    let claimed;
+    let found;
     do {
-      claimed = await this.claim.run(this.database, { seconds: this.options.claimSeconds, batch: BATCH });
-      await Promise.all(claimed.map((row) => this.try(row)));
-    } while (claimed.length === BATCH && !isEnding());
+      found = await this.findDue.run(this.database, { batch: BATCH });
+      await Promise.all(found.map((due) => this.claimAndTry(due)));
+    } while (found.length === BATCH && !isEnding());
+  }
+
+  private async claimAndTry(due: Due): Promise<void> {
+    const seconds = this.options.claimSeconds;
+    const [row] = await this.claim.run(this.database, { ...due, seconds });
+    if (!row) return; // another instance has it
+    const claimed = { ...row, claimed_at: new Date(row.next_attempt_at.getTime() - seconds * 1_000) };
+    await this.try({ ...claimed, is_late: this.options.isLate(claimed) });
   }
 
   private async try(row: Row): Promise<void> {

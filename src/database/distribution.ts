@@ -47,6 +47,7 @@ export const distribution: Readonly<Record<keyof typeof tables, Placement>> = {
   serverSecrets: 'local',
   imports: 'local',
   importRefusals: 'local',
+  turns: 'local',
 };
 
 /**

@@ -9,6 +9,7 @@ import * as mail from './mail-schema.js';
 import * as passkeys from './passkeys-schema.js';
 import * as schema from './schema.js';
 import * as services from './services-schema.js';
+import * as turns from './turns-schema.js';
 import * as upstream from './upstream-schema.js';
 
 export const tables = {
@@ -22,5 +23,6 @@ export const tables = {
   ...mail,
   ...passkeys,
   ...services,
+  ...turns,
   ...upstream,
 };

@@ -85,6 +85,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export async function lockKeys(tx: Transaction): Promise<void> {
   await tx.execute(sql`select set_config('lock_timeout', ${`${LOCK_SECONDS}s`}, true)`);
   await tx.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`).catch(sayWhoHolds);
+  // Behind two entry nodes, two sessions may hold the advisory lock: the row decides.
+  await tx.execute(sql`select from ${keyRingVersion} for update`).catch(sayWhoHolds);
 }
 
 /** Without the cause, which would make it read as a database that cannot be used. */

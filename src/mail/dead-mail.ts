@@ -4,13 +4,19 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Alerts } from '../audit/alerts.js';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { mailOutbox } from '../database/mail-schema.js';
+import { Purging } from '../database/purging.js';
 import type { QueuedMail } from './queued-mail.js';
 
 const ALERT_EVERY_MINUTES = 60;
 const KEEP_DAYS = 7;
-const BATCH = 1_000;
+
+const oldDead = new Purging({
+  table: mailOutbox,
+  isOver: sql`dead_at is not null and dead_at < protocol_now() - make_interval(days => ${KEEP_DAYS})`,
+  by: mailOutbox.deadAt,
+});
 
 @Injectable()
 export class DeadMail {
@@ -22,28 +28,28 @@ export class DeadMail {
 
   async bury({ recipient, id, kind, attempts }: QueuedMail, reason: string): Promise<void> {
     await inTransaction(this.database, async (tx) => {
-      const { rows } = await tx.execute<{ isFirst: boolean }>(sql`
-        update ${mailOutbox} m set dead_at = protocol_now(), address_sealed = null, reason = ${reason}
-         where recipient = ${recipient} and id = ${id} and attempts = ${attempts} and dead_at is null
-        returning not exists (
-          select from ${mailOutbox} o
-           where o.dead_at > (select protocol_now()) - make_interval(mins => ${ALERT_EVERY_MINUTES})) as "isFirst"`);
-      const [buried] = rows;
-      if (!buried) return;
-      const event = { type: 'mail.died', mailId: id, kind, reason, attempts, alert: buried.isFirst } as const;
-      if (buried.isFirst)
-        await tx.execute(sql`with dead as (select) ${this.alerts.insertFrom(sql`dead`, event, null)}`);
+      const { rowCount } = await tx.execute(sql`
+        update ${mailOutbox} set dead_at = protocol_now(), address_sealed = null, reason = ${reason}
+         where recipient = ${recipient} and id = ${id} and attempts = ${attempts} and dead_at is null`);
+      if (rowCount !== 1) return;
+      const isFirst = await this.isFirst(tx, id);
+      const event = { type: 'mail.died', mailId: id, kind, reason, attempts, alert: isFirst } as const;
+      if (isFirst) await tx.execute(sql`with dead as (select) ${this.alerts.insertFrom(sql`dead`, event, null)}`);
       await this.audit.record(tx, [event], null);
     });
   }
 
+  /** Of all that died within the hour, whoever they were for. */
+  private async isFirst(tx: Transaction, id: string): Promise<boolean> {
+    const { rows } = await tx.execute(sql`
+      select from ${mailOutbox}
+       where dead_at > protocol_now() - make_interval(mins => ${ALERT_EVERY_MINUTES}) and id <> ${id} limit 1`);
+    return rows.length === 0;
+  }
+
   /** @returns how many rows went, at most a batch */
   async purge(): Promise<number> {
-    const { rowCount } = await this.database.execute(sql`
-      delete from ${mailOutbox} where ctid = any(array(
-        select ctid from ${mailOutbox}
-         where dead_at is not null and dead_at < (select protocol_now()) - make_interval(days => ${KEEP_DAYS})
-         order by dead_at limit ${BATCH} for update skip locked))`);
-    return rowCount ?? 0;
+    const { gone } = await oldDead.batch(this.database);
+    return gone;
   }
 }

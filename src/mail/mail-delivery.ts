@@ -34,7 +34,7 @@ export class MailDelivery implements OnApplicationBootstrap, BeforeApplicationSh
     const rows = new ClaimedRows<QueuedMail>(database, mailOutbox, {
       partition: mailOutbox.recipient,
       isOpen: sql`t.dead_at is null`,
-      isLate: sql`t.send_before <= now`,
+      isLate: ({ send_before, claimed_at }) => send_before <= claimed_at,
       claimSeconds: CLAIM_SECONDS,
       pauseSeconds,
       attempt: (mail) => this.attempt(mail),

@@ -8,6 +8,7 @@ export interface QueuedMail extends Claimed {
   readonly kind: string;
   readonly address_sealed: Buffer;
   readonly data: MailData;
+  readonly send_before: Date;
   /** Why the try before this one failed. */
   readonly reason: string | null;
 }

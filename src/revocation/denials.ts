@@ -2,7 +2,8 @@
 // (revoked_subjects).
 import { type SQL, sql } from 'drizzle-orm';
 import { EVERYBODY } from '../../packages/contract/src/revocations.js';
-import type { Queries, Transaction } from '../database/database.js';
+import type { Transaction } from '../database/database.js';
+import { Purging } from '../database/purging.js';
 import { accessRevocations, revokedSubjects, users } from '../database/schema.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 
@@ -31,18 +32,10 @@ export const denyFrom = (source: SQL, isWanted: boolean) => sql`
   select user_id, 's', id, ${expiresAt} from ${source} where ${isWanted}
   on conflict do nothing`;
 
-/**
- * `protocol_now()` is volatile: only as a subquery it is one value, which an index can be searched
- * for.
- * @returns how many of those that cover nothing any more went, at most `limit`
- */
-export async function purgeDenials(queries: Queries, limit: number): Promise<number> {
-  const { rowCount } = await queries.execute(sql`
-    delete from ${accessRevocations} where (user_id, kind, ref) in (
-      select user_id, kind, ref from ${accessRevocations} where expires_at < (select protocol_now())
-       order by expires_at limit ${limit} for update skip locked)`);
-  return rowCount ?? 0;
-}
+const isOver = sql`expires_at < protocol_now()`;
+/** What covers nothing any more. */
+export const overDenials = new Purging({ table: accessRevocations, isOver, by: accessRevocations.expiresAt });
+export const overSubjects = new Purging({ table: revokedSubjects, isOver, by: revokedSubjects.expiresAt });
 
 const orLater = sql`on conflict (subject) do update
   set good_from = greatest(${revokedSubjects}.good_from, excluded.good_from), expires_at = excluded.expires_at`;
@@ -72,13 +65,4 @@ export async function denyUsers(tx: Transaction, userIds: readonly string[]): Pr
     insert into ${revokedSubjects} (subject, good_from, expires_at)
     select id, token_version, ${expiresAt} from ${users} where id = any(${sql.param([...userIds])}::uuid[])
     ${orLater}`);
-}
-
-/** @returns how many entries of subjects went that cover nothing any more, at most `limit` */
-export async function purgeSubjects(queries: Queries, limit: number): Promise<number> {
-  const { rowCount } = await queries.execute(sql`
-    delete from ${revokedSubjects} where subject in (
-      select subject from ${revokedSubjects} where expires_at < (select protocol_now())
-       order by expires_at limit ${limit} for update skip locked)`);
-  return rowCount ?? 0;
 }

@@ -4,7 +4,8 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
-import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
+import { Database, type Queries, type Transaction } from '../database/database.js';
+import { Purging } from '../database/purging.js';
 import { revocationOutbox } from '../database/schema.js';
 import { Periodic } from '../runtime/periodic.js';
 import type { Confirmation } from './confirmation.js';
@@ -17,6 +18,13 @@ const LEAVE_ALONE_MS = 1_000;
 const BATCH = 100;
 /** No entry in Redis lives for a minute. */
 const OUTLIVED_SECONDS = 120;
+
+/** Rows that are older than anything Redis may still hold. */
+export const outlived = new Purging({
+  table: revocationOutbox,
+  isOver: sql`created_at < protocol_now() - make_interval(secs => ${OUTLIVED_SECONDS})`,
+  by: revocationOutbox.createdAt,
+});
 
 type Due = Record<string, unknown> & { userId: string; id: string; created_at: string; age: number };
 
@@ -65,16 +73,6 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
       where ${isWanted}`;
   }
 
-  /** @returns how many rows went that are older than anything Redis may still hold */
-  async purge(queries: Queries, limit: number): Promise<number> {
-    const { rowCount } = await queries.execute(sql`
-      delete from ${revocationOutbox} where (user_id, id) in (
-        select user_id, id from ${revocationOutbox}
-         where created_at < (select protocol_now()) - make_interval(secs => ${OUTLIVED_SECONDS})
-         order by created_at limit ${limit} for update skip locked)`);
-    return rowCount ?? 0;
-  }
-
   /**
    * Works off every due row, even when some fail: one dead node of a Cluster must not hold up the
    * others.
@@ -84,7 +82,7 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     let last: Due | undefined;
     let oldest = 0;
     do {
-      const rows = await inTransaction(this.database, (tx) => this.workOffNext(tx, last, failures));
+      const rows = await this.workOffNext(last, failures);
       oldest = Math.max(oldest, rows[0]?.age ?? 0);
       last = rows.length === BATCH ? rows.at(-1) : undefined;
     } while (last && !this.rounds.isEnding);
@@ -92,17 +90,18 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (failures.length > 0) throw failures[0];
   }
 
-  private async workOffNext(tx: Transaction, last: Due | undefined, failures: unknown[]): Promise<Due[]> {
+  /** Instances may work off the same rows at once: to delete an entry twice does no harm. */
+  private async workOffNext(last: Due | undefined, failures: unknown[]): Promise<Due[]> {
     const after = last ? sql`and (created_at, id) > (${last.created_at}::timestamptz, ${last.id}::uuid)` : sql``;
-    const { rows } = await tx.execute<Due>(sql`
-      select user_id as "userId", id, created_at::text, extract(epoch from protocol_now() - created_at)::float8 as age
-        from ${revocationOutbox}
-       where created_at < (select protocol_now()) - make_interval(secs => ${LEAVE_ALONE_MS / 1_000}) ${after}
-       order by created_at, id limit ${BATCH} for update skip locked`);
+    const { rows } = await this.database.execute<Due>(sql`
+      select user_id as "userId", id, created_at::text, extract(epoch from now - created_at)::float8 as age
+        from ${revocationOutbox}, protocol_now() as now
+       where created_at < protocol_now() - make_interval(secs => ${LEAVE_ALONE_MS / 1_000}) ${after}
+       order by created_at, id limit ${BATCH}`);
     const told = await Promise.allSettled(rows.map(({ userId }) => this.cache.drop(userId)));
     const done = rows.filter((_, at) => told[at]?.status === 'fulfilled');
     for (const result of told) if (result.status === 'rejected') failures.push(result.reason);
-    if (done.length > 0) await this.remove(tx, done);
+    if (done.length > 0) await this.remove(this.database, done);
     return rows;
   }
 
@@ -110,6 +109,6 @@ export class Outbox implements OnApplicationBootstrap, BeforeApplicationShutdown
     const userIds = sql.param(rows.map(({ userId }) => userId));
     const ids = sql.param(rows.map(({ id }) => id));
     await queries.execute(sql`
-      delete from ${revocationOutbox} where (user_id, id) in (select * from unnest(${userIds}::uuid[], ${ids}::uuid[]))`);
+      delete from ${revocationOutbox} where user_id = any(${userIds}::uuid[]) and id = any(${ids}::uuid[])`);
   }
 }

@@ -4,13 +4,13 @@ import { Injectable } from '@nestjs/common';
 import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from 'cockatiel';
 import { type SQL, sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
-import type { Queries, Transaction } from '../database/database.js';
+import type { Database, Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { TimedOut, withTimeout } from '../runtime/with-timeout.js';
 import type { Confirmation } from './confirmation.js';
-import { deny, denyFrom, purgeDenials, purgeSubjects } from './denials.js';
+import { deny, denyFrom, overDenials, overSubjects } from './denials.js';
 import { Endings } from './endings.js';
-import { Outbox } from './outbox.js';
+import { outlived, Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
 import { SharedReads } from './shared-reads.js';
 import { TruthReads } from './truth-reads.js';
@@ -126,11 +126,13 @@ export class Revocations {
     await this.cache.invalidate([userId]);
   }
 
-  /** @returns how many revocations went that cover nothing any more, at most `limit` of each table */
-  async purge(queries: Queries, limit: number): Promise<number> {
-    const purged = (await purgeDenials(queries, limit)) + (await purgeSubjects(queries, limit));
-    await this.outbox.purge(queries, limit);
-    return purged;
+  /** @returns how many revocations went that cover nothing any more */
+  async purge(database: Database): Promise<number> {
+    const uncounted = () => undefined;
+    const denials = await overDenials.run(database, uncounted);
+    const subjects = await overSubjects.run(database, uncounted);
+    await outlived.run(database, uncounted);
+    return denials + subjects;
   }
 }
 

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Transaction } from '../database/database.js';
+import { Purging } from '../database/purging.js';
 import { refreshTokens } from '../database/schema.js';
 import { upstreamSignIns } from '../database/upstream-schema.js';
 import { Refusal } from '../errors.js';
@@ -45,6 +46,13 @@ export interface KeptSignIn extends Omit<
   readonly maxSessionHours: number | null;
 }
 
+/** Those that no session began with: they wait for a code of a minute or a ticket of minutes at most. */
+export const waitingSignIns = new Purging({
+  table: upstreamSignIns,
+  isOver: sql`session_id is null and created_at <= protocol_now() - interval '1 hour'`,
+  by: upstreamSignIns.createdAt,
+});
+
 @Injectable()
 export class UpstreamSignIns {
   constructor(
@@ -75,22 +83,31 @@ export class UpstreamSignIns {
    * @param which `sid`, `subject`, or the sessions that have both
    */
   async loggedOut(tx: Transaction, issuer: string, which: UpstreamLogoutOf): Promise<readonly SessionRef[]> {
-    const { rows } = await tx.execute<{ userId: string; id: string; sessionId: string | null }>(sql`
-      select user_id as "userId", id, session_id as "sessionId" from ${upstreamSignIns} u
-       where u.issuer = ${issuer}
-         and (${which.sid ?? null}::text is null or u.sid = ${which.sid ?? null})
-         and (${which.subject ?? null}::text is null or u.subject = ${which.subject ?? null})
-         and (${which.sid ?? null}::text is not null or ${which.subject ?? null}::text is not null)
+    const { sid = null, subject = null } = which;
+    if (sid === null && subject === null) return [];
+    const isMeant = sql`u.issuer = ${issuer} and (${sid}::text is null or u.sid = ${sid})
+      and (${subject}::text is null or u.subject = ${subject})`;
+    const { rows } = await tx.execute<{ userId: string }>(sql`
+      select distinct user_id as "userId" from ${upstreamSignIns} u where ${isMeant} order by user_id`);
+    const sessions: SessionRef[] = [];
+    for (const { userId } of rows) sessions.push(...(await this.loggedOutOf(tx, userId, isMeant)));
+    return sessions;
+  }
+
+  /** User by user: the rows of one are locked together. */
+  private async loggedOutOf(tx: Transaction, userId: string, isMeant: SQL): Promise<readonly SessionRef[]> {
+    const { rows } = await tx.execute<{ id: string; sessionId: string | null }>(sql`
+      select id, session_id as "sessionId" from ${upstreamSignIns} u
+       where u.user_id = ${userId} and ${isMeant}
          and (u.session_id is null or exists (
                select from ${refreshTokens} s where s.user_id = u.user_id and s.id = u.session_id and not s.revoked))
-       order by u.user_id, u.id for update`);
+       order by u.id for update`);
     const waiting = rows.filter(({ sessionId }) => sessionId === null).map(({ id }) => id);
-    const users = [...new Set(rows.map(({ userId }) => userId))];
     if (waiting.length > 0)
       await tx.execute(sql`
-        delete from ${upstreamSignIns} where user_id = any(${sql.param(users)}::uuid[])
+        delete from ${upstreamSignIns} where user_id = ${userId}
            and id = any(${sql.param(waiting)}::uuid[]) and session_id is null`);
-    return rows.flatMap(({ userId, sessionId }) => (sessionId === null ? [] : [{ userId, sessionId }]));
+    return rows.flatMap(({ sessionId }) => (sessionId === null ? [] : [{ userId, sessionId }]));
   }
 
   /** @returns the ID token in plain text */
@@ -110,15 +127,6 @@ export class UpstreamSignIns {
     if (!kept) return undefined;
     const within = (tx: Transaction, sessionId: string) => this.bind(tx, userId, id, sessionId);
     return { provider: kept.provider, maxHours: kept.maxSessionHours ?? undefined, within };
-  }
-
-  /** Deletes a batch of those that no session began with. They wait for a code of a minute or a ticket of minutes at most. */
-  purgeStatement(batch: number): SQL {
-    return sql`
-      delete from ${upstreamSignIns} where ctid = any(array(
-        select ctid from ${upstreamSignIns}
-         where session_id is null and created_at <= (select protocol_now()) - interval '1 hour'
-         order by created_at limit ${batch} for update skip locked))`;
   }
 
   private async bind(tx: Transaction, userId: string, id: string, sessionId: string): Promise<void> {

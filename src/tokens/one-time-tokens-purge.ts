@@ -1,14 +1,21 @@
 // Deletes one-time tokens that have expired, used or not, in batches and by an index.
 import { Injectable } from '@nestjs/common';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
+import { Purging } from '../database/purging.js';
 import { oneTimeTokens } from '../database/mail-schema.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 
 const EVERY_MS = 10 * 60_000;
-const BATCH = 1_000;
+
+/** The test explains it. */
+export const expiredTokens = new Purging({
+  table: oneTimeTokens,
+  isOver: sql`expires_at <= protocol_now()`,
+  by: oneTimeTokens.expiresAt,
+});
 
 @Injectable()
 export class OneTimeTokensPurge extends Upkeep {
@@ -20,18 +27,8 @@ export class OneTimeTokensPurge extends Upkeep {
     super({ everyMs: EVERY_MS, failureEvent: 'one_time_tokens.purge_failed', log });
   }
 
-  /** Instances skip the rows of one another. */
   override async round(): Promise<void> {
-    for (let gone = BATCH; gone === BATCH && !this.rounds.isEnding;) {
-      gone = (await this.database.execute(this.statement())).rowCount ?? 0;
-      this.metrics.countPurged('one_time_token', gone);
-    }
-  }
-
-  /** One batch; the test explains it. By the place of each row: joined by its key, the planner would read the table. */
-  statement(): SQL {
-    return sql`delete from ${oneTimeTokens} where ctid = any(array(
-      select ctid from ${oneTimeTokens} where expires_at <= (select protocol_now())
-       order by expires_at limit ${BATCH} for update skip locked))`;
+    const count = (gone: number) => this.metrics.countPurged('one_time_token', gone);
+    await expiredTokens.run(this.database, count, () => this.rounds.isEnding);
   }
 }

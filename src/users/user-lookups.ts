@@ -2,9 +2,10 @@
 // follows it to a user finds the row itself there, or does not.
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { Database, type Queries } from '../database/database.js';
 import { userLookups } from '../database/lookups-schema.js';
+import { Purging } from '../database/purging.js';
 import type { LookupKind } from '../database/vocabularies.js';
 
 export interface Lookup {
@@ -24,6 +25,13 @@ interface Claim {
 export const identityLookup = ({ issuer, subject }: { readonly issuer: string; readonly subject: string }): Lookup => ({
   kind: 'identity',
   hash: createHash('sha256').update(`${issuer}\n${subject}`).digest(),
+});
+
+/** Those that lead to nothing any more. */
+export const expiredLookups = new Purging({
+  table: userLookups,
+  isOver: sql`expires_at <= protocol_now()`,
+  by: userLookups.expiresAt,
 });
 
 @Injectable()
@@ -72,12 +80,5 @@ export class UserLookups {
         from protocol_now() as now, jsonb_to_recordset(${JSON.stringify(claims)}::jsonb) as r(
              "userId" uuid, "tokenHash" text, "expiresAt" timestamptz)
        where r."expiresAt" > now`);
-  }
-
-  /** One batch of those that lead to nothing any more; the test explains it. */
-  purgeStatement(limit: number): SQL {
-    const isOver = sql`expires_at <= (select protocol_now())`;
-    return sql`delete from ${userLookups} where (hash, kind) in (
-      select hash, kind from ${userLookups} where ${isOver} order by expires_at limit ${limit}) and ${isOver}`;
   }
 }

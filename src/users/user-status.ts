@@ -4,6 +4,7 @@ import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../database/database.js';
 import { userLookups } from '../database/lookups-schema.js';
 import { users } from '../database/schema.js';
+import { takeTurn } from '../database/turns.js';
 import type { Role } from '../database/vocabularies.js';
 import { UserEmails } from './user-emails.js';
 
@@ -11,9 +12,6 @@ import { UserEmails } from './user-emails.js';
 export type StatusOutcome = 'changed' | 'unchanged' | 'last_admin' | 'stale';
 /** Those at which the act may happen; undefined for any. */
 export type Revisions = readonly number[] | undefined;
-
-/** Acts on administrators take turns. */
-const ADMIN_LOCK = 7_737_008;
 
 /** A role that others change under each attempt is an error of theirs. */
 const MAX_RACES = 4;
@@ -100,22 +98,25 @@ export class UserStatus {
   }
 
   /**
-   * One statement decides. It locks every admin before it counts them, so that of two acts that would take the last two away
-   * the second one counts what the first has left. Without the turns before it, acts that lock one of the admins again,
-   * such as a deletion, could wait for one another.
+   * Acts that may take an administrator away take turns, so that of two that would take the last two away the second one
+   * counts what the first has left. Other acts change only who is no administrator, by the row itself.
    */
   private async keepingAnAdmin(tx: Queries, id: string, set: SQL, which: SQL): Promise<boolean> {
-    await tx.execute(sql`
-      select pg_advisory_xact_lock(${ADMIN_LOCK})
-        from ${users} where id = ${id} and role = 'admin' and disabled_at is null`);
-    const { rowCount } = await tx.execute(sql`
-      with admins as materialized (
-        select id from ${users} where role = 'admin' and disabled_at is null order by id for no key update
-      )
-      update ${users} u set ${set}
-       where u.id = ${id} and ${which}
-         and (u.role <> 'admin' or u.disabled_at is not null or (select count(*) from admins) > 1)`);
-    return rowCount === 1;
+    const isNoAdmin = sql`(u.role <> 'admin' or u.disabled_at is not null)`;
+    const change = (isSafe: SQL) =>
+      tx.execute(sql`update ${users} u set ${set} where u.id = ${id} and ${which} and ${isSafe}`);
+    if ((await change(isNoAdmin)).rowCount === 1) return true;
+    if (!(await this.isAdmin(tx, id))) return false;
+    await takeTurn(tx, 'administrators');
+    const { rows: others } = await tx.execute(sql`
+      select from ${users} where role = 'admin' and disabled_at is null and id <> ${id} limit 1`);
+    return (await change(others.length > 0 ? sql`true` : isNoAdmin)).rowCount === 1;
+  }
+
+  private async isAdmin(queries: Queries, id: string): Promise<boolean> {
+    const { rows } = await queries.execute(sql`
+      select from ${users} where id = ${id} and role = 'admin' and disabled_at is null`);
+    return rows.length > 0;
   }
 
   /** After a statement that changed nothing. */

@@ -53,7 +53,7 @@ async function makeTemplate(url: string): Promise<void> {
     CREATE TABLE test_clock (shift interval NOT NULL);
     INSERT INTO test_clock VALUES ('0');
     GRANT SELECT ON test_clock TO ${SERVICE_ROLE};
-    CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE
+    CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
       AS 'SELECT clock_timestamp() + shift FROM public.test_clock';`);
   await makeAsOnShards(template, SERVICE_ROLE);
   await template.end();

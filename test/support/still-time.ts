@@ -2,7 +2,7 @@
 import { type Service, startServiceForTest } from './service.js';
 
 export async function stopTime(service: Service): Promise<Service> {
-  await service.query(`CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE
+  await service.query(`CREATE OR REPLACE FUNCTION protocol_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
     AS 'SELECT timestamptz ''${new Date().toISOString()}'' + shift FROM public.test_clock'`);
   return service;
 }

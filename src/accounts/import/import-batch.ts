@@ -1,7 +1,7 @@
 // Imports one batch of lines in one transaction: users, their sessions elsewhere, refusals, and how far the file is.
 import { Injectable } from '@nestjs/common';
-import { sql } from 'drizzle-orm';
 import { Database, inTransaction, type Queries, type Transaction } from '../../database/database.js';
+import { takeTurn } from '../../database/turns.js';
 import { ForeignSessions } from '../../sessions/foreign-sessions.js';
 import { ImportedUsers } from '../../users/imported-users.js';
 import { PendingUsers } from '../../users/pending-users.js';
@@ -25,9 +25,6 @@ export interface Outcome {
 /** What a dry run has seen so far. */
 export const nothingSeen = (): Taken => ({ emails: new Seen(), ids: new Seen(), tokenHashes: new Seen() });
 
-/** Batches of imports take turns: two files that share addresses would deadlock. */
-const IMPORT_LOCK = 7_737_006;
-
 @Injectable()
 export class ImportBatch {
   constructor(
@@ -41,7 +38,7 @@ export class ImportBatch {
   /** @returns undefined if another process imports the file */
   write(sha256: Buffer, before: Progress, batch: Batch): Promise<Outcome | undefined> {
     return inTransaction(this.database, async (tx) => {
-      await tx.execute(sql`select pg_advisory_xact_lock(${IMPORT_LOCK})`);
+      await takeTurn(tx, 'imports'); // two files that share addresses would deadlock
       if (!(await this.imports.claim(tx, sha256, before.line, batch.line))) return undefined;
       const { accepted, refused } = decide(batch.candidates, await this.taken(tx, batch));
       const created = await this.create(tx, accepted);
