@@ -229,6 +229,7 @@ describe('the tables', () => {
     'sql`merge into ${users} using x on true when matched then delete`',
     "sql.raw('truncate table users')",
     'new ClaimedRows<Person>(database, users, options)',
+    'new Purging({ table: users, isOver })',
   ])('are seen to be written by: %s', (text) => {
     expect(writesOf(text)).toEqual(['users']);
   });
