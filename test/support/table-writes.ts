@@ -8,7 +8,8 @@ export const tables: ReadonlyMap<string, string> = new Map(
 );
 
 /** The classes for claimed rows and for purges receive the table that they write. */
-const builders = '(?:\\.\\s*(?:insert|update|delete)|new ClaimedRows(?:<\\w+>)?|new Purging)\\s*\\((?:\\w+, )?\\s*(?:\\{\\s*table: )?';
+const builders =
+  '(?:\\.\\s*(?:insert|update|delete)|new ClaimedRows(?:<\\w+>)?|new Purging)\\s*\\((?:\\w+, )?\\s*(?:\\{\\s*table: )?';
 const statements =
   '\\b(?:insert\\s+into|merge\\s+into|delete\\s+from|update|truncate(?:\\s+table)?|copy)\\s+(?:only\\s+)?';
 
