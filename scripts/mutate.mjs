@@ -24,6 +24,7 @@ import { mutations as ofPoolers } from './mutations/poolers.mjs';
 import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofStepUp } from './mutations/stepup.mjs';
+import { mutations as ofTracing } from './mutations/tracing.mjs';
 import { mutations as ofUpstream } from './mutations/upstream.mjs';
 import { mutations as ofUpstreamAccounts } from './mutations/upstream-accounts.mjs';
 import { mutations as ofUpstreamLogout } from './mutations/upstream-logout.mjs';
@@ -57,6 +58,7 @@ const mutations = [
   ...ofStepUp,
   ...ofConformance,
   ...ofClient,
+  ...ofTracing,
   ...ofUpstream,
   ...ofUpstreamAccounts,
 ];

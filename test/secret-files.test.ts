@@ -25,6 +25,7 @@ it('the URLs and passwords of the databases come from files as well (ASVS 13.3.1
     ALERT_WEBHOOK_URL: 'http://localhost/alerts',
     SMTP_URL_FILE: fileWith('smtp', 'smtp://user:p%40ss@smtp.example.com\n'),
     MAIL_FROM: 'no-reply@example.com',
+    OTEL_EXPORTER_OTLP_HEADERS_FILE: fileWith('headers', 'authorization=Bearer%20key\n'),
     ALERT_WEBHOOK_SECRET_FILE: fileWith('webhook', webhookSecret),
   };
   expect(Config.fromEnv(given)).toMatchObject({
@@ -34,6 +35,7 @@ it('the URLs and passwords of the databases come from files as well (ASVS 13.3.1
     REDIS_SENTINEL_PASSWORD: 'of the sentinels',
     ALERT_WEBHOOK_SECRET: webhookSecret,
     SMTP_URL: { user: 'user', password: 'p@ss' },
+    OTEL_EXPORTER_OTLP_HEADERS: { authorization: 'Bearer key' },
   });
   const url = { REDIS_URL_FILE: fileWith('url', 'redis://:pw@localhost:6379') };
   expect(Config.fromEnv(url).REDIS_URL).toBe('redis://:pw@localhost:6379');

@@ -1,5 +1,5 @@
 // OpenTelemetry tracing: what is in a span, whose trace it belongs to, and what never is in one.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
@@ -24,6 +24,7 @@ async function traced(settings: Record<string, string> = {}, withRedis = false) 
 }
 
 const children = (receiver: Receiver, of: Received) => receiver.spans.filter((span) => span.parentId === of.spanId);
+const sha1 = (text: string) => createHash('sha1').update(text).digest('hex').toUpperCase();
 const only = (spans: Received[]) => {
   expect(spans).toHaveLength(1);
   return spans[0] as Received;
@@ -235,6 +236,43 @@ describe('the settings of OpenTelemetry', () => {
       path: '/some/where',
       headers: { authorization: 'Bearer of the receiver', 'x-tenant': 'a', 'content-type': 'application/x-protobuf' },
     });
+  });
+});
+
+describe('work that no request waits for, and requests to others', () => {
+  it('has traces of its own: a mail, and an alert whose receiver learns the trace id', async () => {
+    const webhook = await startReceiver();
+    const alerts = { ALERT_WEBHOOK_URL: `${webhook.url}/alerts`, ALERT_WEBHOOK_SECRET: `whsec_${'A'.repeat(43)}=` };
+    webhook.answer = 204;
+    const { receiver, service } = await traced(alerts);
+    const phone = await mobile(service.url);
+    await call(service.url, 'POST', '/auth/password/forgot', { body: { email: phone.person.email } });
+    const second = (await refresh(service.url, phone.refreshToken)).json['refreshToken'] as string;
+    await refresh(service.url, second);
+    await refresh(service.url, phone.refreshToken);
+    const [mail] = await receiver.untilNamed('mail.deliver');
+    expect(mail).toMatchObject({ parentId: '', attributes: { 'watchword.mail.kind': expect.any(String) as string } });
+    child(receiver, mail as Received, 'mail.send');
+    const [alert] = await receiver.untilNamed('alert.deliver');
+    expect(alert?.parentId).toBe('');
+    const post = child(receiver, alert as Received, 'POST alert_webhook');
+    expect(post.attributes['http.response.status_code']).toBe(204);
+    expect(webhook.posts[0]?.headers['traceparent']).toBe(`00-${post.traceId}-${post.spanId}-01`);
+    expect(leaksIn(receiver.text())).toEqual([]);
+    expect(receiver.text()).not.toContain(phone.person.email);
+  });
+
+  it('learn no trace id if they are strangers, and their URLs are in no span', async () => {
+    const list = await startReceiver();
+    const { receiver, service } = await traced({ PASSWORD_BREACH_URL: `${list.url}/range` });
+    const person = await register(service.url);
+    const [asked] = await receiver.untilNamed('GET breached_passwords');
+    expect(asked?.attributes).toMatchObject({ 'http.request.method': 'GET', 'peer.service': 'breached_passwords' });
+    expect(list.posts).toHaveLength(1);
+    expect(list.posts[0]?.path).toContain(sha1(person.password).slice(0, 5));
+    expect(list.posts[0]?.headers).not.toHaveProperty('traceparent');
+    expect(receiver.text()).not.toContain(sha1(person.password).slice(0, 5));
+    expect(receiver.text()).not.toContain('/range');
   });
 });
 

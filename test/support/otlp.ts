@@ -42,7 +42,7 @@ export async function startReceiver(): Promise<Receiver> {
       const bytes = Buffer.concat(chunks);
       posts.push({ path: request.url ?? '', headers: request.headers, bytes });
       const isJson = request.headers['content-type'] === 'application/json';
-      if (receiver.answer === 200) spans.push(...(isJson ? fromJson(bytes) : fromProtobuf(bytes)));
+      if (receiver.answer === 200 && bytes.length > 0) spans.push(...(isJson ? fromJson(bytes) : fromProtobuf(bytes)));
       if (receiver.answer !== 'hang') response.writeHead(receiver.answer).end();
     });
   });
