@@ -31,12 +31,6 @@ const isWithUsers = (table: string) => {
 /** The partitions of audit_events have the indexes of their table. */
 const NO_PARTITION = 'NOT c.relispartition AND c.relnamespace = $$public$$::regnamespace';
 
-/** The service relies on them still. */
-const ofRevokedSubjects = [
-  ['users', 'users_deleted'],
-  ['users', 'users_tokens_ended'],
-];
-
 describe('on a sharded database', () => {
   it('every table has its place', () => {
     expect([...placements.keys()].toSorted()).toEqual([...tables.values()].toSorted());
@@ -102,7 +96,7 @@ describe('on a sharded database', () => {
     );
     const distributed = triggers.filter(({ table }) => typeof placements.get(table) === 'object');
     expect(distributed.map(({ table, name }) => [table, name]).toSorted()).toEqual(
-      [...backstops.triggers, ...ofRevokedSubjects].map((each) => [...each]).toSorted(),
+      backstops.triggers.map((each) => [...each]).toSorted(),
     );
     expect(distributed.every(({ isForEachRow }) => isForEachRow)).toBe(true);
   });

@@ -33,7 +33,8 @@ export class AddressCorrection {
     return inTransaction(this.database, async (tx) => {
       const hasChanged = await this.userAddress.set(tx, userId, address);
       const sessions = hasChanged ? await this.sessionEnd.mark(tx, userId, sql`true`, 'operator', act.caller) : [];
-      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      const ended = hasChanged ? { users: [userId], sessions } : { told: [userId] };
+      const confirmation = await this.revocations.end(tx, ended);
       if (hasChanged) await this.audit.record(tx, [{ type: 'email.corrected', userId, ...noteOf(act) }], act.caller);
       if (hasChanged) await alongside?.(tx);
       return { hasChanged, confirmation };

@@ -43,9 +43,9 @@ export class Deletion {
     const sessions = await this.sessionEnd.mark(tx, userId, sql`true`, 'account_deleted', caller);
     // The session may have ended since the guard let it in, by its owner's hand in another place. All is rolled back.
     if (!sessions.some((ended) => ended.sessionId === sessionId)) throw new Refusal('token_revoked');
-    const address = await this.userStatus.remove(tx, userId);
     // A user without a row has no live token: each verdict says so, and Redis drops the entry that it has.
-    const confirmation = await this.revocations.end(tx, { users: [userId] });
+    const confirmation = await this.revocations.end(tx, { removed: [userId] });
+    const address = await this.userStatus.remove(tx, userId);
     await this.audit.record(tx, [{ type: 'user.deleted', userId, sessions: sessions.length }], caller);
     if (address !== undefined) await this.mail.queue(tx, 'account_deleted', address, exchange);
     return confirmation;

@@ -40,7 +40,7 @@ export class ForcedEnd {
     return inTransaction(this.database, async (tx) => {
       const which = sql`id = ${sessionId}`;
       const sessions = await this.sessionEnd.mark(tx, userId, which, 'operator', act.caller, act.by);
-      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      const confirmation = await this.revocations.end(tx, { told: [userId], sessions });
       if (sessions.length > 0) {
         const event = { type: 'user.sessions_ended', userId, sessions: 1, ...noteOf(act) } as const;
         await this.audit.record(tx, [event], act.caller);

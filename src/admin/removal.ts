@@ -29,8 +29,8 @@ export class Removal {
       // Nothing was written.
       if (begun !== 'changed') throw new Refusal(begun === 'last_admin' ? 'last_admin' : 'not_found');
       const { length } = await this.sessionEnd.mark(tx, userId, sql`true`, 'account_deleted', act.caller, act.by);
+      const confirmation = await this.revocations.end(tx, { removed: [userId] });
       const address = await this.userStatus.remove(tx, userId);
-      const confirmation = await this.revocations.end(tx, { users: [userId] });
       await this.audit.record(tx, [{ type: 'user.deleted', userId, sessions: length, ...noteOf(act) }], act.caller);
       if (address !== undefined) await this.notices.write(tx, 'account_deleted', address);
       return confirmation;

@@ -60,6 +60,8 @@ export const backstops = {
     ['users', 'users_address_given'],
     ['users', 'users_address_changed'],
     ['users', 'users_revise'],
+    ['users', 'users_tokens_ended'],
+    ['users', 'users_deleted'],
     ['upstream_identities', 'upstream_identities_looked_up'],
     ['foreign_sessions', 'foreign_sessions_looked_up'],
   ],

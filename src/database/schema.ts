@@ -146,8 +146,8 @@ export const accessRevocations = pgTable(
 );
 
 /**
- * Whose tokens ended all at once: a user's, or everybody's (`*`). Siblings read it from the feed. A trigger writes it with
- * every change of `users` that ends tokens. No foreign key: it outlives a deleted user.
+ * Whose tokens ended all at once: a user's, or everybody's (`*`). Siblings read it from the feed. Written with every change
+ * of `users` that ends tokens. No foreign key: it outlives a deleted user.
  */
 export const revokedSubjects = pgTable(
   'revoked_subjects',

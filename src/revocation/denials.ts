@@ -4,12 +4,12 @@ import { type SQL, sql } from 'drizzle-orm';
 import { EVERYBODY } from '../../packages/contract/src/revocations.js';
 import type { Transaction } from '../database/database.js';
 import { Purging } from '../database/purging.js';
-import { accessRevocations, revokedSubjects, users } from '../database/schema.js';
+import { accessRevocations, refreshTokens, revokedSubjects, users } from '../database/schema.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 
 /**
- * A row is kept until the last token it covers has expired, and two minutes for clocks that differ. The trigger on `users`
- * keeps its rows as long (drizzle/0012_revoked_subjects.sql).
+ * A row is kept until the last token it covers has expired, and two minutes for clocks that differ. The triggers that see
+ * changes by hand keep theirs as long (drizzle/0012_revoked_subjects.sql).
  */
 const KEPT_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 120;
 
@@ -37,6 +37,31 @@ const isOver = sql`expires_at < protocol_now()`;
 export const overDenials = new Purging({ table: accessRevocations, isOver, by: accessRevocations.expiresAt });
 export const overSubjects = new Purging({ table: revokedSubjects, isOver, by: revokedSubjects.expiresAt });
 
+/** Nobody has a version as high: no token of a deleted user is good. */
+const NO_VERSION = 2_147_483_647;
+
+/** Whoever has no session has no token. */
+const hasSession = sql`exists (select from ${refreshTokens} s where s.user_id = u.id)`;
+
+/** The counters of the user have moved: siblings learn which versions are dead. */
+export async function denyOlder(tx: Transaction, userId: string): Promise<void> {
+  const { rows } = await tx.execute<{ version: number }>(sql`
+    select u.token_version as version from ${users} u where u.id = ${userId} and ${hasSession}`);
+  for (const { version } of rows) await denySubject(tx, userId, version);
+}
+
+/** The user is about to be deleted. */
+export async function denyWhole(tx: Transaction, userId: string): Promise<void> {
+  const { rows } = await tx.execute(sql`select from ${users} u where u.id = ${userId} and ${hasSession}`);
+  if (rows.length > 0) await denySubject(tx, userId, NO_VERSION);
+}
+
+/** A statement of its own: the row lies elsewhere than the user. */
+async function denySubject(tx: Transaction, userId: string, goodFrom: number): Promise<void> {
+  await tx.execute(sql`
+    insert into ${revokedSubjects} (subject, good_from, expires_at) values (${userId}, ${goodFrom}, ${expiresAt}) ${orLater}`);
+}
+
 const orLater = sql`on conflict (subject) do update
   set good_from = greatest(${revokedSubjects}.good_from, excluded.good_from), expires_at = excluded.expires_at`;
 
@@ -54,12 +79,12 @@ export async function denyEverybody(tx: Transaction): Promise<number> {
   return row.from;
 }
 
-/** Until the end of the transaction, the trigger writes no entry: everybody's covers the users whose counters move. */
+/** Until the end of the transaction, no trigger writes an entry: everybody's covers the users whose counters move. */
 export async function coverByEverybody(tx: Transaction): Promise<void> {
   await tx.execute(sql`select set_config('watchword.ends_everybody', 'on', true)`);
 }
 
-/** The entries that the trigger did not write, for users who were issued a token after everybody's. */
+/** Entries for users who were issued a token after everybody's. */
 export async function denyUsers(tx: Transaction, userIds: readonly string[]): Promise<void> {
   await tx.execute(sql`
     insert into ${revokedSubjects} (subject, good_from, expires_at)

@@ -8,7 +8,7 @@ import type { Database, Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { TimedOut, withTimeout } from '../runtime/with-timeout.js';
 import type { Confirmation } from './confirmation.js';
-import { deny, denyFrom, overDenials, overSubjects } from './denials.js';
+import { deny, denyFrom, denyOlder, denyWhole, overDenials, overSubjects } from './denials.js';
 import { Endings } from './endings.js';
 import { outlived, Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
@@ -30,6 +30,10 @@ const MAX_READ_MS = 6_000;
 export interface Ended {
   /** Users whose counters have moved: every token of an older version is dead. */
   readonly users?: readonly string[];
+  /** Users who are about to be deleted in the same transaction: afterwards their sessions would be gone, too. */
+  readonly removed?: readonly string[];
+  /** Users of whom Redis is to forget what it knows: nothing else has moved, or everybody's entry covers it. */
+  readonly told?: readonly string[];
   readonly sessions?: readonly { userId: string; sessionId: string }[];
   /** Single access tokens; their session lives on (RFC 7009). */
   readonly tokens?: readonly { userId: string; tokenId: string }[];
@@ -97,7 +101,10 @@ export class Revocations {
    * token of the same session.
    * @returns filled in once the transaction is committed
    */
-  async end(tx: Transaction, { users = [], sessions = [], tokens = [] }: Ended): Promise<Confirmation> {
+  async end(
+    tx: Transaction,
+    { users = [], removed = [], told = [], sessions = [], tokens = [] }: Ended,
+  ): Promise<Confirmation> {
     const owners = new Set([...sessions, ...tokens].map(({ userId }) => userId));
     for (const owner of owners) {
       const isTheirs = ({ userId }: { userId: string }) => userId === owner;
@@ -106,8 +113,10 @@ export class Revocations {
       await deny(tx, 's', owner, sids);
       await deny(tx, 'j', owner, jtis);
     }
+    for (const userId of users) await denyOlder(tx, userId);
+    for (const userId of removed) await denyWhole(tx, userId);
     tx.afterCommit(() => this.endings.tell());
-    return this.outbox.add(tx, new Set([...users, ...owners]));
+    return this.outbox.add(tx, new Set([...users, ...removed, ...told, ...owners]));
   }
 
   /**

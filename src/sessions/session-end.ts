@@ -86,7 +86,7 @@ export class SessionEnd {
       await alongside?.(tx);
       const sessions = await this.mark(tx, userId, which, 'ended_by_user', caller);
       // The user is named even if no session was left to end: a retry must wait for the confirmation of Redis, too.
-      const confirmation = await this.revocations.end(tx, { users: [userId], sessions });
+      const confirmation = await this.revocations.end(tx, { told: [userId], sessions });
       return { sessions: sessions.length, confirmation };
     });
   }
@@ -121,7 +121,7 @@ export class SessionEnd {
         since ??= await denyEverybody(tx);
         await coverByEverybody(tx);
         batch = await this.users.bumpBothOfNext(tx, last, BATCH);
-        const ofBatch = await this.revocations.end(tx, { users: batch });
+        const ofBatch = await this.revocations.end(tx, { told: batch });
         const marked = await this.markAll(tx, batch, since, caller);
         await denyUsers(tx, marked.uncovered);
         done.sessions += marked.sessions;

@@ -42,6 +42,21 @@ const checksOf = (role: string) => `
   CREATE CONSTRAINT TRIGGER check_address AFTER INSERT OR UPDATE OR DELETE ON users DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (session_user = '${role}') EXECUTE FUNCTION check_address();
 
+  CREATE FUNCTION check_subject() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF EXISTS (SELECT FROM refresh_tokens WHERE user_id = OLD.id)
+       AND current_setting('watchword.ends_everybody', true) IS DISTINCT FROM 'on'
+       AND NOT EXISTS (SELECT FROM revoked_subjects WHERE subject = OLD.id::text
+                          AND good_from >= coalesce(NEW.token_version, 2147483647)) THEN
+      RAISE EXCEPTION 'Siblings do not learn whose tokens have ended.';
+    END IF;
+    RETURN OLD;
+  END $$;
+  CREATE CONSTRAINT TRIGGER check_subject AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (session_user = '${role}' AND OLD.token_version <> NEW.token_version)
+    EXECUTE FUNCTION check_subject();
+  CREATE TRIGGER check_subject_of_deleted BEFORE DELETE ON users
+    FOR EACH ROW WHEN (session_user = '${role}') EXECUTE FUNCTION check_subject();
+
   CREATE FUNCTION check_identity() RETURNS trigger LANGUAGE plpgsql AS $$
   DECLARE key bytea := sha256(convert_to(coalesce(NEW.issuer, OLD.issuer) || E'\\n' || coalesce(NEW.subject, OLD.subject),
                                          'UTF8'));
