@@ -167,7 +167,7 @@ describe('the trace of a caller', () => {
     });
     expect(answer.status).toBe(401);
     const [span] = await receiver.untilNamed('POST /auth/refresh');
-    expect(span).toMatchObject({ traceId: TRACE, parentId: CALLER });
+    expect(span).toMatchObject({ traceId: TRACE, parentId: CALLER, traceState: '' });
     const line = service.log.find(({ requestId }) => requestId === answer.headers['x-request-id']);
     expect(line).toMatchObject({ event: 'request.refused', trace_id: TRACE, span_id: span?.spanId });
     expect(answer.headers).not.toHaveProperty('traceparent');
@@ -214,9 +214,9 @@ describe('the trace of a caller', () => {
     const { receiver, service } = await traced({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
     await call(service.url, 'POST', '/auth/refresh', { body: {} });
     await call(service.url, 'POST', '/auth/login', { body: {}, headers: traceparent('00') });
-    await call(service.url, 'POST', '/auth/logout', { headers: traceparent('01') });
+    await call(service.url, 'POST', '/auth/logout', { headers: { ...traceparent('01'), tracestate: 'vendor=1' } });
     await receiver.untilNamed('POST /auth/logout');
-    expect(receiver.spans.filter(({ kind }) => kind === 2)).toHaveLength(1);
+    expect(only(receiver.spans.filter(({ kind }) => kind === 2)).traceState).toBe('vendor=1');
   });
 });
 

@@ -6,8 +6,12 @@ import { settings } from './settings.js';
 
 const known = Object.keys(settings);
 
-/** Variables that other programs read from the same file: docker compose, its database, the AWS SDK. */
-const OTHERS = /^(AWS|COMPOSE|DOCKER|POSTGRES|WATCHWORD)_/;
+/**
+ * Variables that others read from the same file: docker compose, its database, the AWS SDK, and the exporter of
+ * OpenTelemetry (docs/operations/tracing.md).
+ */
+const OTHERS =
+  /^(?:AWS|COMPOSE|DOCKER|POSTGRES|WATCHWORD)_|^OTEL_EXPORTER_OTLP_(?:CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY|COMPRESSION)$/;
 
 /** Short names are not compared: `HOME` is only two letters from `HOST`. */
 const MIN_COMPARED_LENGTH = 6;

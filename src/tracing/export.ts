@@ -22,7 +22,7 @@ const EXPORT_MS = 10_000;
 export type Outcome = 'exported' | 'failed' | 'dropped';
 type Report = (outcome: Outcome, spans: number, reason?: string) => void;
 
-/** The address and the headers are ours; the library reads none by itself. */
+/** Certificates and compression the library reads from the environment by itself. */
 export function openExporter(config: Config): SpanExporter {
   const Exporter = config.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ? JsonExporter : ProtobufExporter;
   const headers = config.OTEL_EXPORTER_OTLP_HEADERS ?? {};

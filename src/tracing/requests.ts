@@ -10,7 +10,7 @@ import type { Spans } from './spans.js';
 const isProbe = (route: string | undefined) => route?.startsWith('/health/') === true;
 
 /** Call it before any hook that may refuse. */
-export function traceRequests(server: FastifyInstance, spans: Spans): void {
+export function traceRequests(server: FastifyInstance, spans: Spans, trustsCallers: boolean): void {
   const contexts = new WeakMap<FastifyRequest, Context>();
   const codes = new WeakMap<FastifyRequest, string>();
   const incoming = new W3CTraceContextPropagator();
@@ -19,7 +19,10 @@ export function traceRequests(server: FastifyInstance, spans: Spans): void {
     const route = request.routeOptions.url;
     if (isProbe(route)) return done();
     // What is malformed is ignored, and a new trace begins (W3C Trace Context §4.3).
-    const parent = incoming.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
+    // `tracestate` is text that its sender chooses, and would be kept with every span.
+    const { traceparent } = request.headers;
+    const sent = trustsCallers ? request.headers : { traceparent };
+    const parent = incoming.extract(ROOT_CONTEXT, sent, defaultTextMapGetter);
     const attributes = { 'http.request.method': request.method, ...(route ? { 'http.route': route } : {}) };
     const span = spans.begin([request.method, route].join(' ').trim(), { kind: SpanKind.SERVER, attributes }, parent);
     const context = trace.setSpan(parent, span);

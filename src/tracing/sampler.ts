@@ -9,10 +9,11 @@ const NO: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
 
 export class OwnSampler implements Sampler {
   private readonly share: number;
-  private readonly trustsCallers: boolean;
 
-  constructor({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio }: Config) {
-    this.trustsCallers = name.startsWith('parentbased_');
+  constructor(
+    { OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio }: Config,
+    private readonly trustsCallers: boolean,
+  ) {
     const shares = { always_on: 1, always_off: 0, traceidratio: ratio };
     this.share = shares[name.replace('parentbased_', '') as keyof typeof shares];
   }

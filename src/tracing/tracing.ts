@@ -26,19 +26,22 @@ const LAST_SPANS_MS = 1_000;
 export class Tracing {
   private readonly provider: TracerProvider;
   private readonly spans: Spans;
+  /** A gateway of the operator writes `traceparent` and `tracestate`, and drops what strangers send. */
+  private readonly trustsCallers: boolean;
   private endOutgoing = () => {};
 
   private constructor(
     private readonly config: Config,
     private readonly queue: BoundedExport,
   ) {
+    this.trustsCallers = config.OTEL_TRACES_SAMPLER.startsWith('parentbased_');
     this.provider = new TracerProvider({
       resource: resourceFromAttributes({
         'service.version': version,
         ...config.OTEL_RESOURCE_ATTRIBUTES,
         'service.name': config.OTEL_SERVICE_NAME,
       }),
-      sampler: new OwnSampler(config),
+      sampler: new OwnSampler(config, this.trustsCallers),
       spanProcessors: [queue],
     });
     this.spans = new Spans(this.provider.getTracer('watchword', version));
@@ -56,7 +59,7 @@ export class Tracing {
 
   /** Call it once its parts are made, before other hooks and before it listens. */
   watch(app: NestFastifyApplication, log: Log): void {
-    traceRequests(app.getHttpAdapter().getInstance(), this.spans);
+    traceRequests(app.getHttpAdapter().getInstance(), this.spans, this.trustsCallers);
     traceStatements(app.get(DatabasePool, { strict: false }).pool, this.spans);
     traceCommands(app.get(Redis, { strict: false }), this.spans);
     traceActs(app, this.spans);

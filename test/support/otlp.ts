@@ -10,6 +10,7 @@ export interface Received {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string;
+  readonly traceState: string;
   readonly name: string;
   readonly kind: number;
   readonly attributes: Record<string, unknown>;
@@ -82,6 +83,7 @@ function fromProtobuf(bytes: Buffer): Received[] {
           traceId: first(field(1)).toString('hex'),
           spanId: first(field(2)).toString('hex'),
           parentId: first(field(4)).toString('hex'),
+          traceState: textOf(first(field(3))),
           name: textOf(first(field(5))),
           kind: first(field(6))[0] ?? 0,
           attributes: Object.fromEntries(field(9).map(pairOf)),
@@ -111,8 +113,9 @@ interface Written {
     readonly scopeSpans: { readonly spans: WrittenSpan[] }[];
   }[];
 }
-type WrittenSpan = Omit<Received, 'parentId' | 'links' | 'status' | 'attributes'> & {
+type WrittenSpan = Omit<Received, 'parentId' | 'traceState' | 'links' | 'status' | 'attributes'> & {
   readonly parentSpanId?: string;
+  readonly traceState?: string;
   readonly attributes: Pair[];
   readonly links?: { readonly spanId: string }[];
   readonly status: { readonly code?: number; readonly message?: string };
@@ -126,8 +129,8 @@ function fromJson(bytes: Buffer): Received[] {
   return resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans
       .flatMap(({ spans }) => spans)
-      .map(({ traceId, spanId, parentSpanId = '', name, kind, attributes, links = [], status }) => ({
-        ...{ traceId, spanId, parentId: parentSpanId, name, kind },
+      .map(({ traceId, spanId, parentSpanId = '', traceState = '', name, kind, attributes, links = [], status }) => ({
+        ...{ traceId, spanId, parentId: parentSpanId, traceState, name, kind },
         ...{ attributes: recordOf(attributes), links: links.map((link) => link.spanId) },
         ...{ status: status.code ?? 0, message: status.message ?? '', resource: recordOf(resource.attributes) },
       })),
