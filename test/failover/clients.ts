@@ -2,7 +2,7 @@
 // they were promised.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ledger } from './ledger.js';
+import type { Chapter, Ledger } from './ledger.js';
 
 interface Answer {
   readonly status: number;
@@ -12,6 +12,14 @@ interface Answer {
 interface Tokens {
   accessToken: string;
   refreshToken: string;
+}
+
+/** Tokens whose logout was answered with 2xx. */
+interface Ended extends Tokens {
+  /** The event after which that was. */
+  readonly chapter: Chapter;
+  /** Whoever refreshes with a token of before is a thief from then on. */
+  isRefreshed: boolean;
 }
 
 /** What a client does when nothing else is to be done, and how often of 100. */
@@ -25,8 +33,7 @@ const acts = [
 const PATIENCE_MS = 55_000;
 
 export class Clients {
-  /** Tokens whose logout was answered with 2xx. */
-  private readonly ended: Tokens[] = [];
+  private readonly ended: Ended[] = [];
   private isOver = false;
   private running: Promise<void>[] = [];
 
@@ -76,12 +83,15 @@ export class Clients {
     }
   }
 
-  private async checkEnded({ accessToken, refreshToken }: Tokens, url: string): Promise<void> {
-    const { now } = this.ledger;
-    const attempts = [this.send('GET', '/auth/me', { accessToken, url })];
-    if (this.random() < 0.3 || this.isOver)
-      attempts.push(this.send('POST', '/auth/refresh', { url, body: { refreshToken } }));
-    for (const { status } of await Promise.all(attempts)) if (status === 200) now.accepted.push(now.elapsed);
+  private async checkEnded(ended: Ended, url: string): Promise<void> {
+    const { chapter, accessToken, refreshToken } = ended;
+    const check = await this.send('GET', '/auth/me', { accessToken, url });
+    if (check.status === 200) chapter.noteAccepted(accessToken);
+    if (ended.isRefreshed || (this.random() > 0.3 && !this.isOver)) return;
+    ended.isRefreshed = true;
+    const { status } = await this.send('POST', '/auth/refresh', { url, body: { refreshToken } });
+    if (status === 200) chapter.noteAccepted(accessToken);
+    else ended.isRefreshed = false;
   }
 
   /** Registers and signs in. */
@@ -135,8 +145,9 @@ export class Clients {
     if (answer.status < 300) {
       now.logouts++;
       now.noteWrite();
-      this.ended.push(tokens);
-      for (const url of this.urls) await this.checkEnded(tokens, url);
+      const ended = { ...tokens, chapter: now, isRefreshed: false };
+      this.ended.push(ended);
+      for (const url of this.urls) await this.checkEnded(ended, url);
       return;
     }
     // A logout whose answer was lost has ended the session; anything else was not the client's doing.

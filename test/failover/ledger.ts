@@ -15,8 +15,10 @@ export class Chapter {
   readonly lost: string[] = [];
   /** Accounts whose registration was answered, and which are gone. */
   lostAccounts = 0;
-  /** Milliseconds since its beginning at which a token was accepted after its logout had been answered. */
-  readonly accepted: number[] = [];
+  /** Tokens that were accepted after their logout had been answered in this chapter. */
+  private readonly accepted = new Set<string>();
+  /** Milliseconds since its beginning at which the last one was accepted. */
+  private lastAcceptedMs = 0;
   readonly alerts: string[] = [];
   /** Of the longest time in which nothing was written. */
   outageMs = 0;
@@ -32,8 +34,13 @@ export class Chapter {
     return performance.now() - this.beganAt;
   }
 
-  get lastAcceptedAt(): number {
-    return Math.max(0, ...this.accepted);
+  noteAccepted(token: string): void {
+    this.accepted.add(token);
+    this.lastAcceptedMs = this.elapsed;
+  }
+
+  get acceptedUntil(): string {
+    return this.accepted.size === 0 ? '0' : `${this.accepted.size} (until ${seconds(this.lastAcceptedMs)})`;
   }
 
   noteWrite(): void {
@@ -56,10 +63,10 @@ export class Chapter {
     if (this.isSynchronous) {
       if (lost.length > 0) found.push(`${lost.length} sessions lost: ${unique(lost)}`);
       if (lostAccounts > 0) found.push(`${lostAccounts} accounts lost`);
-      if (accepted.length > 0) found.push(`${accepted.length} times a token was accepted after its logout`);
+      if (accepted.size > 0) found.push(`${accepted.size} tokens were accepted after their logout`);
       return found;
     }
-    const hasLost = lost.length + lostAccounts + accepted.length > 0;
+    const hasLost = lost.length + lostAccounts + accepted.size > 0;
     if (hasLost && !this.saysSo) found.push('commits were lost, and no alert said so');
     return found;
   }
@@ -93,15 +100,14 @@ export class Ledger {
 
   table(): string {
     const head = ['event', 'replication', 'no write for', 'refreshes', 'checks', 'logouts', 'sign-ins', 'answers 503'];
-    const columns = [...head, 'sessions lost', 'accepted after logout', 'until', 'alerts'];
+    const columns = [...head, 'sessions lost', 'accepted after logout', 'alerts'];
     const rows = this.chapters.map((chapter, at) => [
       `${at}. ${chapter.kind}`,
       modeOf(chapter),
       seconds(chapter.outageMs),
       ...[chapter.refreshes, chapter.checks, chapter.logouts, chapter.signIns, chapter.retries].map(String),
       chapter.lost.length === 0 ? '0' : `${chapter.lost.length} (${unique(chapter.lost)})`,
-      String(chapter.accepted.length),
-      chapter.accepted.length === 0 ? '-' : seconds(chapter.lastAcceptedAt),
+      chapter.acceptedUntil,
       unique(chapter.alerts),
     ]);
     return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
