@@ -20,7 +20,9 @@ export function patroniConfiguration(node: NodePorts, etcd: number, folder: stri
     scope: 'watchword',
     name: node.name,
     restapi: { listen: `127.0.0.1:${node.rest}`, connect_address: `127.0.0.1:${node.rest}` },
-    etcd3: { hosts: `127.0.0.1:${etcd}` },
+    // Not etcd3: there Patroni 3.0.2 puts the key of the leader without comparing it, so that a leader that slept takes it
+    // back from its successor (docs/operations/fail-over.md).
+    etcd: { host: `127.0.0.1:${etcd}` },
     bootstrap: {
       dcs: {
         ttl: LEASE_SECONDS,
@@ -72,7 +74,16 @@ ${nodes.map(({ name, postgres, rest }) => `  server ${name} 127.0.0.1:${postgres
 export function etcdCommand(client: number, peer: number, folder: string): string[] {
   const [clients, peers] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
   return [
-    ...['etcd', '--data-dir', `${folder}/etcd`, '--listen-client-urls', clients, '--advertise-client-urls', clients],
+    ...[
+      'etcd',
+      '--enable-v2',
+      '--data-dir',
+      `${folder}/etcd`,
+      '--listen-client-urls',
+      clients,
+      '--advertise-client-urls',
+      clients,
+    ],
     ...['--listen-peer-urls', peers, '--initial-advertise-peer-urls', peers, '--initial-cluster', `default=${peers}`],
   ];
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { installFromDebian } from '../support/debian.js';
 
-const PACKAGES = ['patroni', 'etcd-server', 'haproxy', 'postgresql-15', 'redis-server'];
+const PACKAGES = ['patroni', 'python3-etcd', 'etcd-server', 'haproxy', 'postgresql-15', 'redis-server'];
 const ROOT = '/usr/lib/postgresql';
 
 /** @returns the folder of PostgreSQL's programs */
