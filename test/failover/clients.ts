@@ -54,7 +54,12 @@ export class Clients {
   async stop(): Promise<void> {
     this.isOver = true;
     await Promise.all(this.running);
-    for (const tokens of this.ended) for (const url of this.urls) await this.checkEnded(tokens, url);
+    const rest = [...this.ended];
+    const checkRest = async () => {
+      for (let ended = rest.pop(); ended; ended = rest.pop())
+        for (const url of this.urls) await this.checkEnded(ended, url);
+    };
+    await Promise.all(Array.from({ length: 8 }, checkRest));
   }
 
   private async live(pauseMs: number): Promise<void> {

@@ -12,7 +12,7 @@ export interface NodePorts {
 export const passwords = { superuser: 'test-superuser', replication: 'test-replication', rewind: 'test-rewind' };
 
 /** Seconds without a heartbeat until another node may take over: the shortest that Patroni allows. */
-export const LEASE_SECONDS = 20;
+const LEASE_SECONDS = 20;
 
 export function patroniConfiguration(node: NodePorts, etcd: number, folder: string, bin: string): string {
   const here = `${folder}/${node.name}`;

@@ -75,7 +75,7 @@ export class Chapter {
 /** The alert of a server that took over. */
 const TIMELINE = /timeline/;
 
-export const unique = (values: readonly string[]): string => [...new Set(values)].join(', ') || '-';
+const unique = (values: readonly string[]): string => [...new Set(values)].join(', ') || '-';
 
 export class Ledger {
   readonly chapters: Chapter[] = [new Chapter('before', true)];
@@ -104,7 +104,7 @@ export class Ledger {
     const rows = this.chapters.map((chapter, at) => [
       `${at}. ${chapter.kind}`,
       modeOf(chapter),
-      seconds(chapter.outageMs),
+      at === 0 ? '-' : seconds(chapter.outageMs),
       ...[chapter.refreshes, chapter.checks, chapter.logouts, chapter.signIns, chapter.retries].map(String),
       chapter.lost.length === 0 ? '0' : `${chapter.lost.length} (${unique(chapter.lost)})`,
       chapter.acceptedUntil,
