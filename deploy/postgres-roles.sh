@@ -32,11 +32,11 @@ SELECT 'CREATE ROLE watchword' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE roln
 ALTER ROLE watchword_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'owner_password';
 ALTER ROLE watchword LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'service_password';
 
--- Everything in the database is the owner's, and nobody connects who was not named. Neither role has business elsewhere.
+-- Everything in the database is the owner's, and nobody connects who was not named. Other databases are left alone:
+-- whatever PUBLIC may do there, fail-over tools such as Patroni may need (their rewind user connects to postgres).
 ALTER DATABASE :"DBNAME" OWNER TO watchword_owner;
 REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"DBNAME" TO watchword;
-REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 
 -- The service may look the schema's objects up. It may create none, not even temporary ones.
 ALTER SCHEMA public OWNER TO watchword_owner;
