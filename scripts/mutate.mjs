@@ -12,6 +12,7 @@ import { mutations as ofBrowser } from './mutations/browser.mjs';
 import { mutations as ofClient } from './mutations/client.mjs';
 import { mutations as ofConformance } from './mutations/conformance.mjs';
 import { mutations as ofFactors } from './mutations/factors.mjs';
+import { mutations as ofFailover } from './mutations/failover.mjs';
 import { mutations as ofFeed } from './mutations/feed.mjs';
 import { mutations as ofImport } from './mutations/import.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
@@ -46,6 +47,7 @@ const mutations = [
   ...ofAdmin,
   ...ofAdminLists,
   ...ofFactors,
+  ...ofFailover,
   ...ofFeed,
   ...ofImport,
   ...ofServices,

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { Clock } from './clock.js';
 import { Config } from './config/config.js';
+import { hostsOfPostgres } from './config/postgres-hosts.js';
 import { loadEnvironment } from './config/environment.js';
 import { Log } from './telemetry/log.js';
 import { sentenceOf } from './database/database.js';
@@ -36,7 +37,7 @@ async function start(): Promise<void> {
   });
   const url = await app.getUrl();
   const database = config.DATABASE_URL
-    ? new URL(config.DATABASE_URL).host
+    ? hostsOfPostgres(config.DATABASE_URL)
     : `embedded PostgreSQL in ${config.DATA_DIR}`;
   log.info({ event: 'service.started', url, publicUrl: config.publicUrl, database, docs: 'docs/README.md' });
   const cookies = url === config.publicUrl ? '' : ` Browsers keep its cookies there, and not for ${url}.`;

@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config } from '../config/config.js';
+import { eachPostgresHost } from '../config/postgres-hosts.js';
 import { openPool } from '../database/database.js';
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../database/embedded/postgres.js';
 import { countPendingMigrations } from '../database/migrate.js';
 import type { Log } from '../telemetry/log.js';
 import { Failure } from './failure.js';
 
-/** The parts of a URL that may be shown: not the password. */
+/** The parts of a URL that may be shown: not the password. Of several hosts, `port` is the last one's. */
 export interface DatabaseName {
   readonly host: string;
   readonly port: number;
@@ -62,6 +63,12 @@ export async function assertMigrated({ config, url, isEmbedded }: Target, log: L
 }
 
 export function nameOf(url: string): DatabaseName {
+  const each = eachPostgresHost(url).map(nameOfHost);
+  const last = each.at(-1) ?? nameOfHost(url);
+  return { ...last, host: [...each.slice(0, -1).map(({ host, port }) => `${host}:${port}`), last.host].join(',') };
+}
+
+function nameOfHost(url: string): DatabaseName {
   const { hostname, port, pathname, username, searchParams } = new URL(url);
   const role = decodeURIComponent(username);
   return {

@@ -2,23 +2,34 @@
 import { existsSync } from 'node:fs';
 import { isLoopback } from './addresses.js';
 import { format, Wrong } from './format.js';
+import { eachPostgresHost, joinPostgresHosts } from './postgres-hosts.js';
 
 const ENCODE = 'special characters of a password are percent-encoded (/ as %2F, # as %23, @ as %40)';
 
 /** Refuses or rewrites what node-postgres misreads or refuses with an unclear error. */
 export const postgresUrl = format((written) => {
-  const authority = /^postgres(?:ql)?:\/\/([^/?#]*)/.exec(written)?.[1];
-  if (authority === undefined) return new Wrong('must be a postgres:// URL');
-  if (authority.slice(authority.lastIndexOf('@') + 1).includes(','))
-    return new Wrong('names several hosts: write one, such as the proxy or the DNS name that leads to the primary');
+  const each = eachPostgresHost(written).map(readPostgresUrl);
+  const read = each.filter((url) => typeof url === 'string');
+  const wrong = each.find((url) => url instanceof Wrong);
+  if (wrong) return wrong;
+  const hasHostTwice = read.length > 1 && read.some((url) => new URL(url).searchParams.has('host'));
+  if (hasHostTwice) return new Wrong('names several hosts, and one in host=: write all of them before the path');
+  return joinPostgresHosts(read);
+});
+
+function readPostgresUrl(written: string): string | Wrong {
+  if (!/^postgres(?:ql)?:\/\//.test(written)) return new Wrong('must be a postgres:// URL');
   const text = withSocketAsHost(written);
   if (!URL.canParse(text)) return new Wrong(`must be a postgres:// URL with a host; ${ENCODE}`);
   const { searchParams, hostname, username } = new URL(text);
-  if (searchParams.get('host')?.includes(',')) return new Wrong('names several hosts in host=: write one');
+  if (searchParams.get('host')?.includes(','))
+    return new Wrong('names several hosts in host=: write them before the path, as in h1:5432,h2:5432/database');
   if (hostname === '' && !searchParams.get('host')) return new Wrong('names no host: write localhost, or a socket');
   if (username === '') return new Wrong('names no user: write postgres://user:password@host/database');
+  if (/standby|read-only/.test(searchParams.get('target_session_attrs') ?? ''))
+    return new Wrong('asks for a standby: write target_session_attrs=read-write, or leave it out');
   return wrongTls(searchParams) ?? asNodePostgresReadsIt(text, searchParams);
-});
+}
 
 /** Node cannot parse libpq's `user@/db?host=/folder`; it can once the folder is the host. */
 function withSocketAsHost(text: string): string {
@@ -89,8 +100,17 @@ export interface Security {
   readonly isAuthenticated: boolean;
 }
 
-/** @param text the result of postgresUrl */
+/** @param text the result of postgresUrl; of several hosts the weakest counts */
 export function securityOfPostgres(text: string): Security {
+  const each = eachPostgresHost(text).map(securityOfHost);
+  return {
+    isLocal: each.every(({ isLocal }) => isLocal),
+    isEncrypted: each.every(({ isEncrypted }) => isEncrypted),
+    isAuthenticated: each.every(({ isAuthenticated }) => isAuthenticated),
+  };
+}
+
+function securityOfHost(text: string): Security {
   const { searchParams: params, hostname, password } = new URL(text);
   const mode = params.get('sslmode');
   const isVerified = mode === 'verify-full' || (mode !== null && mode !== 'no-verify' && params.has('sslrootcert'));

@@ -43,7 +43,8 @@ export const settings = {
     schema: postgresUrl.optional(),
     standard: 'embedded PostgreSQL',
     secret: true,
-    about: 'postgres:// URL. Without it an embedded PostgreSQL runs under DATA_DIR; production requires it.',
+    about:
+      'postgres:// URL, also of several hosts as in libpq (`postgres://user:password@h1:5432,h2:5432/db`): the one that takes writes is used (docs/operations/postgresql.md). Without it an embedded PostgreSQL runs under DATA_DIR; production requires it.',
   },
   DATABASE_URL_FILE: fileOf('DATABASE_URL'),
   DATABASE_OWNER_URL: {

@@ -1,12 +1,13 @@
 // Connects to PostgreSQL: the pool, transactions, and the sentence for a database that cannot be
 // used.
 import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Config } from '../config/config.js';
+import { Hosts } from './hosts.js';
+import { Pool } from './pool.js';
 import { tlsTrouble } from './tls-trouble.js';
 import type { Log } from '../telemetry/log.js';
 import { reasonOf, withoutStatement } from '../runtime/reason.js';
-import { pinSession } from './session-settings.js';
 import { isDatabaseUnavailable } from './unavailable.js';
 
 /** The connection pool as drizzle sees it; injectable by type. */
@@ -30,34 +31,15 @@ export interface Transaction extends Queries {
 /** The server's own limit does not help when the server has gone silent. */
 const QUERY_TIMEOUT_MS = 6_000;
 
-export class Pool extends pg.Pool {
-  /**
-   * @param keepsPlans false where another client may have a connection next: a pooler in
-   * transaction mode
-   */
-  constructor(
-    options: pg.PoolConfig,
-    readonly keepsPlans: boolean,
-  ) {
-    super(options);
-    // pg-pool waits for the promise, and nobody gets the connection before; its type does not say
-    // so.
-    // oxlint-disable-next-line typescript/no-misused-promises
-    this.options.onConnect = keepsPlans ? pinSession : undefined;
-  }
-}
-
 export function openPool(url: string, config: Config, log: Log): Pool {
   const options = {
-    connectionString: url,
     max: config.DATABASE_POOL_SIZE,
-    connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 30_000,
     query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'watchword',
     keepAlive: true,
   };
-  const pool = new Pool(options, config.DATABASE_PREPARED_STATEMENTS === 'on');
+  const pool = new Pool(options, new Hosts(url), config.DATABASE_PREPARED_STATEMENTS === 'on');
   // Without a listener, a stopped server would kill the process.
   pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: reasonOf(error) }));
   // The pool takes its own listener off while a connection is in use; the statement under way

@@ -3,11 +3,12 @@
 import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
+import { eachPostgresHost } from '../config/postgres-hosts.js';
 import { auditEvents } from './audit-schema.js';
 import { tables } from './tables.js';
 
 /** The role that a URL connects as. */
-export const roleOf = (url: string): string => decodeURIComponent(new URL(url).username);
+export const roleOf = (url: string): string => decodeURIComponent(new URL(eachPostgresHost(url)[0] ?? url).username);
 
 /** Our own tables only: other tables of the database are not ours to grant. */
 const ours = Object.values(tables).filter((each) => is(each, PgTable));

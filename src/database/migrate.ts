@@ -1,8 +1,9 @@
 // Brings the schema up to date, and says whether it is.
 import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import pg from 'pg';
+import type pg from 'pg';
 import { grantToService } from './grants.js';
+import { connectToPrimary, Hosts } from './hosts.js';
 import { hasTable, JOURNAL, knownHashes, makeJournal, note } from './migration-journal.js';
 import { pinMigration } from './session-settings.js';
 
@@ -17,8 +18,7 @@ const MIGRATION_LOCK = 7_737_001;
  * @param service the role of the service, which may be the same
  */
 export async function applyMigrations(ownerUrl: string, service: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'watchword-migrate' });
-  await client.connect();
+  const client = await connectToPrimary(new Hosts(ownerUrl), { application_name: 'watchword-migrate' });
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     await pinMigration(client);

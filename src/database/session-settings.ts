@@ -1,6 +1,7 @@
 // Pins what a server, a database or a role may set otherwise, so that each connection reads and
 // writes as we expect.
 import pg from 'pg';
+import { refuseAnswer } from './standby.js';
 
 /**
  * Each of these changes what a statement means, what its answer looks like, or how long it may
@@ -30,9 +31,13 @@ const pin = (settings: Readonly<Record<string, string>>, isLocal: boolean) =>
 /**
  * For a connection that is ours alone: a direct one, or one through a pooler in session mode. Not
  * as parameters of the connection's start, of which PgBouncer refuses all that it does not track.
+ * @throws Standby
  */
 export async function pinSession(client: pg.ClientBase): Promise<void> {
-  await client.query(pin(serving, false));
+  const { rows } = await client.query<{ is_standby: boolean }>(
+    `${pin(serving, false)}, pg_catalog.pg_is_in_recovery() AS is_standby`,
+  );
+  refuseAnswer(rows, client);
 }
 
 /** Until the end of the transaction, so that it also holds through a pooler in transaction mode. */

@@ -3,6 +3,8 @@ import { Controller, Get } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { Database } from '../database/database.js';
+import { server } from '../database/primary-reads.js';
+import { refuseStandby } from '../database/standby.js';
 import { Refusal } from '../errors.js';
 import { Documented } from '../http/documented.decorator.js';
 import { Public } from '../http/public.decorator.js';
@@ -41,7 +43,7 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** @throws Refusal `unavailable` without Postgres or a signer, and while the service drains */
+  /** @throws Refusal `unavailable` without Postgres, on a standby, without a signer, and while the service drains */
   @Documented({
     under: 'Operations',
     does: 'Says whether the instance can do its work: for traffic',
@@ -52,7 +54,8 @@ export class HealthController {
   async ready(): Promise<z.output<typeof readyAnswer>> {
     if (this.draining.isDraining) throw new Refusal('unavailable', { cause: new Error('shutting down') });
     try {
-      await this.database.execute(sql`select 1`);
+      const { rows } = await this.database.execute<{ isStandby: boolean }>(sql`select ${server}`);
+      rows.forEach(refuseStandby);
     } catch (cause) {
       throw new Refusal('unavailable', { cause });
     }

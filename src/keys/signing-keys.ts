@@ -7,6 +7,7 @@ import type { AuditEvent } from '../audit/events.js';
 import { timeOf } from '../database/columns.js';
 import { Database, inTransaction, type Queries, type Transaction } from '../database/database.js';
 import { keyRingVersion, signingKeys } from '../database/keys-schema.js';
+import { isStandby, refuseStandby } from '../database/standby.js';
 import type { Caller } from '../http/caller.js';
 import { withoutStatement } from '../runtime/reason.js';
 import { type Change, columnsOf, isObjection, type Objection } from './rotation.js';
@@ -35,19 +36,21 @@ export class SigningKeys {
 
   /** One row: cheap enough for every instance and every second. */
   async version(): Promise<Pick<Snapshot, 'version' | 'now'>> {
-    const [row] = await this.database.select({ version: keyRingVersion.version, now }).from(keyRingVersion);
+    const [row] = await this.database.select({ version: keyRingVersion.version, now, isStandby }).from(keyRingVersion);
     if (!row) throw new Error('key_ring_version has lost its row: restore it from a backup.');
+    refuseStandby(row);
     return row;
   }
 
   /** Every key there ever was: a revoked or removed kid is told from an unknown one. */
   async load(queries: Queries = this.database): Promise<Snapshot> {
     const rows = await queries
-      .select({ version: keyRingVersion.version, now, key: signingKeys })
+      .select({ version: keyRingVersion.version, now, isStandby, key: signingKeys })
       .from(keyRingVersion)
       .leftJoin(signingKeys, sql`true`);
     const [first] = rows;
     if (!first) throw new Error('key_ring_version has lost its row: restore it from a backup.');
+    refuseStandby(first);
     return { version: first.version, now: first.now, keys: rows.flatMap(({ key }) => key ?? []) };
   }
 

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
+import { readOnPrimary, server } from '../database/primary-reads.js';
 import { accessRevocations, users } from '../database/schema.js';
 import { batched } from './batched.js';
 import type { Claims, Truth } from './verdict.js';
@@ -34,7 +35,7 @@ export class TruthReads {
    * @returns undefined when that is more than an entry may hold: then `ofToken` decides
    */
   async ofUser(sub: string): Promise<Truth | undefined> {
-    const [truth] = await everyToken.run(this.database, { sub });
+    const [truth] = await readOnPrimary(this.database, everyToken, { sub });
     if (truth && truth.revoked.length > MAX_REVOCATIONS) return undefined;
     return truth ?? GONE;
   }
@@ -45,18 +46,19 @@ export class TruthReads {
   async ofTokens(many: readonly Claims[]): Promise<Truth[]> {
     const [only] = many;
     if (only && many.length === 1) {
-      const [truth] = await oneToken.run(this.database, { ...only });
+      const [truth] = await readOnPrimary(this.database, oneToken, { ...only });
       return [truth ?? GONE];
     }
     const column = (name: 'sub' | 'sid' | 'jti') => many.map((claims) => claims[name]);
     const values = { sub: column('sub'), sid: column('sid'), jti: column('jti') };
-    const rows = await manyTokens.run(this.database, values);
+    const rows = await readOnPrimary(this.database, manyTokens, values, many.length);
     const found = new Map(rows.map(({ at, ...truth }) => [Number(at), truth]));
     return many.map((_, n) => found.get(n + 1) ?? GONE);
   }
 }
 
 interface Row {
+  readonly isStandby: boolean;
   readonly version: number;
   readonly revoked: string[];
 }
@@ -79,14 +81,14 @@ const upToLimit = sql`order by kind, ref limit ${MAX_REVOCATIONS + 1}::int`;
 const everyToken = new Prepared<Row>(
   'truth_of_user',
   sql`
-  select u.token_version as version, ${revoked(sql`user_id = ${given('sub')} ${upToLimit}`)}
+  select ${server}, u.token_version as version, ${revoked(sql`user_id = ${given('sub')} ${upToLimit}`)}
     from ${users} u where u.id = ${given('sub')}`,
 );
 
 const oneToken = new Prepared<Row>(
   'truth_of_token',
   sql`
-  select u.token_version as version,
+  select ${server}, u.token_version as version,
          ${revoked(sql`user_id = ${given('sub')} and ${ofThese(sql`${given('sid')}`, sql`${given('jti')}`)}`)}
     from ${users} u where u.id = ${given('sub')}`,
 );
@@ -94,7 +96,7 @@ const oneToken = new Prepared<Row>(
 const manyTokens = new Prepared<Row & { readonly at: string }>(
   'truth_of_tokens',
   sql`
-  select at, u.token_version as version, ${revoked(sql`user_id = u.id and ${ofThese(sql`sid`, sql`jti`)}`)}
+  select at, ${server}, u.token_version as version, ${revoked(sql`user_id = u.id and ${ofThese(sql`sid`, sql`jti`)}`)}
     from unnest(${given('sub')}::uuid[], ${given('sid')}::uuid[], ${given('jti')}::uuid[])
          with ordinality as asked (user_id, sid, jti, at)
     join ${users} u on u.id = asked.user_id`,

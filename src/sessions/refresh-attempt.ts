@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { ReuseClass, ReuseEvent } from '../audit/events.js';
 import type { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
+import { readOnPrimary, server } from '../database/primary-reads.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Role, Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
@@ -49,6 +50,7 @@ export const isInGrace = sql`s.rotated_at + make_interval(secs => ${given('grace
 
 /** How the token relates to the family that it names. */
 export interface Seen extends SeenSession {
+  readonly isStandby: boolean;
   readonly is_alive: boolean;
   readonly is_current: boolean;
   readonly is_previous: boolean;
@@ -61,7 +63,7 @@ export interface Seen extends SeenSession {
 const read = new Prepared<Seen>(
   'read_family',
   sql`
-  select ${seenSession}, s.generation,
+  select ${seenSession}, ${server}, s.generation,
          s.token = ${given('hash')} as is_current,
          s.previous_token is not distinct from ${given('hash')} as is_previous,
          ${isInGrace} as is_in_grace,
@@ -78,7 +80,7 @@ export async function readFamily(
   { token, family, hash, caller }: Pick<RefreshAttempt, 'token' | 'family' | 'hash' | 'caller'>,
   graceSeconds: number,
 ): Promise<Seen | undefined> {
-  const [seen] = await read.run(database, { ...caller, userId: token.userId, family, hash, graceSeconds });
+  const [seen] = await readOnPrimary(database, read, { ...caller, userId: token.userId, family, hash, graceSeconds });
   return seen;
 }
 

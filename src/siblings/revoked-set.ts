@@ -8,6 +8,7 @@ import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { signingKeys } from '../database/keys-schema.js';
 import { accessRevocations, revokedSubjects } from '../database/schema.js';
+import { readOnPrimary, server } from '../database/primary-reads.js';
 import { endedServices, endedServiceTokens } from './service-ends.js';
 
 export interface RevokedSet {
@@ -24,6 +25,7 @@ export interface RevokedSet {
 /** Lists as text: those of two reads are compared each second, and taken apart only when they differ. */
 interface Row {
   readonly readAt: Date;
+  readonly isStandby: boolean;
   readonly sids: string | null;
   readonly jtis: string | null;
   readonly subs: string | null;
@@ -48,7 +50,7 @@ export class RevokedSets {
 
   /** @throws when the database does not answer */
   async read(): Promise<RevokedSet> {
-    const [row] = await whole.run(this.database, { kidSeconds: this.kidSeconds });
+    const [row] = await readOnPrimary(this.database, whole, { kidSeconds: this.kidSeconds });
     if (!row) throw new Error('The database returned no set.');
     const isSame = this.last && members.every((name) => this.last?.row[name] === row[name]);
     const set = this.last && isSame ? { ...this.last.set, readAt: row.readAt } : setOf(row);
@@ -105,7 +107,7 @@ export const wholeSet = (kidSeconds: SQL) => sql`
   listed as (
     select kind, good_from, case when subject = '*' then subject else ${hashed(sql`subject`)} end as hash from ended
   )
-  select (select at from read) as "readAt",
+  select (select at from read) as "readAt", ${server},
          ${lines(sql`kind = 's'`)} as sids, ${lines(sql`kind = 'j'`)} as jtis,
          ${lines(sql`kind = 'v'`, sql`hash || ' ' || good_from`)} as subs,
          (select string_agg(kid, E'\n' order by kid collate "C") from ${signingKeys}

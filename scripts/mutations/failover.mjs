@@ -1,0 +1,41 @@
+// Plausible mistakes around standbys, several hosts and fail-overs, and the test that detects each.
+const PINS = 'src/database/session-settings.ts';
+const POOL = 'src/database/pool.ts';
+const HOSTS = 'src/database/hosts.ts';
+const READS = 'src/database/primary-reads.ts';
+const standby = (name) => ['test/standby.test.ts', '-t', name];
+const hosts = (name) => ['test/several-hosts.test.ts', '-t', name];
+
+/** [the mistake, the edits, the test]; an edit is [file, the present text, the text with the mistake]. */
+const cases = [
+  ['a connection may lead to a standby', [[PINS, '  refuseAnswer(rows, client);\n', '']], standby('led to a standby')],
+  [
+    'a read through a pooler does not look which server has answered',
+    [[READS, '  rows.forEach(refuseStandby);\n', '']],
+    standby('behind a pooler'),
+  ],
+  [
+    'a row that a standby lacks counts as gone',
+    [[READS, 'rows.length === wanted || poolOf', 'rows.length <= wanted || poolOf']],
+    standby('behind a pooler'),
+  ],
+  [
+    'each request looks for the host again',
+    [[HOSTS, '      this.#at = found;\n', '']],
+    hosts('costs its time-out once'),
+  ],
+  [
+    'connections to a host that was left stay in use',
+    [[POOL, 'for (const client of this.idle) cut(client);', '']],
+    hosts('when it wakes up'),
+  ],
+];
+
+/** The failed test. A copy that does not load detects nothing. */
+function verdict(output) {
+  const failed = /^\s*Tests\s+(\d+) failed/m.exec(output);
+  const first = /^ FAIL {2}(.*)$/m.exec(output)?.[1];
+  return failed ? `${failed[1]} failed, first: ${first}` : undefined;
+}
+
+export const mutations = cases.map(([name, edits, run]) => ({ name, edits, run, verdict }));
