@@ -2,7 +2,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { bearer, call, me, mobile, refresh } from './support/client.js';
 import { logout, patient } from './support/instances.js';
-import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.js';
+import { hasPgBouncer } from './support/pgbouncer-process.js';
+import { startPgBouncer } from './support/pgbouncer.js';
 import { startRedisProxy } from './support/redis-proxy.js';
 import { startService } from './support/service.js';
 import { databaseSettings } from './support/settings.js';
