@@ -1,11 +1,16 @@
 // Watchword behind a real PgBouncer with its default configuration.
+import { sql } from 'drizzle-orm';
 import { expect, describe, it, onTestFinished } from 'vitest';
+import { Config } from '../src/config/config.js';
+import { openPool, toDatabase } from '../src/database/database.js';
+import { given, Prepared } from '../src/database/prepared.js';
+import { Log } from '../src/telemetry/log.js';
 import { mobile, refresh } from './support/client.js';
 import { emptyDatabase, runAt } from './support/empty-database.js';
 import { hasPgBouncer, type PoolMode } from './support/pgbouncer-process.js';
 import { startPgBouncer } from './support/pgbouncer.js';
-import { startService } from './support/service.js';
-import { databaseSettings } from './support/settings.js';
+import { cloneDatabase, startService } from './support/service.js';
+import { databaseSettings, testSettings } from './support/settings.js';
 import { smoke } from './support/smoke.js';
 
 async function behind(mode: PoolMode, databaseUrl: string, settings: Record<string, string>) {
@@ -38,6 +43,21 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     await expect(start()).rejects.toThrow(
       'DATABASE_URL leads to a pooler in transaction mode: set DATABASE_PREPARED_STATEMENTS=off.',
     );
+  });
+
+  it('in transaction mode that no start has noticed, statements lose their names and nothing fails', async () => {
+    const databaseUrl = await cloneDatabase();
+    const { DATABASE_URL } = databaseSettings(databaseUrl);
+    const url = (await startPgBouncer('transaction', [DATABASE_URL]))(DATABASE_URL);
+    const config = Config.fromEnv({ ...testSettings, DATABASE_URL: url });
+    const pool = openPool(url, config, Log.to(config));
+    onTestFinished(() => pool.end());
+    const statement = new Prepared<{ n: number }>('a_number', sql`select ${given('n')}::int as n, pg_sleep(0.01)`);
+    const all = Array.from({ length: 60 }, (_, n) => n);
+    const answers = await Promise.all(all.map((n) => statement.run(toDatabase(pool), { n })));
+    expect(answers.map(([row]) => row?.n)).toEqual(all);
+    for (const n of all) await statement.run(toDatabase(pool), { n });
+    expect(pool.keepsPlans).toBe(false);
   });
 
   it('in transaction mode it leaves no setting on a connection for the next client', async () => {

@@ -3,7 +3,9 @@ const PINS = 'src/database/session-settings.ts';
 const POOL = 'src/database/pool.ts';
 const HOSTS = 'src/database/hosts.ts';
 const READS = 'src/database/primary-reads.ts';
+const OUTAGES = 'src/database/outages.ts';
 const standby = (name) => ['test/standby.test.ts', '-t', name];
+const lost = (name) => ['test/lost-commits.test.ts', '-t', name];
 const hosts = (name) => ['test/several-hosts.test.ts', '-t', name];
 
 /** [the mistake, the edits, the test]; an edit is [file, the present text, the text with the mistake]. */
@@ -28,6 +30,36 @@ const cases = [
     'connections to a host that was left stay in use',
     [[POOL, 'for (const client of this.idle) cut(client);', '']],
     hosts('when it wakes up'),
+  ],
+  [
+    'nothing that was lost is revoked again',
+    [['src/sessions/reassertion.ts', 'watch.onOtherHistory = (from, to) => this.run(from, to);', '']],
+    lost('that loses logouts'),
+  ],
+  [
+    'a lost logout of all devices stays lost',
+    [['src/users/raised-counters.ts', 'if (known.length === 0) return [];', 'if (known.length >= 0) return [];']],
+    lost('that loses logouts'),
+  ],
+  [
+    'a fail-over that lost nothing wakes somebody',
+    [['src/sessions/reassertion.ts', '> 0 || (wasAtRisk && isFirst)', '> 0 || isFirst']],
+    lost('loses nothing'),
+  ],
+  [
+    'the grace runs on while the database is away',
+    [[OUTAGES, 'from -= Math.max(0, until - since);', 'from -= 0;']],
+    lost('stands still: a retry'),
+  ],
+  [
+    'the grace stands still for ever',
+    [[OUTAGES, 'Math.min(MAX_GRACE_SECONDS, (now - from) / 1_000)', '(now - from) / 1_000']],
+    ['src/database/outages.test.ts'],
+  ],
+  [
+    'names of statements go on through a pooler that shares connections',
+    [['src/database/prepared.ts', "new Set(['26000', '42P05'])", "new Set(['none'])"]],
+    ['test/pgbouncer.test.ts', '-t', 'lose their names'],
   ],
 ];
 

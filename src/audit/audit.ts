@@ -73,11 +73,11 @@ export class Audit {
   }
 }
 
-/** These page the operator, and a mail that died if its event says so. */
+/** These page the operator; a mail that died or another primary does if its event says so. */
 export const alertTypes = ['refresh.reused', 'guessing.spray', 'account.frozen', 'passkey.counter_back'];
 
 const isAlert = (event: AuditEvent | FrequentEvent): boolean =>
-  alertTypes.includes(event.type) || (event.type === 'mail.died' && event.alert);
+  alertTypes.includes(event.type) || ('alert' in event && event.alert);
 
 const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent, request_id, details)');
 

@@ -1,6 +1,7 @@
 // Every event that an operator may have to look up later. docs/operations/events.md says what each
 // one means.
 import { type AdminEvent, adminOutcomes, type DeletedEvent } from './admin-events.js';
+import { databaseOutcomes, type TimelineEvent } from './database-events.js';
 import { type FactorEvent, factorOutcomes, type PasskeyCounterEvent } from './factor-events.js';
 import { type IdentityEvent, identityOutcomes } from './identity-events.js';
 import { type MovingEvent, movingOutcomes } from './moving-events.js';
@@ -66,6 +67,7 @@ export type AuditEvent =
   | { readonly type: 'mail.retried'; readonly mails: number; readonly by: string }
   | FreezeEvent
   | SprayEvent
+  | TimelineEvent
   | ServiceEvent
   | ({ readonly type: 'service.added' } & ServiceRights & OfService);
 
@@ -111,7 +113,7 @@ interface FreezeEvent extends OfUser {
 }
 
 /** What somebody is paged for. */
-export type AlertEvent = ReuseEvent | SprayEvent | MailDiedEvent | FreezeEvent | PasskeyCounterEvent;
+export type AlertEvent = TimelineEvent | ReuseEvent | SprayEvent | MailDiedEvent | FreezeEvent | PasskeyCounterEvent;
 
 export type ReuseEvent = {
   readonly type: 'refresh.reused';
@@ -186,6 +188,7 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'service.refused': 'failure',
   'mail.died': 'failure',
   'mail.retried': 'success',
+  ...databaseOutcomes,
   ...adminOutcomes,
   ...factorOutcomes,
   ...identityOutcomes,

@@ -58,7 +58,7 @@ export const settings = {
   DATABASE_POOL_SIZE: {
     schema: integer(2, 200).default(10),
     standard: '10',
-    about: 'Maximum number of connections per instance.',
+    about: 'Maximum number of connections per instance, one of which watches whether the primary answers.',
   },
   DATABASE_PREPARED_STATEMENTS: {
     schema: z.enum(['on', 'off']).default('on'),

@@ -31,9 +31,13 @@ export interface Transaction extends Queries {
 /** The server's own limit does not help when the server has gone silent. */
 const QUERY_TIMEOUT_MS = 6_000;
 
+const POOLER =
+  'DATABASE_URL leads to a pooler in transaction mode: statements have no names from now on. Set ' +
+  'DATABASE_PREPARED_STATEMENTS=off, which also checks the settings of the role (docs/operations/pgbouncer.md).';
+
 export function openPool(url: string, config: Config, log: Log): Pool {
   const options = {
-    max: config.DATABASE_POOL_SIZE,
+    max: Math.max(2, config.DATABASE_POOL_SIZE - 1), // one more watches (database-watch.ts)
     idleTimeoutMillis: 30_000,
     query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'watchword',
@@ -42,6 +46,7 @@ export function openPool(url: string, config: Config, log: Log): Pool {
   const pool = new Pool(options, new Hosts(url), config.DATABASE_PREPARED_STATEMENTS === 'on');
   // Without a listener, a stopped server would kill the process.
   pool.on('error', (error) => log.warn({ event: 'database.connection_lost', reason: reasonOf(error) }));
+  pool.onPooler = () => log.error({ event: 'database.pooler_found' }, POOLER);
   // The pool takes its own listener off while a connection is in use; the statement under way
   // reports the loss.
   pool.on('connect', (client) => client.on('error', () => undefined));

@@ -13,6 +13,8 @@ const IS_FULL = 'timeout exceeded when trying to connect';
 
 export class Pool extends pg.Pool {
   readonly outages = new Outages();
+  /** A pooler in transaction mode has shown itself. */
+  onPooler: () => void = () => undefined;
   private readonly idle = new Set<pg.PoolClient>();
   private readonly busy = new Set<pg.PoolClient>();
   private readonly retired = new WeakSet<pg.PoolClient>();
@@ -24,7 +26,7 @@ export class Pool extends pg.Pool {
   constructor(
     options: pg.PoolConfig,
     readonly hosts: Hosts,
-    readonly keepsPlans: boolean,
+    public keepsPlans: boolean,
   ) {
     super({ ...options, connectionTimeoutMillis: CONNECT_WITHIN_MS, Client: clientOf(hosts) });
     // pg-pool waits for the promise, and nobody gets the connection before; its type does not say
@@ -35,6 +37,12 @@ export class Pool extends pg.Pool {
     this.on('release', (_error, client) => this.returned(client));
     hosts.onMove = () => this.retire();
     this.on('remove', (client) => [this.idle, this.busy].forEach((set) => set.delete(client)));
+  }
+
+  /** No statement has a name from now on. What is pinned on connections stays as it is. */
+  stopNaming(): void {
+    if (this.keepsPlans) this.onPooler();
+    this.keepsPlans = false;
   }
 
   override connect(): Promise<pg.PoolClient>;

@@ -14,6 +14,8 @@ export const given = (name: string) => sql.placeholder(name);
  * A migration has changed what a statement returns (PostgreSQL, Appendix A: feature_not_supported).
  */
 const PLAN_OUTDATED = '0A000';
+/** The plan of this name is another connection's: a pooler in transaction mode that no start has noticed. */
+const NOT_OURS = new Set(['26000', '42P05']);
 
 export class Prepared<Row extends QueryResultRow> {
   readonly name: string;
@@ -43,11 +45,14 @@ export class Prepared<Row extends QueryResultRow> {
       client.release();
       return rows;
     } catch (error) {
-      const isOutdated = error instanceof Error && (error as { code?: unknown }).code === PLAN_OUTDATED;
+      const code = String((error as { code?: unknown }).code);
+      const isNotOurs = NOT_OURS.has(code);
+      const isRefused = code === PLAN_OUTDATED || isNotOurs;
       // Ended, not returned: its plan stays outdated, or whether the server still listens to it is
       // not known.
-      client.release(isOutdated || isDatabaseUnavailable(error));
-      if (!isOutdated) throw error;
+      client.release(isRefused || isDatabaseUnavailable(error));
+      if (!isRefused) throw error;
+      if (isNotOurs) pool.stopNaming();
     }
     // The server refused the plan before it did anything, so that the statement may be sent again,
     // without a name.

@@ -112,6 +112,7 @@ export const refreshTokens = pgTable(
         'role_changed',
         'identity_changed',
         'upstream_logout',
+        'reasserted',
       ],
     }),
     createdAt: createdAt(),

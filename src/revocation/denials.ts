@@ -1,11 +1,12 @@
 // Writes what is dead before its time: sessions and single tokens (access_revocations), and whose tokens ended all at once
 // (revoked_subjects).
-import { type SQL, sql } from 'drizzle-orm';
+import { inArray, type SQL, sql } from 'drizzle-orm';
 import { EVERYBODY } from '../../packages/contract/src/revocations.js';
 import type { Transaction } from '../database/database.js';
 import { Purging } from '../database/purging.js';
 import { accessRevocations, refreshTokens, revokedSubjects, users } from '../database/schema.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
+import type { RecentRef, RecentUser } from './recent-endings.js';
 
 /**
  * A row is kept until the last token it covers has expired, and two minutes for clocks that differ. The triggers that see
@@ -90,4 +91,28 @@ export async function denyUsers(tx: Transaction, userIds: readonly string[]): Pr
     insert into ${revokedSubjects} (subject, good_from, expires_at)
     select id, token_version, ${expiresAt} from ${users} where id = any(${sql.param([...userIds])}::uuid[])
     ${orLater}`);
+}
+
+/** The counters of users as the transaction leaves them; none of those whom it has deleted. */
+export async function countersOf(tx: Transaction, userIds: readonly string[]): Promise<RecentUser[]> {
+  if (userIds.length === 0) return [];
+  const rows = await tx
+    .select({ id: users.id, tokenVersion: users.tokenVersion, sessionEpoch: users.sessionEpoch })
+    .from(users)
+    .where(inArray(users.id, [...userIds]));
+  const found = new Map(rows.map(({ id, ...counters }) => [id, counters]));
+  return userIds.map((userId) => ({ kind: 'user', userId, counters: found.get(userId) }));
+}
+
+/** @returns those that are not denied although they were, of users who are there */
+export async function missingDenials(tx: Transaction, known: readonly RecentRef[]): Promise<RecentRef[]> {
+  if (known.length === 0) return [];
+  const column = (name: keyof RecentRef) => sql.param(known.map((each) => each[name]));
+  const { rows } = await tx.execute<RecentRef & Record<string, unknown>>(sql`
+    select k.user_id as "userId", k.kind, k.ref
+      from unnest(${column('userId')}::uuid[], ${column('kind')}::text[], ${column('ref')}::uuid[]) as k (user_id, kind, ref)
+      join ${users} u on u.id = k.user_id
+     where not exists (select from ${accessRevocations} r
+                        where r.user_id = k.user_id and r.kind = k.kind and r.ref = k.ref)`);
+  return rows;
 }

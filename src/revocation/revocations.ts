@@ -8,10 +8,11 @@ import type { Database, Transaction } from '../database/database.js';
 import { Refusal } from '../errors.js';
 import { TimedOut, withTimeout } from '../runtime/with-timeout.js';
 import type { Confirmation } from './confirmation.js';
-import { deny, denyFrom, denyOlder, denyWhole, overDenials, overSubjects } from './denials.js';
+import { countersOf, deny, denyFrom, denyOlder, denyWhole, overDenials, overSubjects } from './denials.js';
 import { Endings } from './endings.js';
 import { outlived, Outbox } from './outbox.js';
 import { RevocationMetrics } from './revocation-metrics.js';
+import type { Recent } from './recent-endings.js';
 import { SharedReads } from './shared-reads.js';
 import { TruthReads } from './truth-reads.js';
 import { type Claims, judge, type Truth, type Verdict } from './verdict.js';
@@ -115,7 +116,15 @@ export class Revocations {
     }
     for (const userId of users) await denyOlder(tx, userId);
     for (const userId of removed) await denyWhole(tx, userId);
-    tx.afterCommit(() => this.endings.tell());
+    const known = await countersOf(tx, [...users, ...removed, ...told]);
+    tx.afterCommit(() => {
+      this.endings.recent.remember([
+        ...known,
+        ...sessions.map(({ userId, sessionId }) => ({ kind: 's', userId, ref: sessionId }) as const),
+        ...tokens.map(({ userId, tokenId }) => ({ kind: 'j', userId, ref: tokenId }) as const),
+      ]);
+      this.endings.tell();
+    });
     return this.outbox.add(tx, new Set([...users, ...removed, ...told, ...owners]));
   }
 
@@ -129,10 +138,17 @@ export class Revocations {
 
   /**
    * Drops what Redis knows of a user. A failure is covered by the outbox row of `expressionsFor`.
+   * @param sessionId the session that those expressions have ended
    */
-  async invalidate(userId: string): Promise<void> {
+  async invalidate(userId: string, sessionId: string): Promise<void> {
+    this.endings.recent.remember([{ kind: 's', userId, ref: sessionId }]);
     this.endings.tell();
     await this.cache.invalidate([userId]);
+  }
+
+  /** What this instance has ended within the life of an access token. */
+  recent(): readonly Recent[] {
+    return this.endings.recent.all();
   }
 
   /** @returns how many revocations went that cover nothing any more */

@@ -1,7 +1,7 @@
 // Says whether a refresh token would be taken now, without spending it.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { Database } from '../database/database.js';
+import { Database, poolOf } from '../database/database.js';
 import type { Caller } from '../http/caller.js';
 import { familyOf, hashOf, parseRefreshToken } from '../tokens/refresh-token.js';
 import { readFamily } from './refresh-attempt.js';
@@ -24,7 +24,8 @@ export class RefreshState {
     const token = parseRefreshToken(text);
     if (!token) return undefined;
     const attempt = { token, family: familyOf(token), hash: hashOf(token), caller };
-    const seen = await readFamily(this.database, attempt, this.config.REFRESH_GRACE_SECONDS);
+    const graceSeconds = poolOf(this.database).outages.graceOf(this.config.REFRESH_GRACE_SECONDS);
+    const seen = await readFamily(this.database, attempt, graceSeconds);
     if (!seen?.is_alive || !(seen.is_current || (seen.is_previous && seen.is_in_grace))) return undefined;
     const expiresAt = seen.expires_at < seen.absolute_expires_at ? seen.expires_at : seen.absolute_expires_at;
     return { userId: token.userId, sessionId: seen.id, expiresAt };

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Config } from '../config/config.js';
-import { Database } from '../database/database.js';
+import { Database, poolOf } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Transport } from '../database/vocabularies.js';
@@ -62,7 +62,7 @@ export class Refresh {
       const rotated = await this.rotate(attempt);
       if (rotated) return rotated;
 
-      const seen = await readFamily(this.database, attempt, this.config.REFRESH_GRACE_SECONDS);
+      const seen = await readFamily(this.database, attempt, this.graceSeconds());
       if (!seen) {
         await this.limit.takeOfNobody(attempt);
         throw new Refusal('refresh_token_invalid');
@@ -101,7 +101,7 @@ export class Refresh {
   private async replay(attempt: RefreshAttempt, seen: Seen): Promise<IssuedTokens | undefined> {
     const { token, family, hash, caller } = attempt;
     const { userId } = token;
-    const graceSeconds = this.config.REFRESH_GRACE_SECONDS;
+    const graceSeconds = this.graceSeconds();
     const [row] = await replay.run(this.database, { userId, family, hash, graceSeconds });
     if (!row) return undefined;
     const successor = this.tokenIssue.successorOf(token, row.ratchet_salt);
@@ -130,10 +130,15 @@ export class Refresh {
       ), ${this.revocations.expressionsFor(sql`reused`, ends)}, ${this.audit.expressionsFor(sql`reused`, event, caller)}
       select id from reused`);
     if (rows.length > 0) this.audit.note(event, caller);
-    if (rows.length > 0 && ends) await this.revocations.invalidate(token.userId);
+    if (rows.length > 0 && ends) await this.revocations.invalidate(token.userId, seen.id);
     if (rows.length === 0) this.refuse(attempt, seen, ends ? 'refresh_token_invalid' : 'refresh_token_reused');
     if (!ends) return new Refusal('refresh_token_reused', { session: 'keep' });
     return new Refusal(rows.length > 0 ? 'refresh_token_reused' : 'refresh_token_invalid');
+  }
+
+  /** It stands still while this instance could not reach the database. */
+  private graceSeconds(): number {
+    return poolOf(this.database).outages.graceOf(this.config.REFRESH_GRACE_SECONDS);
   }
 
   private refuse({ token, caller }: RefreshAttempt, { id }: Seen, code: Refusal['code']): Refusal {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { MAX_GRACE_SECONDS } from '../database/outages.js';
 import { refreshTokens } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
@@ -30,8 +31,6 @@ export interface SessionsEnded {
 
 /** Users per transaction when everybody's sessions end: each transaction stays far below its time-out. */
 const BATCH = 1_000;
-/** A retry of a refresh receives a token, too, and does not move `rotated_at`. No setting allows more. */
-const MAX_GRACE_SECONDS = 300;
 
 @Injectable()
 export class SessionEnd {

@@ -8,7 +8,9 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { FamilyLimit } from './family-limit.js';
 import { ForeignSessionsPurge } from './foreign-sessions-purge.js';
+import { DatabaseWatchModule } from '../database/database-watch.module.js';
 import { Purge } from './purge.js';
+import { Reassertion, Surroundings } from './reassertion.js';
 import { Reauthentication } from './reauthentication.js';
 import { RefreshCookies } from './refresh-cookies.js';
 import { RefreshState } from './refresh-state.js';
@@ -24,12 +26,12 @@ import { UpstreamSignIns } from './upstream-sign-ins.js';
 @Module({
   imports: [
     ...[AuditModule, KeyStoreModule, KeysModule, LimitsModule, RevocationModule, TokensModule, SessionEndModule],
-    UsersModule,
+    ...[DatabaseWatchModule, UsersModule],
   ],
   controllers: [SessionsController],
   providers: [
-    ...[FamilyLimit, ForeignSessionsPurge, Purge, Reauthentication, Refresh, RefreshCookies, RefreshState],
-    ...[SessionList, Sessions, TokenIssue, UpstreamLogoutLinks, UpstreamSignIns],
+    ...[FamilyLimit, ForeignSessionsPurge, Purge, Reassertion, Reauthentication, Refresh, RefreshCookies, RefreshState],
+    ...[SessionList, Sessions, Surroundings, TokenIssue, UpstreamLogoutLinks, UpstreamSignIns],
   ],
   exports: [
     ...[Reauthentication, Refresh, RefreshCookies, RefreshState, SessionEndModule, SessionList, Sessions],
