@@ -9,6 +9,8 @@ const SCENARIOS = [
   'refresh',
   'login',
   'login-storm',
+  'costs',
+  'crowd',
   'guessing',
   'recovery',
   'floods',

@@ -13,6 +13,7 @@ import { keepAgentsAscii } from './http/ascii-agents.js';
 import { DatabasePool } from './database/database-pool.js';
 import { acceptOnlyJson, BODY_LIMIT } from './http/body.js';
 import { callerOf } from './http/caller.js';
+import { answersInTime } from './http/answers-in-time.js';
 import { costsHash } from './http/costs-hash.js';
 import { Draining } from './runtime/draining.js';
 import { BrokenRequests } from './http/broken-request.js';
@@ -21,6 +22,7 @@ import { metadataOfIssuerPath } from './http/issuer-path.js';
 import { CrossSiteGuard } from './http/csrf.js';
 import { EXPOSED_HEADERS } from './http/open-to-all.js';
 import { securityHeaders, sendSecurityHeaders } from './http/security-headers.js';
+import { Admission } from './limits/admission.js';
 import { addressOf } from './limits/network.js';
 import { Passwords } from './credentials/password/passwords.js';
 import type { Tracing } from './tracing/tracing.js';
@@ -82,6 +84,7 @@ function adapter(config: Config, broken: BrokenRequests): FastifyAdapter {
 /** Runs for every request, including those to routes that do not exist. */
 function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication): void {
   const [guard, draining, passwords] = [app.get(CrossSiteGuard), app.get(Draining), app.get(Passwords)];
+  const admission = app.get(Admission);
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
     // Otherwise the client's next request on this connection could be cut off.
@@ -89,6 +92,16 @@ function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication)
     assertHost(request.raw);
     guard.check(request);
     if (costsHash(request)) passwords.assertPlace({ network: addressOf(callerOf(request).ip) });
+    done();
+  });
+  // After the body has come: those who send half a request take no place.
+  server.addHook('preHandler', (request, _, done) => {
+    if (answersInTime(request)) admission.enter(request.id);
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const isAnswered = reply.statusCode < 300 && reply.raw.writableFinished;
+    admission.leave(request.id, isAnswered ? reply.elapsedTime : undefined);
     done();
   });
 }

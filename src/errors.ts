@@ -79,7 +79,7 @@ const refusals = {
     'The change is saved. For up to a minute some instances may still accept old tokens. If you changed your password, sign in with the new one.',
     'ended',
   ],
-  overloaded: [503, 'There are too many sign-ins at once; try again.', 'keep'],
+  overloaded: [503, 'There are too many requests at once; try again.', 'keep'],
 } as const satisfies Record<ErrorCode, readonly [number, string, Verdict]>;
 
 export type RefusalCode = ErrorCode;

@@ -40,11 +40,14 @@ export async function startInfrastructure() {
         drop: () => owner.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
       };
     },
+    /** @returns the process that all of its processes are children of */
+    postgresPid: async () =>
+      Number(readFileSync(join(folder, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n', 1)[0]),
     /** @returns what the server has logged; see statements.mjs */
     postgresLog: () => readFileSync(join(folder, 'postgres', 'log'), 'utf8'),
     async versions() {
       const { rows } = await owner.query('SHOW server_version');
-      return { PostgreSQL: rows[0].server_version, Redis: /redis_version:(\S+)/.exec(await redis.info())[1] };
+      return { PostgreSQL: rows[0].server_version, Redis: /redis_version:(\S+)/.exec(await redis.info('server'))[1] };
     },
   };
 }
@@ -53,12 +56,12 @@ async function startRedis(folder) {
   if (!existsSync(REDIS)) throw new Error(`${REDIS} is missing: apt-get install redis-server`);
   const port = await freePort();
   const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  await startServer({
+  const { pid } = await startServer({
     command: REDIS,
     args: settings,
     isReady: async () => (await ask(port, 'PING')).startsWith('+PONG'),
   });
-  return { port, url: `redis://127.0.0.1:${port}`, info: () => ask(port, 'INFO server') };
+  return { pid, port, url: `redis://127.0.0.1:${port}`, info: (section) => ask(port, `INFO ${section}`) };
 }
 
 /** One inline command on a connection of its own. */

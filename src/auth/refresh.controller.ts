@@ -2,6 +2,7 @@ import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
+import { AnswersInTime } from '../http/answers-in-time.js';
 import { Cookies } from '../http/cookies.js';
 import { Documented, sessionCookies } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
@@ -34,10 +35,11 @@ export class RefreshController {
     answers: { 200: { says: 'New tokens.', body: issuedAnswer, cookies: sessionCookies } },
     refuses: [
       ...(['ambiguous_token', 'transport_mismatch', 'refresh_token_invalid', 'refresh_token_reused'] as const),
-      ...(['session_state_lost', 'too_many_attempts', 'unavailable'] as const),
+      ...(['session_state_lost', 'too_many_attempts', 'unavailable', 'overloaded'] as const),
     ],
     takes: ['refreshCookie'],
   })
+  @AnswersInTime()
   @Post()
   @HttpCode(200)
   async rotate(

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { RedisModule } from '../redis/redis.module.js';
+import { Admission } from './admission.js';
 import { CodeGuesses } from './code-guesses.js';
 import { GuessLanes } from './guess-lanes.js';
 import { Guesses } from './guesses.js';
@@ -17,7 +18,7 @@ import { VolumeLimit } from './volume-limit.js';
 @Module({
   imports: [AuditModule, KeysModule, RedisModule, UnlockModule],
   providers: [
-    ...[CodeGuesses, GuessLanes, Guesses, KnownDevices, LimitStores, LimitsPurge],
+    ...[Admission, CodeGuesses, GuessLanes, Guesses, KnownDevices, LimitStores, LimitsPurge],
     ...[MailLimit, Spray, SprayAlarm, VolumeLimit],
   ],
   exports: [CodeGuesses, Guesses, KnownDevices, MailLimit, VolumeLimit],
