@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations as ofAccounts } from './mutations/accounts.mjs';
+import { mutations as ofAdmission } from './mutations/admission.mjs';
 import { mutations as ofAdmin } from './mutations/admin.mjs';
 import { mutations as ofAdminLists } from './mutations/admin-lists.mjs';
 import { mutations as ofBrowser } from './mutations/browser.mjs';
@@ -44,6 +45,7 @@ const mutations = [
   ...ofPoolers,
   ...ofMail,
   ...ofAccounts,
+  ...ofAdmission,
   ...ofAdmin,
   ...ofAdminLists,
   ...ofFactors,

@@ -10,22 +10,6 @@ const NETWORK = 'src/limits/network.ts';
  * @type {Record<string, [string, string, string[][]]>}
  */
 const guards = {
-  'a refresh always has a place': [
-    'admission',
-    'answered too late is refused',
-    [['src/app.ts', 'if (answersInTime(request)) admission.enter(request.id);', '']],
-  ],
-  'half a request takes a place': [
-    'admission',
-    'half a request',
-    [
-      [
-        'src/app.ts',
-        "addHook('preHandler', (request, _, done) => {\n    if (answersInTime",
-        "addHook('onRequest', (request, _, done) => {\n    if (answersInTime",
-      ],
-    ],
-  ],
   'a charge does not wait for the disk': [
     'guess-durability',
     'wait for the disk',
