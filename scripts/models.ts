@@ -31,6 +31,12 @@ const models: readonly Model[] = [
     millions: 0, // too many for CI: its mutants are found after a part of them
     mutants: ['NO_LEASE', 'JOINED_READS', 'DEL_BEFORE_COMMIT', 'RUN_ID_ALONE'],
   },
+  {
+    name: 'keys',
+    world: ['END=9'],
+    millions: 3.1,
+    mutants: ['PUBLISHED_AT_ACTIVATION', 'REMOVED_AT_RETIREMENT', 'PLAN_NOT_READ_AGAIN', 'SIGNS_WITHOUT_ASKING'],
+  },
 ];
 
 /** More than any schedule of these worlds has steps. */
