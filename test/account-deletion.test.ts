@@ -184,7 +184,7 @@ describe('a deletion beside other acts', () => {
     ['this session', '/auth/logout'],
   ])('does not happen if its owner ends %s first', async (_, path) => {
     const phone = await mobile(service.url);
-    const held = proxy.pauseBefore(/with admins as/);
+    const held = proxy.pauseBefore(/update "users" u set token_version/);
     const deletion = leave(phone);
     expect(await held.arrivesDuring(deletion)).toBe(true);
     expect((await call(service.url, 'POST', path, { headers: bearer(phone.accessToken) })).status).toBe(204);
@@ -211,7 +211,7 @@ describe('a deletion beside other acts', () => {
     ],
   ])('leaves %s nothing, wherever in it the deletion falls', async (_, act) => {
     for (const statement of [
-      /with admins as/,
+      /update "users" u set token_version/,
       /update "refresh_tokens" set/,
       /delete from "users"/,
       /insert into "revocation_outbox"/,

@@ -57,6 +57,16 @@ const guards = {
     'frees the address',
     [['src/users/pending-users.ts', 'await this.emails.freeAll(tx, rows);', '']],
   ],
+  'a deleted user stays good for siblings': [
+    'test/revoked-subjects.test.ts',
+    'the deletion of the account',
+    [['src/revocation/revocations.ts', 'for (const userId of removed) await denyWhole(tx, userId);', '']],
+  ],
+  'siblings do not learn of a new role': [
+    'test/revoked-subjects.test.ts',
+    'a new role',
+    [['src/revocation/revocations.ts', 'for (const userId of users) await denyOlder(tx, userId);', '']],
+  ],
   'a change of address does not move the revision': [
     'test/user-emails.test.ts',
     'frees the address',
@@ -74,5 +84,9 @@ export const mutations = Object.entries(guards).map(([name, [file, test, edits]]
   name: `accounts: ${name}`,
   edits,
   run: [file, '-t', test],
-  verdict: (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1],
+  // The last ones are of test/support/as-on-shards.ts.
+  verdict: (output) =>
+    /(?:AssertionError: |Error: (?=waited )|error: (?=An address leads |Nothing leads |A statement changes |Siblings ))(.*)/.exec(
+      output,
+    )?.[1],
 }));
