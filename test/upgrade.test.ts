@@ -7,7 +7,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeJournal, note } from '../src/database/migration-journal.js';
 import { applyMigrations } from '../src/database/migrate.js';
+import { Database, inTransaction, type Transaction } from '../src/database/database.js';
+import { PendingUsers } from '../src/users/pending-users.js';
+import { UserAddress } from '../src/users/user-address.js';
+import { UserStatus } from '../src/users/user-status.js';
+import { Users } from '../src/users/users.js';
 import { emptyDatabase } from './support/empty-database.js';
+import { startService } from './support/service.js';
 import { SERVICE_ROLE } from './support/settings.js';
 
 /** The migrations that the release before had. */
@@ -120,5 +126,32 @@ describe('a database of the release before', () => {
   it('moves the revision of a user who is changed by hand', async () => {
     const changed = `UPDATE users SET role = 'admin' WHERE email = '${USERS}@example.com' RETURNING revision`;
     expect((await old.query(changed)).rows).toEqual([{ revision: 2 }]);
+  });
+});
+
+describe('a service of this release beside the backstops of one server', () => {
+  it('gives an address to one of 20 who want it at once, moves it and frees it', async () => {
+    const service = await startService({}, { databaseUrl: url });
+    const database = service.app.get(Database);
+    const [users, pending] = [service.app.get(Users), service.app.get(PendingUsers)];
+    const within = <T>(work: (tx: Transaction) => Promise<T>) => inTransaction(database, work);
+    const email = 'wanted@example.com';
+    const wishes = Array.from({ length: 20 }, (_, n) =>
+      within(async (tx) =>
+        n % 2 === 0 ? users.create(tx, email, 'a hash') : pending.register(tx, email, 'another hash'),
+      ),
+    );
+    const got = (await Promise.all(wishes)).flatMap((each) => each?.id ?? []);
+    expect(new Set(got).size).toBe(1);
+    const [id = ''] = got;
+    expect(await within((tx) => service.app.get(UserAddress).set(tx, id, 'moved-on@example.com'))).toBe(true);
+    const revision = (await users.findById(id))?.revision ?? 0;
+    const next = await within((tx) => users.create(tx, email, 'a hash'));
+    expect(await within((tx) => service.app.get(UserAddress).set(tx, id, email))).toBe(false);
+    expect(await within((tx) => service.app.get(UserStatus).remove(tx, next?.id ?? ''))).toBe(email);
+    expect(await within((tx) => service.app.get(UserAddress).set(tx, id, email))).toBe(true);
+    expect(await users.findByEmail(email)).toMatchObject({ id, revision: revision + 1 });
+    expect(await differences()).toEqual([]);
+    await service.stop();
   });
 });
