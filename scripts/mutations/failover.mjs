@@ -43,7 +43,7 @@ const cases = [
   ],
   [
     'a fail-over that lost nothing wakes somebody',
-    [['src/sessions/reassertion.ts', '> 0 || (wasAtRisk && isFirst)', '> 0 || isFirst']],
+    [['src/sessions/reassertion.ts', 'isFirst && (wasAtRisk || isStepBack(found.from, found.to))', 'isFirst']],
     lost('loses nothing'),
   ],
   [

@@ -7,6 +7,7 @@ import { reasonOf } from '../runtime/reason.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { DatabasePool } from './database-pool.js';
+import { timelineOf } from './history.js';
 import { CONNECT_WITHIN_MS, connectToPrimary } from './hosts.js';
 import { refuseAnswer } from './standby.js';
 import { isDatabaseUnavailable } from './unavailable.js';
@@ -51,7 +52,7 @@ export class DatabaseWatch implements OnApplicationBootstrap, BeforeApplicationS
       reached: this.isAway ? 0 : 1,
     }));
     metrics.watch('watchword_database_timeline', 'The history of the primary: a promotion begins another one', () =>
-      this.history === undefined ? {} : { current: parseInt(this.history.split('/')[1] ?? '', 16) },
+      this.history === undefined ? {} : { current: timelineOf(this.history) },
     );
   }
 

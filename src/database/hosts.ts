@@ -16,7 +16,7 @@ const asking = {
 };
 
 /** None of several hosts takes writes. Counts as an unavailable database. */
-export class NoPrimary extends Error {
+class NoPrimary extends Error {
   readonly code = '25006';
 }
 

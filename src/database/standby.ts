@@ -10,7 +10,7 @@ export const isStandby = sql<boolean>`pg_is_in_recovery()`;
 const READ_ONLY = '25006';
 
 /** Counts as an unavailable database: it says nothing about the request. */
-export class Standby extends Error {
+class Standby extends Error {
   readonly code = READ_ONLY;
 
   constructor(server = 'the server of DATABASE_URL') {

@@ -11,6 +11,7 @@ import { users } from '../database/schema.js';
 import { CommitRisk } from '../database/commit-risk.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { DatabaseWatch } from '../database/database-watch.js';
+import { isStepBack } from '../database/history.js';
 import type { Caller } from '../http/caller.js';
 import { missingDenials } from '../revocation/denials.js';
 import type { Recent, RecentRef, RecentUser } from '../revocation/recent-endings.js';
@@ -95,7 +96,8 @@ export class Reassertion {
       select from ${auditEvents}
        where user_id = ${NOBODY} and type = 'database.timeline_changed' and details ->> 'to' = ${found.to} limit 1`);
     const isFirst = rows.length === 0;
-    const alert = found.users + found.sessions + found.tokens > 0 || (wasAtRisk && isFirst);
+    const alert =
+      found.users + found.sessions + found.tokens > 0 || (isFirst && (wasAtRisk || isStepBack(found.from, found.to)));
     const event = { type: 'database.timeline_changed', ...found, commitsWereAtRisk: wasAtRisk, alert } as const;
     if (alert) await this.audit.recordAlert(tx, event, null);
     else await this.audit.record(tx, [event], null);

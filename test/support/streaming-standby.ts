@@ -1,7 +1,16 @@
 // A real PostgreSQL primary and a standby that streams from it, made of the embedded binaries: the standby is a copy of the
 // primary's folder, taken while that was stopped.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
@@ -17,7 +26,7 @@ const PASSWORD = 'test-of-two-servers';
 const isRoot = process.getuid?.() === 0;
 const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
-export class Server {
+class Server {
   private process: ChildProcess | undefined;
 
   constructor(
@@ -78,8 +87,8 @@ export class Server {
   private signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     const pid = this.process?.pid;
     if (pid === undefined || !this.isRunning) return;
-    const children = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout;
-    for (const each of [pid, ...children.trim().split('\n').filter(Boolean).map(Number)]) process.kill(each, signal);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
   }
 }
 
