@@ -69,7 +69,7 @@ describe('the service', () => {
     const plans = await plansAfterUse({});
     for (const names of plans) expect(names).toEqual([...new Set(names)]);
     expect([...new Set(plans.flat())]).toEqual(
-      expect.arrayContaining(['user_by_email', 'before_sign_in', 'start_session', 'rotation', 'truth_of_token']),
+      expect.arrayContaining(['user_by_id_and_email', 'before_sign_in', 'rotation', 'truth_of_token']),
     );
   });
 

@@ -5,7 +5,6 @@ import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
 import { Database, type Transaction } from '../database/database.js';
-import { given } from '../database/prepared.js';
 import { auditEvents } from '../database/audit-schema.js';
 import type { Caller } from '../http/caller.js';
 import { Alerts, NOBODY } from './alerts.js';
@@ -81,8 +80,7 @@ const isAlert = (event: AuditEvent | FrequentEvent): boolean =>
 
 const columns = sql.raw('(user_id, id, type, outcome, session_id, ip, user_agent, request_id, details)');
 
-/** What a prepared statement with `givenEvent` is run with, among its other values. */
-export function valuesOf(event: AuditEvent, caller: Caller | null) {
+function valuesOf(event: AuditEvent, caller: Caller | null) {
   const { type, ...rest } = event;
   const { userId = null, sessionId = null, ...details } = rest as { userId?: string | null; sessionId?: string };
   return {
@@ -98,19 +96,13 @@ export function valuesOf(event: AuditEvent, caller: Caller | null) {
   };
 }
 
-const row = (value: (name: keyof ReturnType<typeof valuesOf>) => unknown) =>
-  sql`(${value('eventUserId')}::uuid, ${value('eventId')}::uuid, ${value('eventType')}::text,
-    ${value('eventOutcome')}::text, ${value('eventSessionId')}::uuid, ${value('eventIp')}::inet,
-    ${value('eventUserAgent')}::text, ${value('eventRequestId')}::uuid, ${value('eventDetails')}::jsonb)`;
-
 function rowOf(event: AuditEvent, caller: Caller | null): SQL {
-  const values = valuesOf(event, caller);
-  return row((name) => values[name]);
+  const { eventUserId, eventId, eventType, eventOutcome, ...rest } = valuesOf(event, caller);
+  return sql`(${eventUserId}::uuid, ${eventId}::uuid, ${eventType}::text, ${eventOutcome}::text,
+    ${rest.eventSessionId}::uuid, ${rest.eventIp}::inet, ${rest.eventUserAgent}::text, ${rest.eventRequestId}::uuid,
+    ${rest.eventDetails}::jsonb)`;
 }
 
 const written = (source: SQL, event: SQL) => sql`written as (
         insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${event}) as event
       )`;
-
-/** `Audit.expressionFor` in a prepared statement. */
-export const givenEvent = (source: SQL) => written(source, row(given));

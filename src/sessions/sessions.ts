@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
-import { Audit, givenEvent, valuesOf } from '../audit/audit.js';
+import { Audit } from '../audit/audit.js';
+import type { AuditEvent } from '../audit/events.js';
 import { Config } from '../config/config.js';
 import { Database, inTransaction, type Transaction } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
@@ -96,14 +97,9 @@ export class Sessions {
         absoluteExpiresAt,
       },
       ...{ family: familyOf(first), hash: hashOf(first), persistent, transport, methods: wish.methods },
-      ...{ ip: caller.ip, userAgent: caller.userAgent, ...valuesOf(event, caller) },
+      ...{ ip: caller.ip, userAgent: caller.userAgent },
     };
-    const isStarted =
-      wish.first || wish.replaces || wish.within || wish.alongside || live >= MANY_SESSIONS
-        ? await this.withEffects(user.id, values, wish, live, caller)
-        : (await started.run(this.database, values)).length === 1;
-    if (!isStarted) return undefined;
-    this.audit.note(event, caller);
+    if (!(await this.begin(values, event, wish, live, caller))) return undefined;
     const session = { id, transport, persistent, generation: first.generation, expiresAt };
     return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(first), issuedAt: now };
   }
@@ -116,12 +112,18 @@ export class Sessions {
     return row;
   }
 
-  /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
-  private withEffects(userId: string, values: Values, wish: SessionWish, live: number, caller: Caller) {
+  /**
+   * The row lock waits for a concurrent change of the user, then sees its result. Sign-ins of one user take turns. Redis need
+   * not confirm the end of the others for this session to start: the outbox retries it.
+   */
+  private begin(values: Values, event: AuditEvent, wish: SessionWish, live: number, caller: Caller) {
     const { first, replaces: replaced, within, alongside } = wish;
+    const { userId } = values;
     return inTransaction(this.database, async (tx) => {
       if (first && !(await first(tx))) return false;
-      if ((await started.runIn(tx, values)).length !== 1) return false;
+      if ((await unchanged.runIn(tx, values)).length !== 1) return false;
+      await started.runIn(tx, values);
+      await this.audit.record(tx, [event], caller);
       if (within) await within(tx, values.id);
       const which = sql`id = ${replaced?.sessionId}`;
       const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
@@ -145,7 +147,7 @@ export class Sessions {
 /** A provider's clock may be ahead. */
 const earlierOf = (at: Date | undefined, now: Date) => (at && at < now ? at : now);
 
-type Values = Readonly<Record<string, unknown>> & { readonly id: string };
+type Values = Readonly<Record<string, unknown>> & { readonly id: string; readonly userId: string };
 
 const before = new Prepared<{ now: Date; absoluteExpiresAt: Date; afterForcedEnd: boolean; live: number }>(
   'before_sign_in',
@@ -159,26 +161,26 @@ const before = new Prepared<{ now: Date; absoluteExpiresAt: Date; afterForcedEnd
     from protocol_now() as now`,
 );
 
-/** The row lock waits for a concurrent change of the user, then sees its result. Sign-ins of one user take turns. */
-const started = new Prepared<{ id: string }>(
+const unchanged = new Prepared<object>(
+  'user_unchanged',
+  sql`
+  select from ${users} u
+   where u.id = ${given('userId')} and u.disabled_at is null
+     and u.credential_version = ${given('credentialVersion')} and u.session_epoch = ${given('sessionEpoch')}
+     and u.token_version = ${given('tokenVersion')}
+     for no key update`,
+);
+
+const started = new Prepared<object>(
   'start_session',
   sql`
-  with started as (
-    insert into ${refreshTokens} (user_id, family, id, token, session_epoch, persistent, transport, methods,
-           authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
-           created_by_ip, rotated_by_ip, user_agent, rotated_user_agent)
-    select u.id, ${given('family')}, ${given('id')}, ${given('hash')}, u.session_epoch, ${given('persistent')},
-           ${given('transport')}, ${given('methods')}, ${given('authenticatedAt')}, ${given('now')}, ${given('now')},
-           ${given('expiresAt')}, ${given('absoluteExpiresAt')},
-           ${given('ip')}::inet, ${given('ip')}::inet, ${given('userAgent')}, ${given('userAgent')}
-      from ${users} u
-     where u.id = ${given('userId')} and u.disabled_at is null
-       and u.credential_version = ${given('credentialVersion')} and u.session_epoch = ${given('sessionEpoch')}
-       and u.token_version = ${given('tokenVersion')}
-       for no key update
-    returning id
-  ), ${givenEvent(sql`started`)}
-  select id from started`,
+  insert into ${refreshTokens} (user_id, family, id, token, session_epoch, persistent, transport, methods,
+         authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
+         created_by_ip, rotated_by_ip, user_agent, rotated_user_agent)
+  values (${given('userId')}, ${given('family')}, ${given('id')}, ${given('hash')}, ${given('sessionEpoch')},
+          ${given('persistent')}, ${given('transport')}, ${given('methods')}, ${given('authenticatedAt')},
+          ${given('now')}, ${given('now')}, ${given('expiresAt')}, ${given('absoluteExpiresAt')},
+          ${given('ip')}::inet, ${given('ip')}::inet, ${given('userAgent')}, ${given('userAgent')})`,
 );
 
 const idleLongest = (userId: string) => sql`id in (

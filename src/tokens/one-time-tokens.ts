@@ -56,7 +56,7 @@ export class OneTimeTokens {
       on conflict ${purpose === 'freeze' ? ofRequest : ofPurpose} do update
          set request = excluded.request, hash = excluded.hash, address = excluded.address,
              bound_email = excluded.bound_email, session_epoch = excluded.session_epoch, data = excluded.data,
-             created_by_ip = excluded.created_by_ip, created_at = protocol_now(), expires_at = excluded.expires_at,
+             created_by_ip = excluded.created_by_ip, created_at = excluded.created_at, expires_at = excluded.expires_at,
              used_at = null
        where t.request < excluded.request
           or (t.request = excluded.request and t.used_at is null

@@ -155,7 +155,7 @@ const bothBumped = {
 };
 
 const addressShown = {
-  emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, protocol_now())`,
+  emailVerifiedAt: sql`least(${users.emailVerifiedAt}, protocol_now())`,
   pendingUntil: null,
   revision: sql`${users.revision} + 1`,
 };
