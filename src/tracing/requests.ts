@@ -25,6 +25,7 @@ export function traceRequests(server: FastifyInstance, spans: Spans, trustsCalle
     const parent = incoming.extract(ROOT_CONTEXT, sent, defaultTextMapGetter);
     const attributes = { 'http.request.method': request.method, ...(route ? { 'http.route': route } : {}) };
     const span = spans.begin([request.method, route].join(' ').trim(), { kind: SpanKind.SERVER, attributes }, parent);
+    if (!span.isRecording()) return done();
     const context = trace.setSpan(parent, span);
     contexts.set(request, context);
     reply.raw.once('close', () => {
