@@ -124,6 +124,8 @@ describe('the volume of a network', () => {
     const answers = [];
     for (const { json } of known.slice(0, 9)) answers.push(await refresh(service.url, json['refreshToken'], from(ip)));
     expect([count(answers, 401), count(answers, 429)]).toEqual([5, 4]);
+    const refused = 'watchword_volume_refused_total{counted="unknown_refresh",width="address"}';
+    expect(await figure(service, refused)).toBe(4); // also those that no store was asked for: an alert counts them
     const again = await mobile(service.url);
     expect((await refresh(service.url, again.refreshToken, from(ip))).status).toBe(200);
   });

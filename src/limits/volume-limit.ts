@@ -58,6 +58,7 @@ export class VolumeLimit {
       'counted',
       'width',
     );
+    for (const { counted, width } of this.limits) this.refusals.inc({ counted, width }, 0); // as Metrics.fromZero says
   }
 
   /** @throws Refusal `too_many_attempts`; then nothing was taken */
@@ -147,7 +148,10 @@ export class VolumeLimit {
   }
 
   private refuseRemembered(points: readonly Point[]): void {
-    this.refuseUntil(Math.max(0, ...points.map(({ key }) => this.spent.get(key) ?? 0)));
+    const now = this.clock.now().getTime();
+    const full = points.filter(({ key }) => (this.spent.get(key) ?? 0) > now);
+    for (const { limit } of full) this.refusals.inc({ counted: limit.counted, width: limit.width });
+    this.refuseUntil(Math.max(0, ...full.map(({ key }) => this.spent.get(key) ?? 0)));
   }
 
   private refuseUntil(until: number): void {
