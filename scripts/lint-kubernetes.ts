@@ -94,7 +94,8 @@ function judgeContainer(container: Manifest, spec: Manifest, say: Say): void {
 function judgeSettings(data: Record<string, string>, say: Say): void {
   for (const [name, value] of Object.entries(data)) {
     say(settings.has(name), `${name} is no setting`);
-    say(!/(PASSWORD|SECRET|TOKEN|KEY|_URL)$/.test(name) || name === 'PUBLIC_URL', `${name} belongs into a Secret`);
+    const isSecret = /(PASSWORD|SECRET|TOKEN|KEY|KEY_PREVIOUS|HEADERS)$|^(DATABASE|DATABASE_OWNER|REDIS|SMTP)_URL$/;
+    say(!isSecret.test(name) || name === 'CORS_ALLOWED_HEADERS', `${name} belongs into a Secret`);
     say(!/:\/\/[^/]*:[^/]*@/.test(value), `${name} holds a password`);
   }
 }

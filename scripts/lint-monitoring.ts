@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { assertPrometheus, queriesOf } from '../test/support/prometheus.js';
+import { assertPrometheus, queriesOf } from '../test/support/promtool.js';
 
 interface Alert {
   readonly alert: string;
