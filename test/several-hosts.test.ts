@@ -2,12 +2,13 @@
 import { createServer } from 'node:net';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { nameOf } from '../src/cli/target.js';
+import { DatabasePool } from '../src/database/database-pool.js';
 import { Hosts } from '../src/database/hosts.js';
 import { applyMigrations } from '../src/database/migrate.js';
 import { call, me, mobile, refresh } from './support/client.js';
 import { expectDead, logout, patient } from './support/instances.js';
 import { freePort } from './support/process.js';
-import { cloneDatabase, startService } from './support/service.js';
+import { cloneDatabase, startService, startServiceForTest } from './support/service.js';
 import { databaseSettings, SERVICE_ROLE } from './support/settings.js';
 import { type Pair, startPair } from './support/streaming-standby.js';
 
@@ -107,3 +108,15 @@ it('a primary that hangs while another is promoted gives no verdict when it wake
     expect(answers.map(({ status }) => status)).toEqual(phones.map(() => 401));
   }
 }, 90_000);
+
+it('a pool that was retired gives no connection of before, not even in the same moment', async () => {
+  const service = await startServiceForTest();
+  const { pool } = service.app.get(DatabasePool);
+  await Promise.all(Array.from({ length: 5 }, () => pool.query('SELECT pg_sleep(0.1)')));
+  const before = await pool.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE application_name = $1', [
+    'watchword',
+  ]);
+  pool.retire();
+  const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  expect(before.rows).not.toContainEqual(rows[0]);
+});

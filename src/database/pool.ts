@@ -94,7 +94,8 @@ const clientOf = (hosts: Hosts) =>
     }
   };
 
-/** An idle connection that breaks is dropped by the pool at once; one that was ended politely is not. */
+/** The pool drops an idle connection that reports an error at once, and one that ends only when it has ended. */
 function cut(client: pg.PoolClient): void {
+  client.emit('error', new Error('another server is the primary'));
   client.connection.stream.destroy();
 }
