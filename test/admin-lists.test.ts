@@ -129,8 +129,9 @@ describe('GET /admin/users', () => {
       // Also the one that the cursor names, and new ones on both sides of it.
       await service.query('DELETE FROM users WHERE email = ANY($1)', [going.splice(0, 7)]);
       await service.query(
-        `INSERT INTO users (id, email) SELECT gen_random_uuid(), $1 || lpad((n * 10 + $2)::text, 6, '0') || '@example.com'
-           FROM generate_series(1, 300, 23) n ON CONFLICT DO NOTHING`,
+        `INSERT INTO users (id, email) SELECT gen_random_uuid(), address
+           FROM generate_series(1, 300, 23) n, concat($1::text, lpad((n * 10 + $2)::text, 6, '0'), '@example.com') address
+          WHERE NOT EXISTS (SELECT FROM users WHERE email = address)`,
         [prefix, (round % 9) + 1],
       );
     });
