@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import type { SprayEvent } from '../audit/events.js';
 import { Config } from '../config/config.js';
-import { Database } from '../database/database.js';
+import { Database, inTransaction } from '../database/database.js';
 import { sprayAlarms } from '../database/limits-schema.js';
 import type { Caller } from '../http/caller.js';
 import { Metrics } from '../telemetry/metrics.js';
@@ -23,19 +23,18 @@ export class SprayAlarm {
     metrics.fromZero(this.alarms, 'by', 'accounts', 'failures');
   }
 
-  /** One statement, so only one of any number of instances and guesses raises the alarm. */
+  /** The row decides, so only one of any number of instances and guesses raises the alarm. */
   async raise({ by, count }: Pick<SprayEvent, 'by' | 'count'>, caller: Caller | null): Promise<void> {
     const event: SprayEvent = { type: 'guessing.spray', by, count };
-    const minutes = this.config.SPRAY_MINUTES;
-    const { rows } = await this.database.execute(sql`
-      with raised as (
-        insert into ${sprayAlarms} as a (scope, until) values ('everywhere', protocol_now() + make_interval(mins => ${minutes}))
-        on conflict (scope) do update set until = excluded.until where a.until <= protocol_now()
-        returning scope
-      ), ${this.audit.expressionsFor(sql`raised`, event, caller)}
-      select scope from raised`);
-    if (rows.length === 0) return;
-    this.alarms.inc({ by });
-    this.audit.note(event, caller);
+    const lasts = sql`make_interval(mins => ${this.config.SPRAY_MINUTES}::int)`;
+    const isRaised = await inTransaction(this.database, async (tx) => {
+      const { rows } = await tx.execute(sql`
+        insert into ${sprayAlarms} as a (scope, until) values ('everywhere', protocol_now() + ${lasts})
+        on conflict (scope) do update set until = excluded.until where a.until <= excluded.until - ${lasts}
+        returning scope`);
+      if (rows.length > 0) await this.audit.recordAlert(tx, event, caller);
+      return rows.length > 0;
+    });
+    if (isRaised) this.alarms.inc({ by });
   }
 }
