@@ -69,6 +69,7 @@ const sentences = {
   'session.ended password_reset': 'activity.event.session_ended_password_reset',
   'session.ended frozen': 'activity.event.session_ended_frozen',
   'session.ended ended_by_service': 'activity.event.session_ended_ended_by_service',
+  'session.ended reasserted': 'activity.event.session_ended_reasserted',
   'session.ended upstream_logout': 'activity.event.session_ended_upstream_logout',
   logout_all: 'activity.event.logout_all',
 } as const;
