@@ -67,8 +67,8 @@ async function run(instances: readonly Service[], isOver: (outcome: Outcome) => 
   const [first] = instances;
   const phones = await Promise.all(Array.from({ length: USERS }, () => mobile(first?.url ?? '')));
   // Else the last of the users who became administrators would stay one.
-  await first?.query(`INSERT INTO users (id, email, role) VALUES (gen_random_uuid(), 'admin@example.com', 'admin')
-       ON CONFLICT DO NOTHING`);
+  await first?.query(`INSERT INTO users (id, email, role) SELECT gen_random_uuid(), 'admin@example.com', 'admin'
+       WHERE NOT EXISTS (SELECT FROM users WHERE email = 'admin@example.com')`);
   const versions = new Map(phones.map(({ user }) => [user.id, 1]));
   const mint = (sub: string): Token => {
     const claims = { sub, sid: randomUUID(), jti: randomUUID(), tokenVersion: versions.get(sub) ?? 1 };

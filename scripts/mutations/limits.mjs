@@ -122,7 +122,7 @@ const guards = {
   'an alarm is raised by each guess': [
     'floods',
     'one password over 500 accounts',
-    [['src/limits/spray-alarm.ts', ' where a.until <= protocol_now()\n', '\n']],
+    [['src/limits/spray-alarm.ts', ' where a.until <= excluded.until - ${lasts}\n', '\n']],
   ],
   'unknown devices keep their free guesses during a spray': [
     'floods',
