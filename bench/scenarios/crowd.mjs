@@ -59,8 +59,9 @@ async function come(subject, tokens, crowd) {
         .then(async ({ statusCode, headers, body }) => (await body.dump(), { statusCode, headers }))
         .catch(() => undefined);
       if (answer?.statusCode === 200) return true;
-      if (answer && answer.statusCode !== 503) throw new Error(`a refresh was answered with ${answer.statusCode}`);
-      if (answer) refused++;
+      const status = answer?.statusCode ?? 408; // a service that is late with reading answers 408 itself
+      if (status !== 503 && status !== 408) throw new Error(`a refresh was answered with ${status}`);
+      if (status === 503) refused++;
       else tooLate++;
       const asks = 1_000 * Number(answer?.headers['retry-after'] ?? 0);
       await sleep(Math.max(delay, asks) * (1 + Math.random() / 2));
