@@ -85,6 +85,7 @@ function adapter(config: Config, broken: BrokenRequests): FastifyAdapter {
 function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication): void {
   const [guard, draining, passwords] = [app.get(CrossSiteGuard), app.get(Draining), app.get(Passwords)];
   const admission = app.get(Admission);
+  admission.onRefusal = () => app.get(DatabasePool).pool.outages.failed();
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
     // Otherwise the client's next request on this connection could be cut off.

@@ -2,10 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { DatabasePool } from '../src/database/database-pool.js';
+import { Admission } from '../src/limits/admission.js';
 import { firstRefreshToken, formatRefreshToken } from '../src/tokens/refresh-token.js';
 import { mobile, refresh } from './support/client.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { cloneDatabase, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
 
 /** More than always have a place, and than are answered within two seconds where each takes 5 ms, the first guess. */
 const CROWD = 401;
@@ -61,4 +64,19 @@ it('those who send half a request take no place from others', async () => {
   const statuses = new Set<number>();
   for (let i = 0; i < 50; i++) statuses.add((await refresh(service.url, 'no token')).status);
   expect([...statuses]).toEqual([401]);
+});
+
+it('the grace stands still while refreshes are refused: a client that was kept waiting is no thief', async () => {
+  const service = await startServiceForTest({ RATE_LIMITS: 'off', REFRESH_GRACE_SECONDS: '2' });
+  const { pool } = service.app.get(DatabasePool);
+  const admission = service.app.get(Admission);
+  await until('the database was asked', () => pool.outages.graceOf(2) === 2);
+  const before = pool.outages.graceOf(2);
+  const ids = Array.from({ length: CROWD }, (_, i) => `${i}`);
+  for (const id of ids) admission.enter(id);
+  await until('the grace has grown', async () => {
+    const { status } = await refresh(service.url, 'no token');
+    expect(status).toBe(503);
+    return pool.outages.graceOf(2) > before + 2;
+  });
 });

@@ -6,7 +6,7 @@ const FIRST_DELAY_S = 0.5;
 const MOST_DELAY_S = 16;
 const CLIENT_WAITS_S = 10;
 /** A 503 asks for this much (src/errors.ts), and for more while the instance refuses (src/limits/admission.ts). */
-const [RETRY_AFTER_S, MOST_RETRY_AFTER_S] = [1, 30];
+const [RETRY_AFTER_S, MOST_RETRY_AFTER_S] = [1, 10];
 const PATIENCE_S = 2;
 /** So long the others keep coming after the return. */
 const OBSERVED_S = 600;

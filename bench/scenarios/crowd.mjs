@@ -15,10 +15,10 @@ const [FIRST_DELAY_MS, MOST_DELAY_MS] = [500, 16_000];
 const [OUTAGE_S, BUSY] = [60, 0.6];
 /** The clients of an outage are somewhere in their pauses: not all at once. */
 const CROWD_COMES_WITHIN_MS = 4_000;
-const WATCHED_MS = 60_000;
+const WATCHED_MS = 150_000;
 
 export async function run({ plan, subjects }) {
-  const subject = await subjects.start(watchword);
+  const subject = await subjects.start(watchword, { signingKeyBits: 4096 }); // the clients share the processors: few and costly answers
   const [first] = await signInMany(subject, 1);
   const some = await signInMany(subject, 16, 1);
   await refreshLoad({ subject, sessions: some, seconds: plan.compile });
@@ -38,10 +38,12 @@ export async function run({ plan, subjects }) {
       { subject: 'what the service can do', figures: summaryOf([{ perSecond }]) },
       {
         subject: `a crowd of ${crowd.toLocaleString('en')}, beside ${Math.round(BUSY * 100)} % of that`,
-        figures: summaryOf([{ seconds, 'tries each': tries, 'waited in vain': tooLate, refused }]),
+        figures: summaryOf([
+          { 'of them served': served, seconds, 'tries each': tries, 'waited in vain': tooLate, refused },
+        ]),
       },
     ],
-    targets: [target('share of the crowd that is served within a minute', served, '=', 1)],
+    targets: [target('share of the crowd that is served within two and a half minutes', served, '≥', 0.99)],
   };
 }
 

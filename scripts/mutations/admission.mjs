@@ -9,6 +9,11 @@ const cases = [
     [[APP, 'if (answersInTime(request)) admission.enter(request.id);', '']],
   ],
   [
+    'the grace goes on while refreshes are refused',
+    'the grace stands still',
+    [[APP, '  admission.onRefusal = () => app.get(DatabasePool).pool.outages.failed();\n', '']],
+  ],
+  [
     'half a request takes a place',
     'half a request',
     [
@@ -22,7 +27,7 @@ const cases = [
 ];
 
 /** Only a failed expectation counts: a copy that does not compile detects nothing. */
-const verdict = (output) => /(?:AssertionError: |Error: (?=Timed out))(.*)/.exec(output)?.[1];
+const verdict = (output) => /(?:AssertionError: |Error: (?=Timed out|waited ))(.*)/.exec(output)?.[1];
 
 export const mutations = cases.map(([name, test, edits]) => ({
   name,

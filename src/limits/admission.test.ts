@@ -54,11 +54,11 @@ it('learns nothing from those that were refused or whose client has left', () =>
   expect(retryAfterOf(admission)).toBe(1);
 });
 
-it('asks to return the later, the longer it has refused, for half a minute at most, and begins anew when it is over', () => {
+it('asks to return the later, the longer it has refused, for ten seconds at most, and begins anew when it is over', () => {
   const admission = new Admission();
   const ids = fill(admission, 401);
-  const asked = [0, 500, 9_500, 29_500, 3_600_000].map((now) => retryAfterOf(admission, now));
-  expect(asked).toEqual([1, 1, 10, 30, 30]);
+  const asked = [0, 500, 4_500, 9_500, 3_600_000].map((now) => retryAfterOf(admission, now));
+  expect(asked).toEqual([1, 1, 5, 10, 10]);
   for (const id of ids) admission.leave(id);
   fill(admission, 401, 3_600_001);
   expect(retryAfterOf(admission, 3_600_002)).toBe(1);

@@ -11,7 +11,8 @@ const ALWAYS = 64;
 const FIRST_GUESS_MS = 5;
 /** How much one answer changes what is expected of the next. */
 const WEIGHT = 1 / 32;
-const MAX_RETRY_AFTER_SECONDS = 30;
+/** Far below the grace of a refresh: a client whose answer was lost must come again within it. */
+const MAX_RETRY_AFTER_SECONDS = 10;
 
 @Injectable()
 export class Admission {
@@ -19,6 +20,8 @@ export class Admission {
   private readonly places = new Map<string, number>();
   private msEach = FIRST_GUESS_MS;
   private refusesSince: number | undefined;
+  /** For the client it is as if the database were away: it must not be taken for a thief when it comes later. */
+  onRefusal: () => void = () => undefined;
 
   /**
    * @param id of the request
@@ -44,6 +47,7 @@ export class Admission {
 
   private refuse(now: number): Refusal {
     this.refusesSince ??= now;
+    this.onRefusal();
     const seconds = Math.ceil((now - this.refusesSince) / 1_000);
     return new Refusal('overloaded', { retryAfter: Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS) });
   }
