@@ -11,6 +11,8 @@ import { watchword, watchwordAlone } from '../lib/watchword.mjs';
 export const name = 'costs';
 const CLIENTS = 16;
 const CONNECTIONS = 32;
+/** The first of the users that sign in again and again: their older sessions end, as there are too many. */
+const SIGNING_IN = 100;
 const SIZES = [2048, 3072, 4096];
 /** Processor time is counted in hundredths of a second: some seconds of work make that small. */
 const LONGER = 3;
@@ -24,7 +26,7 @@ export async function run({ plan, subjects, infrastructure }) {
   for (const bits of SIZES) {
     const subject = await subjects.start(watchword, { signingKeyBits: bits });
     const kinds = [{ ...(await refreshes(subject)), what: `refresh, rsa${bits}` }];
-    if (bits === SIZES[0]) kinds.push(await checks(subject), signIns(subject), signInsAndLogouts(subject));
+    if (bits === SIZES[0]) kinds.push(await checks(subject), await signIns(subject), signInsAndLogouts(subject));
     const measured = kinds.map(({ what, load }) => counted(what, subject, infrastructure, load));
     if (bits === SIZES[0]) measured.push(await withoutRedis(subjects, infrastructure));
     rows.push(...(await interleave(measured, longer)));
@@ -92,9 +94,10 @@ async function withoutRedis(subjects, infrastructure) {
   return counted('check without Redis', alone, infrastructure, load);
 }
 
-function signIns(subject) {
+async function signIns(subject) {
+  await signInMany(subject, CONNECTIONS, SIGNING_IN);
   let turn = 0;
-  const next = () => subject.login(turn++ % CONNECTIONS);
+  const next = () => subject.login(SIGNING_IN + (turn++ % CONNECTIONS));
   return { what: 'sign-in', load: (seconds) => closedLoop({ url: subject.url, clients: 4, seconds, next }) };
 }
 
@@ -112,7 +115,7 @@ function signInsAndLogouts(subject) {
       url: subject.url,
       clients: 4,
       seconds,
-      next: (client) => (tokens[client] ? logout(tokens[client]) : subject.login(turn++ % CONNECTIONS)),
+      next: (client) => (tokens[client] ? logout(tokens[client]) : subject.login(SIGNING_IN + (turn++ % CONNECTIONS))),
       answered: (client, { body }) => (tokens[client] = body === '' ? undefined : JSON.parse(body).accessToken),
     });
   return { what: 'sign-in or logout', load };
