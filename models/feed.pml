@@ -1,4 +1,4 @@
-/* The feed: whoever follows it knows what was revoked before its time (docs/protocols/feed.md).
+/* The feed: a follower knows what was revoked before its time (docs/protocols/feed.md).
  * Each atomic step is one transaction, one read of the whole set, or one document (src/siblings/).
  *
  * Two acts that revoke, whose numbers are given at their beginning and which commit in any order; three instances, of which

@@ -119,13 +119,25 @@ function text(measured: Measured): string {
   return [
     `## What one operation costs\n\nMeasured on ${measured.date} (${measured.machine}): \`npm run bench -- costs\`.`,
     costs(measured),
-    `A session takes up ${rough(measured.tableBytes + measured.indexBytes)} bytes with its indexes, a kept verdict ${rough(measured.verdictBytes)} bytes in Redis. The first change of a page after a checkpoint adds ${rough(measured.pageImageBytes)} bytes to the WAL (compressed).`,
-    `## What it takes, by steps of ten\n\nAssumed: ${sessionsPerUser} sessions a user, ${onlineShare * 100} % of them in use at the busiest hour, a refresh every ${secondsBetweenRefreshes / 60} minutes and a check every ${secondsBetweenChecks / 60} minutes of each; a session lives ${daysOfASession} days. Nothing is used to more than ${used * 100} %.`,
+    `A session takes up ${rough(measured.tableBytes + measured.indexBytes)} bytes with its indexes, ` +
+      `a kept verdict ${rough(measured.verdictBytes)} bytes in Redis. The first change of a page after a ` +
+      `checkpoint adds ${rough(measured.pageImageBytes)} bytes to the WAL (compressed).`,
+    '## What it takes, by steps of ten',
+    `Assumed: ${sessionsPerUser} sessions a user, ${onlineShare * 100} % of them in use at the busiest hour, ` +
+      `a refresh every ${secondsBetweenRefreshes / 60} minutes and a check every ${secondsBetweenChecks / 60} ` +
+      `minutes of each; a session lives ${daysOfASession} days. Nothing is used to more than ${used * 100} %.`,
     steps(measured),
-    `## What breaks first\n\nHow much of **one** machine each part asks for: a database with ${database.cores} processors, ${database.memoryGB} GB of memory, ${database.walMBPerSecond} MB of WAL a second and ${database.connections} connections, checkpoints ${database.secondsBetweenCheckpoints / 60} minutes apart; a Redis with ${redis.memoryGB} GB; instances with ${instanceCores} processors each. Over 1 it does not fit; the greatest of a column breaks first.`,
+    '## What breaks first',
+    `How much of **one** machine each part asks for: a database with ${database.cores} processors, ` +
+      `${database.memoryGB} GB of memory, ${database.walMBPerSecond} MB of WAL a second and ` +
+      `${database.connections} connections, checkpoints ${database.secondsBetweenCheckpoints / 60} minutes apart; ` +
+      `a Redis with ${redis.memoryGB} GB; instances with ${instanceCores} processors each. ` +
+      'Over 1 it does not fit; the greatest of a column breaks first.',
     firstToBreak(measured),
     `With these checkpoints ${rough(share * 100)} % of the refreshes write a whole page to the WAL.`,
-    `## When the database comes back\n\nA simulation of every client of one instance, which retries as our client does (\`bench/scale/return-wave.ts\`).`,
+    '## When the database comes back',
+    'A simulation of every client of one instance, which retries as our client does ' +
+      '(`bench/scale/return-wave.ts`).',
     waves(measured),
     `## Farther away\n\nOne instance, used to ${used * 100} %.`,
     distances(measured),

@@ -1,5 +1,5 @@
-// Whose an identity at a provider is, or a session of another system: `user_lookups` decides, and opens nothing. Whoever
-// follows it to a user finds the row itself there, or does not.
+// Whose an identity at a provider is, or a session of another system: `user_lookups` decides, and opens nothing. The
+// row of the user must confirm it.
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
