@@ -26,7 +26,6 @@ const profiles = {
   'authenticated-without-redis': { kind: watchwordAlone, load: authenticated },
   refresh: { kind: watchword, load: (subject, sessions, seconds) => refreshLoad({ subject, sessions, seconds }) },
   login: { kind: watchword, load: login },
-  jwks: { kind: watchword, load: jwks },
 };
 
 function authenticated(subject, sessions, seconds) {
@@ -38,11 +37,6 @@ function login(subject, sessions, seconds) {
   let turn = 0;
   const next = () => subject.login(turn++ % sessions.length);
   return closedLoop({ url: subject.url, clients: 16, seconds, next });
-}
-
-function jwks(subject, _sessions, seconds) {
-  const requests = [{ method: 'GET', path: '/.well-known/jwks.json', headers: {} }];
-  return constantLoad({ url: subject.url, requests, seconds });
 }
 
 await untilTheEnd(async () => {

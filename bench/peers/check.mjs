@@ -58,11 +58,6 @@ async function check({ name, version, start }, databaseUrl) {
       else await show(peer.url, `by ${transport}`, request);
     }
     if (peer.login) await show(peer.url, 'log-in', peer.login(0));
-    for (const path of peer.paths ?? []) {
-      const answer = await ask(peer.url, { method: 'GET', path, headers: {} });
-      if (answer.status >= 400) throw new Error(`${path}: ${answer.status}`);
-      print(path, answer);
-    }
     if (!peer.refresh) return;
     const first = peer.refresh(session);
     for (const time of ['refresh', 'refresh again']) {

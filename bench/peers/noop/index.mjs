@@ -3,16 +3,14 @@ import { compile, startServer, versionsOf } from '../server-process.mjs';
 
 const version = versionsOf('@nestjs/core', '@nestjs/platform-fastify', 'fastify');
 
-/** @param jwks body of GET /jwks; without it, two keys of `signingKeyBits` in Watchword's form */
-async function start({ signingKeyBits, jwks }) {
+async function start() {
   const server = await startServer({
     entry: await compile(new URL('src/main.ts', import.meta.url), 'noop'),
-    env: { SIGNING_KEY_BITS: String(signingKeyBits), JWKS: jwks ?? '' },
+    env: {},
     readyPath: '/noop',
   });
   return {
     ...server,
-    paths: ['/noop', '/jwks', '/not-modified'],
     signIn: async () => ({}),
     authenticated: () => ({ method: 'GET', path: '/noop', headers: {} }),
   };
