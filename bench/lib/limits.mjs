@@ -7,6 +7,7 @@ import { output } from './processes.mjs';
 export const opensslAlone = (bits) => ({
   name: `openssl speed, rsa${bits}, ${cpus().length} cores`,
   isSteady: true,
+  isQuietOnly: true,
   async measure() {
     const options = ['-multi', `${cpus().length}`, '-seconds', '1', '-mr'];
     const text = await output('openssl', ['speed', ...options, `rsa${bits}`]);
@@ -16,10 +17,24 @@ export const opensslAlone = (bits) => ({
   },
 });
 
+/** Processor time of one signature by Node's own OpenSSL, which the service and the peers use; as many processes as cores. */
+export const signatureAlone = (bits) => ({
+  name: `signature alone, rsa${bits}`,
+  isSteady: true,
+  isQuietOnly: true,
+  async measure(seconds) {
+    const program = fileURLToPath(new URL('signature-process.mjs', import.meta.url));
+    const one = async () => Number(await output(process.execPath, [program, `${bits}`, `${seconds}`]));
+    const all = await Promise.all(cpus().map(one));
+    return { cpuMs: all.reduce((sum, ms) => sum + ms, 0) / all.length };
+  },
+});
+
 /** The cheapest query that decides about a token: the fields of one user's entry. */
 export const redisAlone = ({ port }, clients) => ({
   name: 'redis-benchmark, HMGET',
   isSteady: true,
+  isQuietOnly: true,
   async measure() {
     const options = ['-h', '127.0.0.1', '-p', `${port}`, '-c', `${clients}`, '-n', '50000', '--csv'];
     const text = await output('redis-benchmark', [
@@ -43,7 +58,7 @@ export const argon2Alone = () => ({
   isSteady: true,
   async measure(seconds) {
     const program = fileURLToPath(new URL('argon2-process.mjs', import.meta.url));
-    const env = { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8' };
+    const env = { PATH: process.env.PATH, UV_THREADPOOL_SIZE: `${cpus().length}` };
     return { perSecond: Number(await output(process.execPath, [program, `${seconds}`], { env })) };
   },
 });

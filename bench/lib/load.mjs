@@ -1,4 +1,4 @@
-// Two load generators. Both throw if an answer is not as expected.
+// Two load generators. Both throw if an answer is not as expected, and give { perSecond, p50, p99, latencies } in ms.
 import autocannon from 'autocannon';
 import { Pool } from 'undici';
 
@@ -10,7 +10,8 @@ import { Pool } from 'undici';
  */
 export async function constantLoad({ url, requests, connections = 32, seconds, rate, expect = 200 }) {
   let connection = 0;
-  const result = await autocannon({
+  const latencies = [];
+  const running = autocannon({
     url,
     connections,
     duration: seconds,
@@ -18,13 +19,16 @@ export async function constantLoad({ url, requests, connections = 32, seconds, r
     sampleInt: 50, // a run ends at a sample
     setupClient: (client) => client.setRequests([{ ...requests[connection++ % requests.length] }]),
   });
+  // autocannon's own histogram holds whole milliseconds only.
+  running.on('response', (_client, _status, _bytes, ms) => latencies.push(ms));
+  const result = await running;
   const counts = Object.fromEntries(Object.entries(result.statusCodeStats).map(([code, { count }]) => [code, count]));
   const wrong = Object.keys(counts).filter((code) => Number(code) !== expect);
   if (wrong.length > 0 || result.errors > 0 || !counts[expect])
     throw new Error(
       `${url}${requests[0].path}: wanted ${expect}, got ${JSON.stringify(counts)}, ${result.errors} errors`,
     );
-  return { perSecond: counts[expect] / result.duration };
+  return { perSecond: counts[expect] / result.duration, ...percentiles(latencies), latencies };
 }
 
 /**
@@ -55,7 +59,7 @@ export async function closedLoop({ url, clients, seconds = Infinity, next, answe
       }),
     );
     const elapsed = (performance.now() - started) / 1_000;
-    return { perSecond: latencies.length / elapsed, ...percentiles(latencies) };
+    return { perSecond: latencies.length / elapsed, ...percentiles(latencies), latencies };
   } finally {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
@@ -92,8 +96,15 @@ export async function signInMany(subject, count, from = 0) {
   return sessions;
 }
 
-export function percentiles(values) {
+/** @param shares such as { p99: 0.99 } @returns the values below which so many lie */
+export function percentiles(values, shares = { p50: 0.5, p99: 0.99 }) {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  return { p50: at(0.5), p99: at(0.99) };
+  return Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, at(share)]));
 }
+
+/** With fewer answers the slowest one would pass for this percentile. */
+const LEAST_FOR_TAIL = 1_000;
+
+/** @param values of all rounds together: one has too few. @returns nothing where even these are too few */
+export const tailOf = (values) => (values.length < LEAST_FOR_TAIL ? {} : percentiles(values, { 'p99.9': 0.999 }));

@@ -16,8 +16,11 @@ export async function peer(name) {
   throw new Error(`bench/peers has no ${name}`);
 }
 
-/** @returns a scenario's means to start subjects, each on a fresh database, and to end them all */
-export function subjectsOn(infrastructure) {
+/**
+ * @param ownSettings of the service, on top of the bench's: an experiment
+ * @returns a scenario's means to start subjects, each on a fresh database, and to end them all
+ */
+export function subjectsOn(infrastructure, ownSettings = {}) {
   const ends = [];
   return {
     versions: {},
@@ -32,6 +35,7 @@ export function subjectsOn(infrastructure) {
         logFile: join(infrastructure.folder, 'subjects.log'), // Watchword's; the peers write none
         signingKeyBits: 3072,
         ...options,
+        ...(own ? { settings: { ...options.settings, ...ownSettings } } : {}),
       });
       ends.push(atEnd(() => running.stop()));
       if (!database) ends.push(async () => fresh.drop());

@@ -1,12 +1,38 @@
-// The durations of a run: all of it takes under 20 minutes, including five minutes of soak.
+// The durations of a run, in seconds, and what is repeated.
+import { ONE_CORE_TAKEN, QUIET } from './conditions.mjs';
+
+/** These are measured in both conditions and, with --runs, several times: what else there is, once and on a quiet machine. */
+export const REPEATED = ['authenticated', 'refresh', 'login', 'login-storm'];
+
+const WHOLE = {
+  rounds: 5,
+  warmup: 0.5,
+  /** V8 optimises code after some thousand runs; until then a server reaches half of its speed. */
+  compile: 7,
+  seconds: 1.5,
+  soakSeconds: 300,
+  sizes: [10_000, 100_000, 1_000_000],
+};
+/** For development only: not a measurement. */
+const QUICK = {
+  rounds: 2,
+  warmup: 0.3,
+  compile: 2,
+  seconds: 0.7,
+  soakSeconds: 20,
+  sizes: [1_000, 5_000, 20_000],
+};
 
 /**
- * @param quick for development only: not a measurement
- * @param soakSeconds overrides the duration of the soak
+ * @param options { quick, isQuietOnly, soakSeconds } of the command line
+ * @param run which one of several it is: some rows are measured in the first only, where `isFirstRun`
  */
-export function planOf({ quick, soakSeconds }) {
-  const plan = quick
-    ? { rounds: 2, warmup: 0.3, compile: 2, seconds: 0.7, soakSeconds: 20, sizes: [1_000, 5_000, 20_000] }
-    : { rounds: 5, warmup: 0.5, compile: 7, seconds: 1.5, soakSeconds: 300, sizes: [10_000, 100_000, 1_000_000] };
-  return { ...plan, soakSeconds: soakSeconds ?? plan.soakSeconds };
+export function planOf({ quick = false, isQuietOnly = false, soakSeconds } = {}, run = 0) {
+  const plan = quick ? QUICK : WHOLE;
+  return {
+    ...plan,
+    soakSeconds: soakSeconds ?? plan.soakSeconds,
+    conditions: isQuietOnly ? [QUIET] : [QUIET, ONE_CORE_TAKEN],
+    isFirstRun: run === 0,
+  };
 }

@@ -54,6 +54,9 @@ function text({ machine, node, date, versions, scenarios, targets }) {
   return [
     `Medians of ${date.slice(0, 10)} on ${cores} cores (${processor}, ${memoryGiB} GiB), which the load generator and both servers share; Node ${node.slice(1)}, ${named.join(', ')}.`,
     targetsTable(targets),
-    ...scenarios.map(({ name, rows }) => `<details><summary>${name}</summary>\n\n${rowsTable(rows)}\n\n</details>`),
+    ...scenarios.map(
+      ({ name, runs = 1, rows }) =>
+        `<details><summary>${name}${runs > 1 ? `, ${runs} runs` : ''}</summary>\n\n${rowsTable(rows)}\n\n</details>`,
+    ),
   ].join('\n\n');
 }

@@ -10,13 +10,15 @@ const AGENT = 'watchword-bench/1.0';
 const PASSWORD = 'a passphrase of the bench';
 const emailOf = (i) => `bench-${i}@example.com`;
 
+/** What the image sets for the service. */
+const OF_THE_IMAGE = { UV_THREADPOOL_SIZE: '8', MALLOC_ARENA_MAX: '2' };
+
 /**
  * As in production, except for what production refuses: RATE_LIMITS=off, registration, and the embedded database, which
  * needs NODE_ENV=development (it changes nothing else). LOG_LEVEL is the default, info, and the log goes to a file.
  */
 export const settingsOf = ({ databaseUrl, ownerUrl, redisUrl, signingKeyBits, port, metricsPort }) => ({
   PATH: process.env.PATH,
-  UV_THREADPOOL_SIZE: '8', // as in the image
   NODE_ENV: 'development',
   PORT: `${port}`,
   METRICS_PORT: `${metricsPort}`,
@@ -29,8 +31,7 @@ export const settingsOf = ({ databaseUrl, ownerUrl, redisUrl, signingKeyBits, po
   RATE_LIMITS: 'off',
   REGISTRATION: 'open',
   DRAIN_SECONDS: '0',
-  // As in the image; UV_THREADPOOL_SIZE comes from there, too.
-  MALLOC_ARENA_MAX: '2',
+  ...OF_THE_IMAGE,
 });
 
 /**

@@ -8,13 +8,12 @@ import { interleave, summaryOf } from '../lib/rounds.mjs';
 import { walOf, withoutAutovacuum } from '../lib/storage.mjs';
 import { watchword, watchwordAlone } from '../lib/watchword.mjs';
 
-export const name = 'costs';
 const CLIENTS = 16;
 const CONNECTIONS = 32;
 /** The first of the users that sign in again and again: their older sessions end, as there are too many. */
 const SIGNING_IN = 100;
 const SIZES = [2048, 3072, 4096];
-/** Processor time is counted in hundredths of a second: some seconds of work make that small. */
+/** What happens now and then, as a collection of garbage or a checkpoint, is spread over more operations. */
 const LONGER = 3;
 
 /** Sessions all over the table, of which some are refreshed once: each on a page of its own. */

@@ -8,7 +8,6 @@ import { summaryOf } from '../lib/rounds.mjs';
 import { target } from '../lib/targets.mjs';
 import { watchword } from '../lib/watchword.mjs';
 
-export const name = 'crowd';
 const CLIENT_WAITS_MS = 10_000;
 const [FIRST_DELAY_MS, MOST_DELAY_MS] = [500, 16_000];
 /** The crowd is what arrives in so long an outage at this share of what the service can do. */

@@ -6,7 +6,6 @@ import { summaryOf } from '../lib/rounds.mjs';
 import { target } from '../lib/targets.mjs';
 import { watchword, watchwordAlone } from '../lib/watchword.mjs';
 
-export const name = 'feed';
 const ISSUER = 'https://auth.example.com';
 const INSTANCES = 3;
 /** Logouts at a time; each is on its way for about a second. */

@@ -6,7 +6,6 @@ import { closedLoop } from '../lib/load.mjs';
 import { target } from '../lib/targets.mjs';
 import { watchwordAlone } from '../lib/watchword.mjs';
 
-export const name = 'floods';
 const CLIENTS = 32;
 /** Of one guess: a budget for its network and one for all; of one network: its own volume, and those of /56 and /48. */
 const [LIMIT, BUDGETS_PER_GUESS, VOLUMES] = [60, 2, 3];

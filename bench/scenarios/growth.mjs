@@ -8,7 +8,6 @@ import { countsAreReported, storageOf, walOf, withoutAutovacuum } from '../lib/s
 import { target } from '../lib/targets.mjs';
 import { settingsOf, watchword } from '../lib/watchword.mjs';
 
-export const name = 'growth';
 /** Sessions that are refreshed, all over the table; sessions of the user whose list is asked for; dead ones to purge. */
 const [SPENDABLE, OF_ONE, DEAD] = [2_000, 20, 5_000];
 /** For the bytes: few sessions, so that their full pages were written since the checkpoint. */

@@ -5,7 +5,6 @@ import { target } from '../lib/targets.mjs';
 import { mannWhitney } from '../lib/two-sample.mjs';
 import { watchword } from '../lib/watchword.mjs';
 
-export const name = 'guessing';
 const [CLIENTS, USERS] = [8, 64];
 /** Parameters that half of the accounts were made with, and today's. */
 const [OLD, TODAY] = [

@@ -3,7 +3,6 @@ import { target } from '../lib/targets.mjs';
 import { mannWhitney } from '../lib/two-sample.mjs';
 import { watchword } from '../lib/watchword.mjs';
 
-export const name = 'recovery';
 /** With so rare a result the two are told apart; where nothing differs, one run in a hundred says so, too. */
 const LEAST_P = 0.01;
 const settings = { TRUST_PROXY: '1', RATE_LIMITS: 'on', MAILS_PER_MINUTE: '1000000' };

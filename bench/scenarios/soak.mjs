@@ -6,7 +6,6 @@ import { summaryOf } from '../lib/rounds.mjs';
 import { target } from '../lib/targets.mjs';
 import { watchword } from '../lib/watchword.mjs';
 
-export const name = 'soak';
 const USERS = 32;
 /** Requests per second: busy, but with room for the other load. */
 const RATE = 200;

@@ -3,7 +3,6 @@ import { constantLoad, refreshLoad, signInMany } from '../lib/load.mjs';
 import { interleave } from '../lib/rounds.mjs';
 import { watchword } from '../lib/watchword.mjs';
 
-export const name = 'two-instances';
 const [CONNECTIONS, CLIENTS] = [32, 16];
 
 export async function run({ plan, subjects }) {
