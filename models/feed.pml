@@ -11,6 +11,8 @@
 #define FAULTS 2
 #endif
 #define BIT(act) (1 << (act))
+/* What must hold, under the names of docs/protocols/; a counterexample ends with the name. */
+#define HOLDS(names, what) if :: (what) :: else -> printf(#names); printf(" is broken\n"); assert(false) fi
 
 byte clock = 1;
 byte set = 0;                  /* what is revoked, a bit for each act */
@@ -83,10 +85,10 @@ end:
 
 /* A document: what the instance knows, with the time of its read. */
 inline follow(me, from) {
-  /* F2, F3: all that was committed before the time of the document is in it */
+  /* all that was committed before the time of the document is in it */
   printf("follower %d: set %d as of %d from instance %d\n", me, instance[from].set, TIME_OF(from), from);
   for (a : 0 .. ACTS - 1) {
-    assert(!committedAt[a] || committedAt[a] > TIME_OF(from) || (instance[from].set & BIT(a)))
+    HOLDS(F2 F3, !committedAt[a] || committedAt[a] > TIME_OF(from) || (instance[from].set & BIT(a)))
   };
   a = 0;
   if
@@ -95,8 +97,8 @@ inline follow(me, from) {
 #else
   :: !follower[me].has || TIME_OF(from) >= follower[me].asOf ->
 #endif
-     /* F1: what a follower knew, it knows */
-     assert((follower[me].set & ~instance[from].set) == 0);
+     /* what a follower knew, it knows */
+     HOLDS(F1, (follower[me].set & ~instance[from].set) == 0);
      follower[me].has = true; follower[me].set = instance[from].set; follower[me].asOf = TIME_OF(from)
   :: else
   fi
@@ -120,5 +122,5 @@ init {
 }
 
 #define KNOWN(act) ((follower[0].set & BIT(act)) && (follower[1].set & BIT(act)))
-/* F1: a revocation reaches every follower, as long as an instance reads */
-ltl reaches { [] ((committedAt[0] -> <> KNOWN(0)) && (committedAt[1] -> <> KNOWN(1))) }
+/* a revocation reaches every follower, as long as an instance reads */
+ltl F1 { [] ((committedAt[0] -> <> KNOWN(0)) && (committedAt[1] -> <> KNOWN(1))) }

@@ -12,6 +12,8 @@
 #endif
 #define KEYS 4
 #define NOTHING 255
+/* What must hold, under the names of docs/protocols/; a counterexample ends with the name. */
+#define HOLDS(names, what) if :: (what) :: else -> printf(#names); printf(" is broken\n"); assert(false) fi
 
 #define LEAD 1                 /* a rotation is written so long before it takes effect */
 #define CACHE 1                /* a verifier's key set is at most so old */
@@ -124,7 +126,7 @@ end:
        :: else
        fi;
        parts(truth);
-       assert(signers <= 1);   /* K1 */
+       HOLDS(K1, signers <= 1);
        forget()
      }
   :: d_step {                  /* AccessTokens.signer, and the signature at the database's time */
@@ -168,8 +170,8 @@ end:
   :: d_step {
        tokenKid != NOTHING ->
        printf("%d: a token of key %d\n", now, tokenKid);
-       /* K2, K3: every verifier knows the key of a token that lives */
-       assert(tokenEnds < now || isForced || truth.key[tokenKid].revoked || (keySet & (1 << tokenKid)));
+       /* every verifier knows the key of a token that lives */
+       HOLDS(K2 K3, tokenEnds < now || isForced || truth.key[tokenKid].revoked || (keySet & (1 << tokenKid)));
        tokenKid = NOTHING; tokenEnds = 0
      }
   od
@@ -192,7 +194,7 @@ end:
        :: else
        fi;
        parts(truth);
-       assert(signers == 1 || (successor == NOTHING && standby == NOTHING))     /* K4: the next one signs at once */
+       HOLDS(K4, signers == 1 || (successor == NOTHING && standby == NOTHING))     /* the next one signs at once */
     :: else
     fi;
     forget()

@@ -6,6 +6,8 @@
  *
  * Assumed of an honest client, as the clients' documentation asks: it tries again within the grace until it is answered,
  * and starts no refresh with a new token while one with the old token is open. A restore from a backup stops the service.
+ *
+ * With LOSSES so many requests fail before they change anything, or lose their answer; without it any number of answers is lost.
  */
 #ifndef ROUNDS
 #define ROUNDS 2               /* refreshes of each tab */
@@ -20,6 +22,8 @@
 #define RACES 4                /* MAX_RACES */
 #define NONE 15
 #define TOKENS 8               /* at most so many are made */
+/* What must hold, under the names of docs/protocols/; a counterexample ends with the name. */
+#define HOLDS(names, what) if :: (what) :: else -> printf(#names); printf(" is broken\n"); assert(false) fi
 
 /* the row, and the user's epoch */
 byte token = 0, previous = NONE, generation = 0, rotatedAt = 0;
@@ -33,6 +37,17 @@ bool ended = false;            /* an act that ends the session is committed */
 bool answered2xx = false;      /* and its answer has left */
 bool restored = false;
 bool thiefActed = false;
+#ifdef LOSSES
+byte losses = 0;
+#define MAY_LOSE (losses < LOSSES)
+#define LOSE losses++
+#else
+#define MAY_LOSE true
+#define LOSE skip
+#endif
+#ifdef MUTANT_REPLAYED_ONCE
+bool isReplayed = false;
+#endif
 
 /* the jar, the open refreshes of the tabs, and what an answer named as the successor of a token */
 byte jar = 0;
@@ -56,8 +71,8 @@ mtype = { ok, invalid, reused, state_lost, unavailable };
 #endif
 
 inline noteSuccessor(presented, given) {
-  /* R1, R3: whoever is answered for a token gets the same successor */
-  assert(restored || successorOf[presented] == NONE || successorOf[presented] == given);
+  /* whoever is answered for a token gets the same successor */
+  HOLDS(R1 R3, restored || successorOf[presented] == NONE || successorOf[presented] == given);
   successorOf[presented] = given
 }
 
@@ -65,6 +80,9 @@ inline noteSuccessor(presented, given) {
 inline refresh(presented, result, given) {
   atomic { races = 0; result = 0; isLate = answered2xx };
   do
+#ifdef LOSSES
+  :: atomic { MAY_LOSE -> LOSE; result = unavailable; printf("%d: 503, and nothing has changed\n", _pid); break }
+#endif
   :: atomic {                                     /* rotation */
 #ifdef MUTANT_LOOK_THEN_SET
        looked = (IS_ALIVE && token == presented)
@@ -85,6 +103,9 @@ inline refresh(presented, result, given) {
           rotatedAt = now;
           given = token;
           result = ok;
+#ifdef MUTANT_REPLAYED_ONCE
+          isReplayed = false;
+#endif
           printf("%d: rotation: token %d of generation %d\n", _pid, token, generation);
           noteSuccessor(presented, given);
           break
@@ -107,10 +128,19 @@ inline refresh(presented, result, given) {
        if
        :: next == REPLAY ->                       /* replay */
           if
-#ifdef MUTANT_REPLAY_UNCHECKED
+#ifdef MUTANT_NO_REPLAY
+          :: true -> result = unavailable; break  /* "another request has refreshed already": and never its successor */
+#endif
+#ifdef MUTANT_REPLAYED_ONCE
+          :: isReplayed -> result = unavailable; break
+          :: !isReplayed && IS_ALIVE && previous == presented && IN_GRACE ->
+             isReplayed = true;
+#elif defined(MUTANT_REPLAY_UNCHECKED)
           :: true ->
-#else
+#elif !defined(MUTANT_NO_REPLAY)
           :: IS_ALIVE && previous == presented && IN_GRACE ->
+#else
+          :: false ->
 #endif
              given = token;
              result = ok;
@@ -119,8 +149,8 @@ inline refresh(presented, result, given) {
              rotatedAt = now;
 #endif
              noteSuccessor(presented, given);
-             /* R3, R4: a window that no replay moves */
-             assert(restored || madeAt[token] + GRACE > now);
+             /* a window that no replay moves */
+             HOLDS(R3, restored || madeAt[token] + GRACE > now);
              break
           :: else
           fi
@@ -146,11 +176,11 @@ inline refresh(presented, result, given) {
      }
   od;
   atomic {
-  /* R7: what begins after the answer of an act that ends the session is refused */
-  assert(!(isLate && result == ok));
-  /* R2: one alert for a family, and none without a thief */
-  assert(alerts <= 1);
-  assert(alerts == 0 || thiefActed);
+  /* what begins after the answer of an act that ends the session is refused */
+  HOLDS(R7, !(isLate && result == ok));
+  /* one alert for a family, and none without a thief */
+  HOLDS(R2, alerts <= 1);
+  HOLDS(R2, alerts == 0 || thiefActed);
   races = 0; next = 0; isLate = false; looked = false
   }
 }
@@ -171,13 +201,14 @@ active [2] proctype Tab() {
         atomic {
           if
           :: result == ok -> jar = given; given = NONE; presented = NONE; break
-          :: result == ok -> given = NONE; printf("%d: the answer is lost\n", _pid)   /* the answer is lost, or the instance died after the commit */
+          :: result == ok && MAY_LOSE -> LOSE; given = NONE; printf("%d: the answer is lost\n", _pid)   /* or the instance died after the commit */
           :: result == unavailable                /* session: keep */
           :: result == invalid || result == reused ->
-             /* C1: only an end of the session or a thief takes it from its owner */
-             assert(ended || alerts > 0);
+             /* only an end of the session or a thief takes it from its owner */
+             HOLDS(R8, ended || alerts > 0);
              goto signedOut
-          :: result == state_lost -> assert(restored); goto signedOut
+          /* a generation ahead of the row is a restored database */
+          :: result == state_lost -> HOLDS(R6, restored); goto signedOut
           fi
         }
      od;
@@ -215,6 +246,9 @@ active proctype Ending() {
      atomic { answered2xx = true; printf("its 2xx leaves\n") }
   :: atomic { userEpoch++; ended = true; printf("a change of the password is committed\n") };
      atomic { answered2xx = true; printf("its 2xx leaves\n") }
+#ifdef LOSSES
+  :: skip                                         /* what is fair must happen, but no such act has to */
+#endif
   fi
 }
 
@@ -225,6 +259,11 @@ active proctype Time() {
   :: atomic { now < LAST_TICK && !WOULD_MISS_GRACE(0) && !WOULD_MISS_GRACE(1) -> now++; printf("time: %d\n", now) }
   od
 }
+
+#ifdef LOSSES
+/* A client that keeps trying is answered; that its session has ended is said only where it has (R8 above). */
+ltl R8 { [] ((open[0] -> <> !open[0]) && (open[1] -> <> !open[1])) }
+#endif
 
 #ifdef RESTORE
 active proctype Operator() {

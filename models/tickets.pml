@@ -12,6 +12,8 @@
 #endif
 #define MAX_ATTEMPTS 2
 #define NOBODY 0
+/* What must hold, under the names of docs/protocols/; a counterexample ends with the name. */
+#define HOLDS(names, what) if :: (what) :: else -> printf(#names); printf(" is broken\n"); assert(false) fi
 
 byte epoch = 1;                /* the user's session_epoch and credential_version, under the lock */
 byte committed = 1;            /* the same, as those read it who hold no lock */
@@ -49,8 +51,8 @@ proctype Spends(byte me) {
   if
   :: isGood ->
      atomic {
-       /* T2: it acts for the user whom it was made for */
-       assert(tokenEpoch == epoch);
+       /* it acts for the user whom it was made for */
+       HOLDS(T2, tokenEpoch == epoch);
        tokenUsed = true; epoch++; printf("%d: the token sets a password\n", me)
      };
      if
@@ -59,7 +61,7 @@ proctype Spends(byte me) {
      fi
   :: else -> lockedBy = NOBODY
   fi;
-  assert(resets <= 1)          /* T1: once */
+  HOLDS(T1, resets <= 1)       /* once */
 }
 
 /* FactorTickets.take, the code, FactorTickets.spend and the session */
@@ -83,8 +85,8 @@ proctype Guesses(byte me) {
      :: isTaken ->
         atomic {
           verified++;
-          /* T3: no more guesses than that */
-          assert(verified <= MAX_ATTEMPTS);
+          /* no more guesses than that */
+          HOLDS(T3, verified <= MAX_ATTEMPTS);
           if
           :: isRight = true
           :: isRight = false
@@ -106,8 +108,7 @@ proctype Guesses(byte me) {
            if
            :: isGood ->
               atomic {
-                /* T2 */
-                assert(ticketEpoch == epoch);
+                HOLDS(T2, ticketEpoch == epoch);
                 codeUsed = true; hasTicket = false; isBeingSpent = true; printf("%d: the ticket starts a session\n", me)
               };
               if
@@ -122,7 +123,7 @@ proctype Guesses(byte me) {
         fi
      :: else
      fi;
-     atomic { assert(sessions <= 1); isTaken = false; isRight = false; isGood = false; n++ }    /* T1 */
+     atomic { HOLDS(T1, sessions <= 1); isTaken = false; isRight = false; isGood = false; n++ }
   :: else -> break
   od
 }
