@@ -16,21 +16,20 @@ export const named = (name, condition) => (condition === QUIET ? name : `${name}
 /**
  * Runs `work`, beside the neighbour where the condition has one.
  * @param taken of rounds.mjs; gets the share of a core that the neighbour got
+ * @returns what `work` resolves to
  */
 export async function under(condition, taken, work) {
-  if (condition === QUIET) {
-    await work();
-    return;
-  }
+  if (condition === QUIET) return await work();
   const { pid, stop } = await startServer({
     args: [PROGRAM, `${NEIGHBOUR_SECONDS}`],
     isReady: async () => true,
   });
   try {
     const [startedAt, before] = [performance.now(), processMs(pid)];
-    await work();
+    const result = await work();
     const share = (processMs(pid) - before) / (performance.now() - startedAt);
     taken.add('the neighbour', { 'of a core': share });
+    return result;
   } finally {
     await stop();
   }
