@@ -78,14 +78,15 @@ inline noteSuccessor(presented, given) {
 
 /* POST /auth/refresh: three statements at most, and from the start again where another request came between two of them */
 inline refresh(presented, result, given) {
-  atomic { races = 0; result = 0; isLate = answered2xx };
+  atomic { races = 0; result = 0; isLate = answered2xx; printf("%d: presents token %d\n", _pid, presented) };
   do
 #ifdef LOSSES
   :: atomic { MAY_LOSE -> LOSE; result = unavailable; printf("%d: 503, and nothing has changed\n", _pid); break }
 #endif
   :: atomic {                                     /* rotation */
 #ifdef MUTANT_LOOK_THEN_SET
-       looked = (IS_ALIVE && token == presented)
+       looked = (IS_ALIVE && token == presented);
+       printf("%d: looks: the token is current %d\n", _pid, looked)
      };
      atomic {                                     /* the mutant: looks, then writes without a condition */
        if
@@ -109,7 +110,7 @@ inline refresh(presented, result, given) {
           printf("%d: rotation: token %d of generation %d\n", _pid, token, generation);
           noteSuccessor(presented, given);
           break
-       :: else
+       :: else -> printf("%d: rotation finds nothing\n", _pid)
        fi
      };
      atomic {                                     /* read_family */
@@ -152,7 +153,7 @@ inline refresh(presented, result, given) {
              /* a window that no replay moves */
              HOLDS(R3, restored || madeAt[token] + GRACE > now);
              break
-          :: else
+          :: else -> printf("%d: replay finds nothing\n", _pid)
           fi
        :: next == PUNISH ->                       /* endedForReuse */
           if
@@ -163,7 +164,7 @@ inline refresh(presented, result, given) {
 #endif
              revoked = true; previous = NONE; alerts++; result = reused;
              printf("%d: endedForReuse: token %d was presented, %d alert(s)\n", _pid, presented, alerts)
-          :: else -> result = invalid
+          :: else -> result = invalid; printf("%d: endedForReuse finds nothing\n", _pid)
           fi;
           break
        :: else

@@ -1,11 +1,13 @@
 // Checks the models of the protocols with Spin: every interleaving of a bounded world (docs/protocols/models.md).
 // `npm run models` runs all; `npm run models -- NAME` one, and prints the schedule of each counterexample; `--night` takes
-// larger worlds.
+// larger worlds; `--write` stores the schedules that are replayed on the service (scripts/models/schedules.ts).
 import { ensureTools, verify } from './models/spin.js';
+import { differenceOf, isReplayed } from './models/schedules.js';
 import { nightWorlds, type World, worlds } from './models/worlds.js';
 
 const given = process.argv.slice(2);
 const isNight = given.includes('--night');
+const isWriting = given.includes('--write');
 const only = given.find((argument) => !argument.startsWith('--'));
 ensureTools();
 const chosen = (isNight ? nightWorlds : worlds).filter(({ name }) => only === undefined || name === only);
@@ -19,10 +21,13 @@ function check(world: World): string[] {
   const { name, constants, mutants, inTheEnd } = world;
   const failed = world.thousands > 0 || isNight ? whole(world) : [];
   for (const mutant of mutants) {
-    const { errors, schedule } = verify(name, [...constants, `MUTANT_${mutant}`], { inTheEnd });
+    const { errors, schedule } = verify(name, [...constants, `MUTANT_${mutant}`], { inTheEnd, isShortest: !inTheEnd });
     console.log(`  ${mutant}: ${errors > 0 ? `found, ${brokenIn(schedule)}` : 'NOT FOUND'}`);
     if (errors === 0) failed.push(`${name}: the mutant ${mutant} is not found.`);
-    else if (only !== undefined) console.log(schedule.replaceAll(/^/gm, '    '));
+    else {
+      if (only !== undefined) console.log(schedule.replaceAll(/^/gm, '    '));
+      if (isReplayed(world)) failed.push(...differenceOf(name, mutant, schedule, isWriting));
+    }
   }
   return failed;
 }

@@ -19,6 +19,7 @@ import { mutations as ofImport } from './mutations/import.mjs';
 import { mutations as ofKeys } from './mutations/keys.mjs';
 import { mutations as ofLimits } from './mutations/limits.mjs';
 import { mutations as ofMail } from './mutations/mail.mjs';
+import { mutations as ofModels } from './mutations/models.mjs';
 import { mutations as ofPages } from './mutations/pages.mjs';
 import { mutations as ofPasskeys } from './mutations/passkeys.mjs';
 import { mutations as ofPasswordForms } from './mutations/password-forms.mjs';
@@ -33,7 +34,19 @@ import { mutations as ofUpstreamLogout } from './mutations/upstream-logout.mjs';
 import { mutations as ofVerifier } from './mutations/verifier.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
-const patterns = ['src', 'packages', 'web', 'test', 'conformance', 'drizzle', 'docs', 'scripts', '*.json', '*.ts'];
+const patterns = [
+  'src',
+  'packages',
+  'web',
+  'test',
+  'conformance',
+  'drizzle',
+  'docs',
+  'models',
+  'scripts',
+  '*.json',
+  '*.ts',
+];
 const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', ...patterns], { encoding: 'utf8' })
   .split('\0')
   .filter(Boolean);
@@ -44,6 +57,7 @@ const mutations = [
   ...ofLimits,
   ...ofPoolers,
   ...ofMail,
+  ...ofModels,
   ...ofAccounts,
   ...ofAdmission,
   ...ofAdmin,

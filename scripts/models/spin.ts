@@ -17,6 +17,8 @@ export interface Verified {
 }
 
 export interface Search {
+  /** Breadth first: the counterexample is one of the shortest, and the same at each search. */
+  readonly isShortest?: boolean;
   /** What comes in the end, for processes that are never left out for good (`ltl`), and not what holds in each state. */
   readonly inTheEnd?: boolean | undefined;
   /** Two to the power of so many bits of memory, one for each state: some states may be missed, and memory is bounded. */
@@ -28,7 +30,8 @@ export interface Search {
  * @param defines the constants of the world, and the mutant
  * @throws Error when Spin does not finish
  */
-export function verify(name: string, defines: readonly string[], { inTheEnd = false, bits }: Search = {}): Verified {
+export function verify(name: string, defines: readonly string[], search: Search = {}): Verified {
+  const { inTheEnd = false, isShortest = false, bits } = search;
   const folder = mkdtempSync(join(tmpdir(), 'watchword-model-'));
   try {
     const file = `${name}.pml`;
@@ -36,7 +39,7 @@ export function verify(name: string, defines: readonly string[], { inTheEnd = fa
     const given = defines.map((define) => `-D${define}`);
     run(folder, 'spin', ['-a', ...given, file]);
     const kind = inTheEnd ? ['-DNFAIR=4'] : ['-DSAFETY', '-DNOCLAIM'];
-    const store = bits === undefined ? [] : ['-DBITSTATE'];
+    const store = [...(bits === undefined ? [] : ['-DBITSTATE']), ...(isShortest ? ['-DBFS'] : [])];
     run(folder, 'gcc', ['-O2', '-w', ...kind, ...store, '-DVECTORSZ=2048', '-o', 'pan', 'pan.c']);
     // -E: a world that stands still is no error. -n: no list of what was not reached.
     const options = [`-m${MAX_DEPTH}`, '-n', '-E', ...(inTheEnd ? ['-a', '-f'] : []), ...(bits ? [`-w${bits}`] : [])];

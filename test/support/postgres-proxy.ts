@@ -16,6 +16,15 @@ export interface Pause {
   release(): void;
 }
 
+/** A statement that has arrived and is not executed yet. */
+export interface Held {
+  readonly statement: string;
+  /** Lets it be executed. @returns when it is; its answer is held */
+  pass(): Promise<void>;
+  /** Lets the answer through. */
+  answer(): void;
+}
+
 /** The end of an answer; the state of the transaction follows. */
 const READY_FOR_QUERY = Buffer.from('Z\0\0\0\x05');
 
@@ -32,7 +41,7 @@ interface Trap {
   readonly pattern: RegExp;
   /** The number of matching statements until it springs. */
   left: number;
-  readonly spring: () => Promise<Fault | Delay | undefined>;
+  readonly spring: (statement: string) => Promise<Fault | Delay | undefined>;
 }
 
 /**
@@ -78,6 +87,25 @@ export class PostgresProxy {
   /** Holds the answer of the n-th matching statement: the database has executed it, and the client does not know. */
   pauseAfter(pattern: RegExp, n = 1): Pause {
     return this.hold(pattern, n, (until) => Promise.resolve({ loses: 'nothing', until }));
+  }
+
+  /** Holds every matching statement from now on, and then its answer. */
+  holdEach(pattern: RegExp, met: (held: Held) => void): void {
+    const [passed, executed, answered] = [signal(), signal(), signal()];
+    this.set(pattern, 1, async (statement) => {
+      this.holdEach(pattern, met);
+      const pass = () => {
+        passed.give();
+        return executed.given;
+      };
+      met({ statement, pass, answer: () => answered.give() });
+      await passed.given;
+      const until = () => {
+        executed.give();
+        return answered.given;
+      };
+      return { loses: 'nothing', until };
+    });
   }
 
   /** @param spring receives a wait that reports its start and ends with the release */
@@ -134,7 +162,7 @@ export class PostgresProxy {
     const matching = [...this.traps].filter(({ pattern }) => pattern.test(statement));
     const sprung = matching.filter((trap) => --trap.left === 0);
     for (const trap of sprung) this.traps.delete(trap);
-    if (sprung[0]) return sprung[0].spring();
+    if (sprung[0]) return sprung[0].spring(statement);
     const { slow } = this;
     if (!slow?.pattern.test(statement)) return undefined;
     return { loses: 'nothing', until: () => sleep(slow.milliseconds()) };
