@@ -44,10 +44,9 @@ const { write } = await import('./lib/report.mjs');
 await untilTheEnd(async () => {
   const report = await measure({
     scenarios: wanted.length > 0 ? wanted : SCENARIOS,
-    runs,
     settings,
-    options: { quick: values.quick, isQuietOnly: values['quiet-only'], soakSeconds },
+    options: { quick: values.quick, isQuietOnly: values['quiet-only'], soakSeconds, runs },
+    afterRun: async (report) => (isExperiment ? undefined : write(report, SCENARIOS)),
   });
-  if (!isExperiment) await write(report, SCENARIOS);
   if (report.scenarios.some(({ targets }) => targets.some(({ met }) => !met))) process.exitCode = 1;
 });

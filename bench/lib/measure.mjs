@@ -7,29 +7,33 @@ import { summaryOfRuns } from './rounds.mjs';
 
 /**
  * @param scenarios their names
- * @param runs how often those of plan.mjs are repeated; each run goes through all, so that a slow minute falls on one of them
  * @param settings of the service, on top of the bench's
- * @param options of planOf
- * @returns {Promise<{ versions: object, scenarios: object[] }>}
+ * @param options of planOf. Each of the `runs` goes through all that are repeated, so that a slow hour falls on one of them
+ * @param afterRun (report) => Promise: what is measured so far, as a later run may fail
+ * @returns {Promise<{ versions: object, scenarios: object[] }>} the report after the last run
  */
-export async function measure({ scenarios, runs, settings, options }) {
+export async function measure({ scenarios, settings, options, afterRun }) {
   const infrastructure = await startInfrastructure();
   const versions = await infrastructure.versions();
   const taken = new Map(scenarios.map((name) => [name, []]));
-  for (let run = 0; run < runs; run++)
+  let report;
+  for (let run = 0; run < options.runs; run++) {
     for (const name of scenarios) {
-      if (run > 0 && !REPEATED.includes(name)) continue;
+      const runs = REPEATED.includes(name) ? options.runs : 1;
+      if (run >= runs) continue;
       const subjects = subjectsOn(infrastructure, settings);
-      taken.get(name).push(await measureOnce(name, { infrastructure, subjects, settings, plan: planOf(options, run) }));
+      const plan = planOf({ ...options, runs }, run);
+      taken.get(name).push(await measureOnce(name, { infrastructure, subjects, settings, plan }));
       Object.assign(versions, subjects.versions);
-      if (runs > 1) console.log(`\n### ${name}, run ${run + 1}\n\n${rowsTable(taken.get(name).at(-1).rows)}`);
+      if (options.runs > 1) console.log(`\n### ${name}, run ${run + 1}\n\n${rowsTable(taken.get(name).at(-1).rows)}`);
     }
-  const done = [];
-  for (const [name, results] of taken) {
-    done.push(await together(name, results, planOf(options).conditions));
-    console.log(scenarioText(done.at(-1)));
+    const done = [];
+    for (const [name, results] of taken) done.push(await together(name, results, planOf(options).conditions));
+    report = { versions, scenarios: done };
+    await afterRun(report);
   }
-  return { versions, scenarios: done };
+  for (const scenario of report.scenarios) console.log(scenarioText(scenario));
+  return report;
 }
 
 async function measureOnce(name, context) {

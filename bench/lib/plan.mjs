@@ -6,6 +6,8 @@ export const REPEATED = ['authenticated', 'refresh', 'login', 'login-storm'];
 
 const WHOLE = {
   rounds: 5,
+  /** Each of several runs has one less. */
+  roundsOfMany: 4,
   warmup: 0.5,
   /** V8 optimises code after some thousand runs; until then a server reaches half of its speed. */
   compile: 7,
@@ -16,6 +18,7 @@ const WHOLE = {
 /** For development only: not a measurement. */
 const QUICK = {
   rounds: 2,
+  roundsOfMany: 2,
   warmup: 0.3,
   compile: 2,
   seconds: 0.7,
@@ -24,13 +27,16 @@ const QUICK = {
 };
 
 /**
- * @param options { quick, isQuietOnly, soakSeconds } of the command line
- * @param run which one of several it is: some rows are measured in the first only, where `isFirstRun`
+ * With three runs `authenticated refresh login login-storm growth start` take some 35 minutes.
+ * @param options { quick, isQuietOnly, soakSeconds, runs } of the command line
+ * @param run which one of the runs it is: some rows are measured in the first only, where `isFirstRun`
  */
-export function planOf({ quick = false, isQuietOnly = false, soakSeconds } = {}, run = 0) {
-  const plan = quick ? QUICK : WHOLE;
+export function planOf({ quick = false, isQuietOnly = false, soakSeconds, runs = 1 } = {}, run = 0) {
+  const { roundsOfMany, ...plan } = quick ? QUICK : WHOLE;
   return {
     ...plan,
+    isQuick: quick,
+    rounds: runs > 1 ? roundsOfMany : plan.rounds,
     soakSeconds: soakSeconds ?? plan.soakSeconds,
     conditions: isQuietOnly ? [QUIET] : [QUIET, ONE_CORE_TAKEN],
     isFirstRun: run === 0,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { WITH_US } from '../lib/processes.mjs';
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url));
 const PATIENCE_MS = 60_000;
@@ -18,7 +19,8 @@ const PATIENCE_MS = 60_000;
 export async function startServer({ entry, env, readyPath }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = spawn(process.execPath, [entry], {
+  const [program, ...args] = [...WITH_US, process.execPath, entry];
+  const server = spawn(program, args, {
     env: { ...process.env, ...env, PORT: String(port), NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -16,7 +16,7 @@ const [BATCHES, IN_A_BATCH] = [40, 250];
 export async function run({ plan, subjects }) {
   execFileSync(process.execPath, ['packages/verifier/build.mjs'], { stdio: 'inherit' });
   const { createVerifier } = await import('@watchword/verifier');
-  const logouts = plan.rounds < 5 ? 20 : 200;
+  const logouts = plan.isQuick ? 20 : 200;
   const [rows, targets] = [[], []];
   for (const kind of [watchword, watchwordAlone]) {
     const first = await subjects.start(kind);

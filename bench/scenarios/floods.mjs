@@ -12,8 +12,7 @@ const [LIMIT, BUDGETS_PER_GUESS, VOLUMES] = [60, 2, 3];
 
 /** Without Redis, so that all counts are rows. */
 export async function run({ plan, subjects }) {
-  const isQuick = plan.rounds < 5;
-  const [users, addresses] = isQuick ? [200, 2_000] : [10_000, 100_000];
+  const [users, addresses] = plan.isQuick ? [200, 2_000] : [10_000, 100_000];
   const subject = await subjects.start(watchwordAlone, { settings: { TRUST_PROXY: '1', RATE_LIMITS: 'on' } });
   const refused = await refusedBehindOneAddress(subject, users);
   const { budgets, volumes } = await rowsAfterFlood(subject, addresses);

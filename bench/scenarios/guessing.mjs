@@ -21,7 +21,7 @@ const LEAST_P = 0.01;
 export async function run({ plan, subjects }) {
   const measured = [await signIns(subjects, OFF, 'off'), await signIns(subjects, ON, 'on', true)];
   const rows = await interleave([...measured, await signIns(subjects, NEW, 'on')], plan);
-  const samples = plan.rounds < 5 ? 40 : 400;
+  const samples = plan.isQuick ? 40 : 400;
   const { known, unknown } = await timesOf(await mixed(subjects, samples), samples);
   const { p, auc } = mannWhitney(unknown, known);
   rows.push({ subject: 'wrong password, known address', figures: figuresOf(known) });

@@ -14,7 +14,7 @@ const routes = {
 };
 
 export async function run({ plan, subjects }) {
-  const samples = plan.rounds < 5 ? 40 : 400;
+  const samples = plan.isQuick ? 40 : 400;
   let subject = await subjects.start(watchword, { settings: { TRUST_PROXY: '1' } });
   const { database } = subject;
   for (let i = 0; i < 2 * samples; i++)
