@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { built } from './lib/built.mjs';
 import { startEmbeddedPostgres, startInProcess } from './lib/in-process.mjs';
 
 const [USERS = 1_000_000, EVENTS = 3_000_000] = process.argv.slice(2).map(Number);
@@ -13,7 +14,6 @@ const ROUNDS = 100;
 const LIMIT = 50;
 const TARGET_MS = 50;
 
-const built = (file) => import(new URL(`../dist/src/${file}`, import.meta.url).href);
 const { boundedPage, alongIndex } = await built('admin/bounded-page.js');
 const { scanOfEvents } = await built('admin/event-search.js');
 const { scanOfUsers } = await built('admin/user-search.js');

@@ -46,7 +46,7 @@ await untilTheEnd(async () => {
     scenarios: wanted.length > 0 ? wanted : SCENARIOS,
     settings,
     options: { quick: values.quick, isQuietOnly: values['quiet-only'], soakSeconds, runs },
-    afterRun: async (report) => (isExperiment ? undefined : write(report, SCENARIOS)),
+    afterEach: async (report) => (isExperiment ? undefined : write(report, SCENARIOS)),
   });
   if (report.scenarios.some(({ targets }) => targets.some(({ met }) => !met))) process.exitCode = 1;
 });

@@ -1,8 +1,9 @@
 // Measures how many passwords argon2 alone verifies per second. Usage: node argon2-process.mjs <seconds>
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
+import { built } from './built.mjs';
 
-const { settings } = await import(new URL('../../dist/src/config/settings.js', import.meta.url).href);
+const { settings } = await built('config/settings.js');
 const standard = (name) => settings[name].schema.parse(undefined);
 const password = 'a passphrase of the bench';
 const stored = await hash(password, {

@@ -1,9 +1,8 @@
 // Fills a database with a million sessions by SQL; some have tokens that can be used.
 import pg from 'pg';
+import { built } from './built.mjs';
 
-const { firstRefreshToken, familyOf, formatRefreshToken, hashOf } = await import(
-  new URL('../../dist/src/tokens/refresh-token.js', import.meta.url).href
-);
+const { firstRefreshToken, familyOf, formatRefreshToken, hashOf } = await built('tokens/refresh-token.js');
 /** Inserts part by part in random order, so that the usable sessions are spread over the table. */
 const PARTS = 20;
 const SESSIONS_PER_USER = 4;

@@ -1,12 +1,8 @@
 // Runs the built service in the bench's own process, for the counts of the database and for faults of Redis.
-import { existsSync, symlinkSync } from 'node:fs';
 import { buildIfStale } from '../../scripts/build.mjs';
+import { built } from './built.mjs';
 
 buildIfStale();
-// A bundle finds the migrations two folders up; what tsc wrote lies one folder deeper.
-const MIGRATIONS = new URL('../../dist/drizzle', import.meta.url);
-if (!existsSync(MIGRATIONS)) symlinkSync('../drizzle', MIGRATIONS);
-const built = (file) => import(new URL(`../../dist/src/${file}`, import.meta.url).href);
 const { createApp } = await built('app.js');
 const { Clock } = await built('clock.js');
 const { Config } = await built('config/config.js');

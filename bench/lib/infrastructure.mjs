@@ -4,11 +4,10 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { built } from './built.mjs';
 import { atEnd, freePort, startServer } from './processes.mjs';
 
-const { startEmbeddedPostgres } = await import(
-  new URL('../../dist/src/database/embedded/postgres.js', import.meta.url).href
-);
+const { startEmbeddedPostgres } = await built('database/embedded/postgres.js');
 
 /** Production settings of PostgreSQL: durable, with enough memory and connections. */
 const POSTGRES = ['max_connections=300', 'shared_buffers=512MB', 'max_wal_size=4GB'];

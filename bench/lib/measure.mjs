@@ -9,29 +9,29 @@ import { summaryOfRuns } from './rounds.mjs';
  * @param scenarios their names
  * @param settings of the service, on top of the bench's
  * @param options of planOf. Each of the `runs` goes through all that are repeated, so that a slow hour falls on one of them
- * @param afterRun (report) => Promise: what is measured so far, as a later run may fail
- * @returns {Promise<{ versions: object, scenarios: object[] }>} the report after the last run
+ * @param afterEach (report) => Promise: of what is measured so far, as what follows may fail
+ * @returns {Promise<{ versions: object, scenarios: object[] }>} the last report
  */
-export async function measure({ scenarios, settings, options, afterRun }) {
+export async function measure({ scenarios, settings, options, afterEach }) {
   const infrastructure = await startInfrastructure();
   const versions = await infrastructure.versions();
-  const taken = new Map(scenarios.map((name) => [name, []]));
+  const taken = new Map();
   let report;
-  for (let run = 0; run < options.runs; run++) {
+  for (let run = 0; run < options.runs; run++)
     for (const name of scenarios) {
       const runs = REPEATED.includes(name) ? options.runs : 1;
       if (run >= runs) continue;
       const subjects = subjectsOn(infrastructure, settings);
       const plan = planOf({ ...options, runs }, run);
-      taken.get(name).push(await measureOnce(name, { infrastructure, subjects, settings, plan }));
+      const result = await measureOnce(name, { infrastructure, subjects, settings, plan });
       Object.assign(versions, subjects.versions);
-      if (options.runs > 1) console.log(`\n### ${name}, run ${run + 1}\n\n${rowsTable(taken.get(name).at(-1).rows)}`);
+      taken.set(name, [...(taken.get(name) ?? []), result]);
+      if (options.runs > 1) console.log(`\n### ${name}, run ${run + 1}\n\n${rowsTable(result.rows)}`);
+      const done = [];
+      for (const [name, results] of taken) done.push(await together(name, results, plan.conditions));
+      report = { versions, scenarios: done };
+      await afterEach(report);
     }
-    const done = [];
-    for (const [name, results] of taken) done.push(await together(name, results, planOf(options).conditions));
-    report = { versions, scenarios: done };
-    await afterRun(report);
-  }
   for (const scenario of report.scenarios) console.log(scenarioText(scenario));
   return report;
 }

@@ -1,7 +1,7 @@
 // Measures the duration of the service's purge. Usage: node purge-process.mjs, with the settings in the environment.
 import 'reflect-metadata';
+import { built } from './built.mjs';
 
-const built = (file) => import(new URL(`../../dist/src/${file}`, import.meta.url).href);
 const { createApp } = await built('app.js');
 const { Clock } = await built('clock.js');
 const { Config } = await built('config/config.js');
