@@ -1,6 +1,7 @@
 // Checks docs/security-requirements.md: every row has a state, every test that it names exists. Writes the counts; --check compares.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
+import { REFERENCE, referencesIn } from './references.ts';
 
 const PAGE = 'docs/security-requirements.md';
 const STATES = ['met', 'partly', 'open', 'deviation', 'not applicable'];
@@ -11,36 +12,16 @@ const PLANNED = [
 const COUNTS = /<!-- counts -->[\s\S]*<!-- \/counts -->/;
 /** `| ASVS 1.1.1 | demand | state | test, file or reason |` */
 const ROW = /^\| ((?:ASVS|RFC|BCP|NIST|OWASP) [^|]+?) +\| ([^|]+?) +\| ([^|]+?) +\| (.*?) *\|$/gm;
-/** A file in code marks, then perhaps the names of its tests in quotation marks. */
-const REFERENCE =
-  /`((?:[\w.-]+\/)*[\w.-]+\.(?:[cm]?[jt]s|md|json|yml)|Dockerfile|\.dockerignore)`((?:(?:: |, )“[^”]+”)*)/g;
-
 const problems = [];
 const page = readFileSync(PAGE, 'utf8');
 const rows = [...page.matchAll(ROW)].map(([, id, , state, text]) => ({ id, state, text }));
-
-/** @returns how many files and tests the text names */
-function references(id, text) {
-  const found = [...text.matchAll(REFERENCE)];
-  for (const [, file, quoted] of found) {
-    if (!existsSync(file)) {
-      problems.push(`${id} names ${file}, which does not exist`);
-      continue;
-    }
-    const source = readFileSync(file, 'utf8');
-    for (const [, title] of quoted.matchAll(/“([^”]+)”/g)) {
-      if (!["'", '"', '`'].some((mark) => source.includes(`${mark}${title}${mark}`)))
-        problems.push(`${id} names a test that ${file} does not have: ${title}`);
-    }
-  }
-  return found.length;
-}
 
 const seen = new Set();
 for (const { id, state, text } of rows) {
   if (seen.has(id)) problems.push(`${id} is there twice`);
   seen.add(id);
-  const named = references(id, text);
+  const { count: named, missing } = referencesIn(text);
+  problems.push(...missing.map((sentence) => `${id} ${sentence}`));
   const reason = text.replaceAll(REFERENCE, '').replaceAll(/[\s;,.]/g, '');
   if (!STATES.includes(state)) problems.push(`${id} has no known state: ${state}`);
   if (['met', 'partly'].includes(state) && named === 0)

@@ -66,7 +66,7 @@ it('without Redis a second factor is asked for and taken as ever', async () => {
   expect((await factor(service, { ticket, totp: await code() })).status).toBe(200);
 });
 
-it('two instances take one code once, and count one budget', async () => {
+it('two instances take one code once, and count one budget (T3)', async () => {
   const one = await startStill();
   const other = await startServiceForTest({}, { databaseUrl: one.databaseUrl });
   const { person, userId, seed } = await enrolled(one);

@@ -114,7 +114,7 @@ describe('a ticket', () => {
     expect((await factor(service, { ticket, totp: await one.code() })).status).toBe(200);
   });
 
-  it('is good for five attempts: the sixth is refused, though its code is right', async () => {
+  it('is good for five attempts: the sixth is refused, though its code is right (T3)', async () => {
     const { person, code, wrongCode } = await enrolled(service);
     const ticket = await ticketOf(service, person);
     for (let attempt = 0; attempt < 5; attempt++)
@@ -139,7 +139,7 @@ describe('a ticket', () => {
     expect((await factor(service, { ticket, totp: '000000' })).json['code']).toBe('factor_ticket_invalid');
   });
 
-  it('is over when the password changes, or every session is ended, meanwhile', async () => {
+  it('is over when the password changes, or every session is ended, meanwhile (T2)', async () => {
     const { person, userId, code } = await enrolled(service);
     const phone = await mobileWith(person, await code());
     const before = await ticketOf(service, person);

@@ -107,7 +107,7 @@ describe('a one-time token', () => {
     ['the epoch has moved', 'UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1'],
     ['the user is disabled', 'UPDATE users SET disabled_at = now() WHERE id = $1'],
     ['the user is gone', 'DELETE FROM users WHERE id = $1'],
-  ])('is void once %s', async (_, statement) => {
+  ])('is void once %s (T2)', async (_, statement) => {
     const userId = await newUser();
     const { token } = await mailed(service, userId, 'reset');
     await service.query(statement, [userId]);
@@ -210,7 +210,7 @@ describe('a further request', () => {
 });
 
 describe('presented at the same time', () => {
-  it('20 times, a token is spent once', async () => {
+  it('20 times, a token is spent once (T1)', async () => {
     for (let round = 0; round < 10; round++) {
       const { token } = await mailed(service, await newUser(), 'reset');
       const spent = await Promise.all(Array.from({ length: 20 }, () => spend(token, 'reset')));

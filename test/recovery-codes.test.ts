@@ -77,7 +77,7 @@ describe('at the sign-in', () => {
     expect(await leftOf(id)).toBe(9);
   });
 
-  it('five codes at once with one ticket start one session: the ticket is used up, and one code', async () => {
+  it('five codes at once with one ticket start one session: the ticket is used up, and one code (T1)', async () => {
     for (let round = 0; round < 5; round++) {
       const { person, userId: id, recoveryCodes } = await enrolled(service);
       const ticket = await ticketOf(service, person);
