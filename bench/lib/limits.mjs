@@ -59,6 +59,6 @@ export const argon2Alone = () => ({
   async measure(seconds) {
     const program = fileURLToPath(new URL('argon2-process.mjs', import.meta.url));
     const env = { PATH: process.env.PATH, UV_THREADPOOL_SIZE: `${cpus().length}` };
-    return { perSecond: Number(await output(process.execPath, [program, `${seconds}`], { env })) };
+    return JSON.parse(await output(process.execPath, [program, `${seconds}`], { env }));
   },
 });

@@ -1,4 +1,5 @@
-// Two load generators. Both throw if an answer is not as expected, and give { perSecond, p50, p99, latencies } in ms.
+// Two load generators. Both throw if an answer is not as expected. They give { perSecond, p50, p99, latencies, opening }, in ms;
+// `opening` has the first answer of each connection, which waited for it to open: those are no part of the percentiles.
 import autocannon from 'autocannon';
 import { Pool } from 'undici';
 
@@ -10,7 +11,7 @@ import { Pool } from 'undici';
  */
 export async function constantLoad({ url, requests, connections = 32, seconds, rate, expect = 200 }) {
   let connection = 0;
-  const latencies = [];
+  const [latencies, opening] = [[], []];
   const running = autocannon({
     url,
     connections,
@@ -20,7 +21,11 @@ export async function constantLoad({ url, requests, connections = 32, seconds, r
     setupClient: (client) => client.setRequests([{ ...requests[connection++ % requests.length] }]),
   });
   // autocannon's own histogram holds whole milliseconds only.
-  running.on('response', (_client, _status, _bytes, ms) => latencies.push(ms));
+  const seen = new Set();
+  running.on('response', (client, _status, _bytes, ms) => {
+    (seen.has(client) ? latencies : opening).push(ms);
+    seen.add(client);
+  });
   const result = await running;
   const counts = Object.fromEntries(Object.entries(result.statusCodeStats).map(([code, { count }]) => [code, count]));
   const wrong = Object.keys(counts).filter((code) => Number(code) !== expect);
@@ -28,7 +33,7 @@ export async function constantLoad({ url, requests, connections = 32, seconds, r
     throw new Error(
       `${url}${requests[0].path}: wanted ${expect}, got ${JSON.stringify(counts)}, ${result.errors} errors`,
     );
-  return { perSecond: counts[expect] / result.duration, ...percentiles(latencies), latencies };
+  return { perSecond: counts[expect] / result.duration, ...percentiles(latencies), latencies, opening };
 }
 
 /**
@@ -40,26 +45,29 @@ export async function closedLoop({ url, clients, seconds = Infinity, next, answe
   const pools = [url]
     .flat()
     .map((origin) => new Pool(origin, { connections: Math.ceil(clients / [url].flat().length), pipelining: 1 }));
-  const latencies = [];
+  const [latencies, opening] = [[], []];
   const until = performance.now() + seconds * 1_000;
   const started = performance.now();
   try {
     await Promise.all(
       Array.from({ length: clients }, async (_, client) => {
         const pool = pools[client % pools.length];
+        let isFirst = true;
         for (let request = next(client); request && performance.now() < until; request = next(client)) {
           const sent = performance.now();
           const { statusCode: status, headers, body } = await pool.request(request);
           const answer = { status, headers, body: await body.text() };
           const ms = performance.now() - sent;
           if (!expect(status)) throw new Error(`${url} ${request.path}: ${status} ${answer.body.slice(0, 300)}`);
-          latencies.push(ms);
+          (isFirst ? opening : latencies).push(ms);
+          isFirst = false;
           answered?.(client, answer, ms);
         }
       }),
     );
     const elapsed = (performance.now() - started) / 1_000;
-    return { perSecond: latencies.length / elapsed, ...percentiles(latencies), latencies };
+    const perSecond = (latencies.length + opening.length) / elapsed;
+    return { perSecond, ...percentiles(latencies), latencies, opening };
   } finally {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }

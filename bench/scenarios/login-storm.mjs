@@ -55,7 +55,7 @@ export async function run({ plan, subjects, infrastructure }) {
       if (seen.msRefused.length === 0) throw new Error('No sign-in was refused: this was no storm.');
       taken.add(called(DURING), during);
       taken.add(called(REFUSED), { ...answered(seen.msRefused, seen), 'ms at most': Math.max(...seen.msRefused) });
-      return answered(seen.msAccepted, seen);
+      return { ...answered(seen.msAccepted, seen), operations: seen.msAccepted.length };
     })();
     taken.add(called(ACCEPTED), accepted);
     const p99 = Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(await subject.metrics())?.[1]) * 1_000;
