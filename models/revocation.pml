@@ -59,7 +59,7 @@ inline rebuild(me, read) {
   atomic {                                        /* lease.lua */
     hasLease = false;
     if
-    :: MAY_FAIL -> faults++                       /* Redis does not answer */
+    :: MAY_FAIL -> faults++; printf("%d: LEASE is not answered\n", me)      /* or Redis did not answer the check */
     :: true ->
        if
        :: server[primary].v && !IS_OURS(primary) -> drop(primary)
@@ -75,7 +75,7 @@ inline rebuild(me, read) {
           printf("%d: LEASE\n", me);
           server[primary].lease = me;
           server[primary].leaseRun = runOf[primary]; server[primary].leaseHistory = historyOf[primary]
-       :: else
+       :: else -> printf("%d: LEASE: another has it\n", me)
        fi
     fi
   };
@@ -83,7 +83,7 @@ inline rebuild(me, read) {
   atomic {                                        /* fill.lua */
     if
 #ifdef MUTANT_NO_LEASE
-    :: true ->
+    :: hasLease ->                                /* it has been mine */
 #else
     :: hasLease && server[primary].lease == me && server[primary].leaseRun == runOf[primary] &&
        server[primary].leaseHistory == historyOf[primary] ->
@@ -92,15 +92,19 @@ inline rebuild(me, read) {
        drop(primary);
        server[primary].v = true; server[primary].isDead = read;
        server[primary].by = runOf[primary]; server[primary].history = historyOf[primary]
-    :: else
+    :: else ->
+       if
+       :: hasLease -> printf("%d: FILL: the lease is lost\n", me)
+       :: else                                    /* it is not asked */
+       fi
     fi;
     hasLease = false
   }
 }
 
-inline judge(verdictIsDead) {
+inline judge(me, verdictIsDead) {
   /* a check that begins after the 2xx finds the token dead, whatever Redis forgot or brought back */
-  printf("a check, after the 2xx %d: dead %d\n", isLate, verdictIsDead);
+  printf("%d: judges: dead %d, after the 2xx %d\n", me, verdictIsDead, isLate);
   HOLDS(V1 V2 V3 V11, !isLate || verdictIsDead);
   isLate = false; verdict = false
 }
@@ -114,8 +118,10 @@ proctype SharingCheck(byte me) {
      atomic {                                     /* check.lua */
        isLate = answered2xx;
        if
-       :: server[primary].v && IS_OURS(primary) -> isKnown = true; verdict = server[primary].isDead
-       :: else -> isKnown = false
+       :: server[primary].v && IS_OURS(primary) ->
+          isKnown = true; verdict = server[primary].isDead;
+          printf("%d: asks: dead %d\n", me, verdict)
+       :: else -> isKnown = false; printf("%d: asks: nothing is known\n", me)
        fi
      };
      if
@@ -123,14 +129,15 @@ proctype SharingCheck(byte me) {
      :: else ->
         if
 #ifdef MUTANT_JOINED_READS
-        :: atomic { isReading -> !isReading }; verdict = lastRead
+        :: atomic { isReading -> !isReading };
+           atomic { verdict = lastRead; printf("%d: takes what the other has read\n", me) }
 #endif
         :: atomic { !isReading -> isReading = true };    /* SharedReads: the next read begins when this one has ended */
            rebuild(me, verdict);
            atomic { NOTE(verdict) isReading = false }
         fi
      fi;
-     atomic { judge(verdict); isKnown = false; n++ }
+     atomic { judge(me, verdict); isKnown = false; n++ }
   :: else -> break
   od
 }
@@ -143,15 +150,17 @@ proctype Check(byte me) {
      atomic {
        isLate = answered2xx;
        if
-       :: server[primary].v && IS_OURS(primary) -> isKnown = true; verdict = server[primary].isDead
-       :: else -> isKnown = false
+       :: server[primary].v && IS_OURS(primary) ->
+          isKnown = true; verdict = server[primary].isDead;
+          printf("%d: asks: dead %d\n", me, verdict)
+       :: else -> isKnown = false; printf("%d: asks: nothing is known\n", me)
        fi
      };
      if
      :: isKnown
      :: else -> rebuild(me, verdict)
      fi;
-     atomic { judge(verdict); isKnown = false; n++ }
+     atomic { judge(me, verdict); isKnown = false; n++ }
   :: else -> break
   od
 }
@@ -160,20 +169,20 @@ active proctype Revoker() {
 #ifdef MUTANT_DEL_BEFORE_COMMIT
   atomic { drop(primary); printf("DEL\n") };
   atomic { isDead = true; printf("COMMIT\n") };
-  answered2xx = true
+  atomic { answered2xx = true; printf("2xx\n") }
 #else
   atomic { isDead = true; isDue = true; printf("COMMIT\n") };
   if
   :: atomic { drop(primary); printf("DEL\n") };
      atomic { isDue = false; answered2xx = true; printf("2xx\n") }
-  :: atomic { MAY_FAIL -> faults++ }              /* no confirmation: 503, or the instance died */
+  :: atomic { MAY_FAIL -> faults++; printf("DEL is not confirmed\n") }    /* 503, or the instance died */
   fi
 #endif
 }
 
 active proctype OutboxWorker() {
 end:
-  atomic { isDue -> drop(primary); isDue = false }
+  atomic { isDue -> drop(primary); isDue = false; printf("the outbox worker: DEL\n") }
 }
 
 /* Redis, which may forget, restart from a dump, and lose its primary. */
@@ -185,7 +194,7 @@ end:
               historyOf[1 - primary] = historyOf[primary]; printf("the replica has caught up\n") }               /* the replica has caught up */
   :: atomic { MAY_FAIL -> faults++; primary = 1 - primary; histories++; historyOf[primary] = histories;
               printf("promotion of server %d\n", primary) }
-  :: atomic { !hasDump -> hasDump = true; copy(dump, server[primary]) }
+  :: atomic { !hasDump -> hasDump = true; copy(dump, server[primary]); printf("a dump is saved\n") }
   :: atomic { MAY_FAIL && hasDump -> faults++; copy(server[primary], dump);
               runOf[primary] = runOf[primary] + 2; histories++; historyOf[primary] = histories;
               printf("restart from a dump\n") }

@@ -2,6 +2,7 @@
 // invariant holds. scripts/mutations/models.mjs takes the guard out of the service, too, which then breaks as the model did.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayRefresh, startRefreshBridge } from './support/refresh-bridge.js';
+import { replayRevocation, type RevocationBridge, startRevocationBridge } from './support/revocation-bridge.js';
 import { scheduleOf } from './support/schedules.js';
 
 interface Case {
@@ -57,6 +58,43 @@ describe('the refresh', () => {
       const { lines, breaks } = scheduleOf(`refresh-${each.mutant}`);
       expect(breaks).toContain(each.breaks);
       expectGuarded(await replayRefresh(instances, lines), each);
+    });
+});
+
+const refused = {
+  '3: asks: dead 0': '3: asks: nothing is known',
+  '3: judges: dead 0, after the 2xx 1': '3: judges: dead 1, after the 2xx 1',
+};
+const ofRevocation: readonly Case[] = [
+  {
+    mutant: 'NO_LEASE',
+    breaks: 'V2',
+    instead: { '2: FILL: dead 0': '2: FILL: the lease is lost', ...refused },
+  },
+  {
+    mutant: 'JOINED_READS',
+    breaks: 'V11',
+    instead: {
+      '1: takes what the other has read': '1: LEASE is next',
+      '1: judges: dead 0, after the 2xx 1': '1: judges: dead 1, after the 2xx 1',
+    },
+  },
+  { mutant: 'DEL_BEFORE_COMMIT', breaks: 'V1', instead: { DEL: 'COMMIT is next', ...refused } },
+  { mutant: 'RUN_ID_ALONE', breaks: 'V3', instead: refused },
+];
+
+describe('the revocation', () => {
+  let bridge: RevocationBridge;
+  beforeAll(async () => {
+    bridge = await startRevocationBridge();
+  });
+  afterAll(() => bridge.stop());
+
+  for (const each of ofRevocation)
+    it(`${each.breaks}: holds on the schedule that breaks the model without a guard, ${each.mutant}`, async () => {
+      const { lines, breaks } = scheduleOf(`revocation-${each.mutant}`);
+      expect(breaks).toContain(each.breaks);
+      expectGuarded(await replayRevocation(bridge, lines), each);
     });
 });
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { World } from './worlds.js';
 
 /** The models whose mutants are also mutants of the code. What never comes in the end has no last step to replay. */
-export const isReplayed = ({ name, inTheEnd }: World): boolean => ['refresh'].includes(name) && !inTheEnd;
+export const isReplayed = ({ name, inTheEnd }: World): boolean => ['refresh', 'revocation'].includes(name) && !inTheEnd;
 
 const fileOf = (model: string, mutant: string) => `models/schedules/${model}-${mutant}.txt`;
 

@@ -2,6 +2,10 @@
 // replays the schedule that Spin found for the model, and the code takes the same steps to the same end.
 const REFRESH = 'src/sessions/refresh.ts';
 const FAMILY = 'src/sessions/refresh-attempt.ts';
+const LUA = (name) => `src/revocation/${name}.lua`;
+const IS_STILL_MINE = "if redis.call('HGET', KEYS[1], 'l') ~= ARGV[1] .. me then return 0 end\n";
+const WITH_HISTORY = "string.match(info, 'run_id:(%x+)') .. string.match(info, 'master_replid:(%x+)')";
+const BEGIN = 'if (!flight) return this.begin(key, read);';
 const ROTATE = 'const [row] = await rotation.run(this.database, values);';
 
 /** By model and mutant. Each edit is [file, the present text, the text without the guard, the number of occurrences]. */
@@ -30,6 +34,19 @@ const edits = {
     REPLAY_UNCHECKED: [[REFRESH, "     and s.previous_token = ${given('hash')} and ${isInGrace} and ${isAlive}\n", '']],
     PUNISH_UNCHECKED: [
       [REFRESH, 'and not revoked and (${ends} or reuse_observed_at', 'and (${ends} or reuse_observed_at'],
+    ],
+  },
+  revocation: {
+    NO_LEASE: [[LUA('fill'), IS_STILL_MINE, '']],
+    JOINED_READS: [['src/revocation/shared-reads.ts', BEGIN, `${BEGIN}\n    if (flight) return flight.current;`]],
+    DEL_BEFORE_COMMIT: [
+      ['src/revocation/outbox.ts', 'tx.afterCommit(async () => {', 'await (async () => {'],
+      ['src/revocation/outbox.ts', '    });\n    return confirmation;', '    })();\n    return confirmation;'],
+    ],
+    RUN_ID_ALONE: [
+      [LUA('check'), 'local me = run_id .. history', 'local me = run_id'],
+      [LUA('lease'), 'local me = run_id .. history', 'local me = run_id'],
+      [LUA('fill'), WITH_HISTORY, "string.match(info, 'run_id:(%x+)')"],
     ],
   },
 };

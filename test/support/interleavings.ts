@@ -17,6 +17,13 @@ interface Race<World, H, O> {
   readonly check: (world: World, outcome: Outcome<H, O>) => Promise<void>;
 }
 
+/** From now on the service sends no statements but those of requests. */
+export async function quieten({ app }: Service): Promise<void> {
+  app.get(KeyWatch).onApplicationShutdown();
+  await app.get(MailDelivery).beforeApplicationShutdown();
+  await app.get(MailHealth).beforeApplicationShutdown();
+}
+
 export class Interleavings {
   private constructor(
     readonly service: Service,
@@ -30,9 +37,7 @@ export class Interleavings {
       { ...sureOfRedis, RATE_LIMITS: 'off', MFA_REQUIRED_ROLES: 'none', ...settings },
       { databaseUrl: proxy.url },
     );
-    service.app.get(KeyWatch).onApplicationShutdown();
-    await service.app.get(MailDelivery).beforeApplicationShutdown();
-    await service.app.get(MailHealth).beforeApplicationShutdown();
+    await quieten(service);
     return new Interleavings(service, proxy);
   }
 

@@ -19,8 +19,8 @@ export interface Pause {
 /** A statement that has arrived and is not executed yet. */
 export interface Held {
   readonly statement: string;
-  /** Lets it be executed. @returns when it is; its answer is held */
-  pass(): Promise<void>;
+  /** Lets it be executed. @returns when it is, with the result where that is known; the answer is held */
+  pass(): Promise<unknown>;
   /** Lets the answer through. */
   answer(): void;
 }
@@ -241,7 +241,7 @@ class PreparedStatements {
   }
 }
 
-function signal() {
+export function signal() {
   let give = () => {};
   const given = new Promise<undefined>((done) => (give = () => done(undefined)));
   return { given, give };

@@ -25,8 +25,14 @@ export interface RedisProxy {
   heal(): void;
 }
 
-/** @param target returns the port of the server, for each connection */
-export async function startRedisProxy(target: number | (() => number)): Promise<RedisProxy> {
+/**
+ * @param target returns the port of the server, for each connection
+ * @param atEnd receives what ends the proxy
+ */
+export async function startRedisProxy(
+  target: number | (() => number),
+  atEnd: (end: () => void) => void = onTestFinished,
+): Promise<RedisProxy> {
   const pairs = new Set<Pair>();
   const latency = { answers: 0, requests: 0 };
   let isHeld = false;
@@ -57,7 +63,7 @@ export async function startRedisProxy(target: number | (() => number)): Promise<
   const each = (act: (socket: Socket) => unknown) => {
     for (const { client, server } of pairs) for (const socket of [client, server]) act(socket);
   };
-  onTestFinished(() => {
+  atEnd(() => {
     each((socket) => socket.destroy());
     proxy.close();
   });

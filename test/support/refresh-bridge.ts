@@ -144,9 +144,9 @@ class RefreshRun {
     const found = nameOf(next);
     if (found !== name) return `${who}: ${found} is next`;
     const before = await this.row();
-    const passed = await gate.pass();
+    await gate.pass(next);
     const done = this.describe(who, as, before, await this.row());
-    passed.answer();
+    next.answer();
     await gate.next(this.actOf(who));
     return `${who}: ${done}`;
   }

@@ -56,22 +56,25 @@ export class Gate {
     this.wake();
   };
 
-  /** @returns the statement whose turn is next; undefined when the act is over before there is one */
-  async next(act: Promise<unknown>): Promise<Held | undefined> {
+  /**
+   * @param act that sends the statements
+   * @param isMeant which of them are meant
+   * @returns the first that is held; undefined when the act is over before there is one
+   */
+  async next(act: Promise<unknown>, isMeant: (held: Held) => boolean = () => true): Promise<Held | undefined> {
     const over = act.then(() => true);
     for (;;) {
       const woken = new Promise<false>((done) => (this.wake = () => done(false)));
-      if (this.held[0]) return this.held[0];
+      const held = this.held.find(isMeant);
+      if (held) return held;
       if (await Promise.race([woken, over])) return undefined;
     }
   }
 
-  /** Lets the next statement be executed. @returns once it is; its answer is still held */
-  async pass(): Promise<Held> {
-    const held = this.held.shift();
-    if (!held) throw new Error('Nothing is held.');
-    await held.pass();
-    return held;
+  /** Lets a statement be executed. @returns what `held.pass` does; its answer is still held */
+  async pass(held: Held): Promise<unknown> {
+    this.held = this.held.filter((each) => each !== held);
+    return held.pass();
   }
 }
 
