@@ -1,12 +1,13 @@
 // Checks the models of the protocols with Spin: every interleaving of a bounded world (docs/protocols/models.md).
 // `npm run models` runs all; `npm run models -- NAME` one, and prints the schedule of each counterexample; `--night` takes
-// larger worlds; `--write` stores the schedules that are replayed on the service (scripts/models/schedules.ts).
+// larger worlds, each for an hour at most (`--minutes=5`); `--write` stores the schedules that are replayed on the service (scripts/models/schedules.ts).
 import { ensureTools, verify } from './models/spin.js';
 import { differenceOf, isReplayed } from './models/schedules.js';
 import { nightWorlds, type World, worlds } from './models/worlds.js';
 
 const given = process.argv.slice(2);
 const isNight = given.includes('--night');
+const minutes = isNight ? Number(given.join(' ').match(/--minutes=([1-9]\d*)/)?.[1] ?? 60) : undefined;
 const isWriting = given.includes('--write');
 const only = given.find((argument) => !argument.startsWith('--'));
 ensureTools();
@@ -35,11 +36,11 @@ function check(world: World): string[] {
 /** The world without mutants: it holds, and has as many states as it had. */
 function whole({ name, constants, thousands, inTheEnd, bits }: World): string[] {
   const begin = performance.now();
-  const { errors, states, depth, schedule } = verify(name, constants, { inTheEnd, bits });
+  const { errors, states, depth, schedule, isPart } = verify(name, constants, { inTheEnd, bits, minutes });
   const found = states / 1e3;
   const title = `${name} (${constants.join(', ')}${inTheEnd ? ', in the end' : ''})`;
   const seconds = Math.round((performance.now() - begin) / 1e3);
-  const figures = `${Math.round(found).toLocaleString('en')} thousand states, depth ${depth}, ${seconds} s`;
+  const figures = `${Math.round(found).toLocaleString('en')} thousand states${isPart ? ', not all' : ''}, depth ${depth}, ${seconds} s`;
   console.log(`${title}: ${figures}`);
   if (errors > 0) return [`${title} does not hold:\n${schedule}`];
   if (isNight || (found >= thousands / 2 && found <= thousands * 2)) return [];

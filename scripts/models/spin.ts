@@ -12,6 +12,8 @@ export interface Verified {
   readonly errors: number;
   readonly states: number;
   readonly depth: number;
+  /** The time was over before every state was visited. */
+  readonly isPart: boolean;
   /** What happened, step by step, up to the error. */
   readonly schedule: string;
 }
@@ -23,6 +25,8 @@ export interface Search {
   readonly inTheEnd?: boolean | undefined;
   /** Two to the power of so many bits of memory, one for each state: some states may be missed, and memory is bounded. */
   readonly bits?: number | undefined;
+  /** The search ends after so long, wherever it is; undefined: when every state was visited. */
+  readonly minutes?: number | undefined;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface Search {
  * @throws Error when Spin does not finish
  */
 export function verify(name: string, defines: readonly string[], search: Search = {}): Verified {
-  const { inTheEnd = false, isShortest = false, bits } = search;
+  const { inTheEnd = false, isShortest = false, bits, minutes } = search;
   const folder = mkdtempSync(join(tmpdir(), 'watchword-model-'));
   try {
     const file = `${name}.pml`;
@@ -42,7 +46,8 @@ export function verify(name: string, defines: readonly string[], search: Search 
     const store = [...(bits === undefined ? [] : ['-DBITSTATE']), ...(isShortest ? ['-DBFS'] : [])];
     run(folder, 'gcc', ['-O2', '-w', ...kind, ...store, '-DVECTORSZ=2048', '-o', 'pan', 'pan.c']);
     // -E: a world that stands still is no error. -n: no list of what was not reached.
-    const options = [`-m${MAX_DEPTH}`, '-n', '-E', ...(inTheEnd ? ['-a', '-f'] : []), ...(bits ? [`-w${bits}`] : [])];
+    const bounds = [...(bits ? [`-w${bits}`] : []), ...(minutes ? [`-Q${minutes}`] : [])];
+    const options = [`-m${MAX_DEPTH}`, '-n', '-E', ...(inTheEnd ? ['-a', '-f'] : []), ...bounds];
     const output = run(folder, './pan', options);
     const [, depth, errors] = /depth reached (\d+), errors: (\d+)/.exec(output) ?? [];
     const [, states] = /([\d.e+]+) states, stored/.exec(output) ?? [];
@@ -55,7 +60,8 @@ export function verify(name: string, defines: readonly string[], search: Search 
       throw new Error(`Spin did not finish:\n${output}`);
     const hasTrail = existsSync(join(folder, `${file}.trail`));
     const schedule = hasTrail ? run(folder, 'spin', ['-k', `${file}.trail`, '-B', '-T', ...given, file]) : '';
-    return { errors: Number(errors), states: Number(states), depth: Number(depth), schedule };
+    const isPart = output.includes('Search not completed');
+    return { errors: Number(errors), states: Number(states), depth: Number(depth), schedule, isPart };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

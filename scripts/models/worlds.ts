@@ -57,5 +57,18 @@ export const worlds: readonly World[] = [
   },
 ];
 
+/** So much memory for hashes (2 GiB); a world that has no bound of its own is searched in part. */
+const NIGHT = { thousands: 0, mutants: [], bits: 34 } as const;
+
 /** `--night`: more rounds, thieves, faults, keys and time. */
-export const nightWorlds: readonly World[] = [{ name: 'feed', constants: ['FAULTS=8'], thousands: 0, mutants: [] }];
+export const nightWorlds: readonly World[] = [
+  { ...NIGHT, name: 'feed', constants: ['FAULTS=8'] },
+  { ...NIGHT, name: 'feed', constants: ['FAULTS=8'], inTheEnd: true },
+  { ...NIGHT, name: 'tickets', constants: ['GUESSES=6', 'CRASHES=3'] },
+  { ...NIGHT, name: 'refresh', constants: ['ROUNDS=1', 'THEFTS=1', 'LOSSES=2'], inTheEnd: true },
+  { ...NIGHT, name: 'keys', constants: ['END=12', 'REVOCATIONS=2'] },
+  { ...NIGHT, name: 'refresh', constants: ['ROUNDS=3', 'THEFTS=1'] },
+  { ...NIGHT, name: 'refresh', constants: ['ROUNDS=2', 'THEFTS=2', 'RESTORE'] },
+  { ...NIGHT, name: 'revocation', constants: ['FAULTS=3', 'CHECKS=2'] },
+  { ...NIGHT, name: 'revocation', constants: ['FAULTS=4', 'CHECKS=1'] },
+];
