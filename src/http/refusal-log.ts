@@ -1,8 +1,9 @@
 // Logs refusals. A flood of the same refusal becomes one line per second with a count.
+import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { reasonOf, withoutStatement } from '../runtime/reason.js';
 import type { Refusal, RefusalCode } from '../errors.js';
-import type { Log } from '../telemetry/log.js';
+import { Log } from '../telemetry/log.js';
 import { callerOf } from './caller.js';
 
 type Level = 'info' | 'warn' | 'error';
@@ -22,6 +23,7 @@ const floods: Partial<Record<RefusalCode, Level>> = {
 };
 const PERIOD_MS = 1_000;
 
+@Injectable()
 export class RefusalLog {
   /** Number of suppressed lines by code and route. */
   private readonly held = new Map<string, number>();

@@ -1,30 +1,21 @@
 // Turns every error into an answer: RFC 9457 problem details with a stable code.
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import {
-  type ProblemDetails,
-  problemTitle,
-  problemType,
-  type SessionVerdict,
-} from '../../packages/contract/src/problems.js';
-import { Log } from '../telemetry/log.js';
+import type { SessionVerdict } from '../../packages/contract/src/problems.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
 import { Cookies } from './cookies.js';
 import { isOAuthEndpoint } from './oauth-endpoint.decorator.js';
 import { BASIC_CHALLENGE, oauthErrorOf } from './oauth-error.js';
+import { problemOf } from './problem-body.js';
 import { RefusalLog } from './refusal-log.js';
 
 @Catch()
 export class RefusalFilter implements ExceptionFilter {
-  private readonly refusalLog: RefusalLog;
-
   constructor(
     private readonly cookies: Cookies,
-    log: Log,
-  ) {
-    this.refusalLog = new RefusalLog(log);
-  }
+    private readonly refusalLog: RefusalLog,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -40,26 +31,9 @@ export class RefusalFilter implements ExceptionFilter {
     const challenge = isOAuth ? basicChallenge(refusal) : bearerChallenge(refusal, request);
     if (challenge) reply.header('www-authenticate', challenge);
     const type = isOAuth ? 'application/json' : 'application/problem+json';
-    const body = isOAuth ? { ...oauthErrorOf(refusal), ...this.body(refusal, request) } : this.body(refusal, request);
+    const problem = problemOf(refusal, request.id, this.sessionVerdict(refusal, request));
+    const body = isOAuth ? { ...oauthErrorOf(refusal), ...problem } : problem;
     void reply.code(refusal.status).type(`${type}; charset=utf-8`).send(body);
-  }
-
-  private body(refusal: Refusal, request: FastifyRequest): ProblemDetails {
-    const session = this.sessionVerdict(refusal, request);
-    return {
-      type: problemType(refusal.code),
-      title: problemTitle(refusal.code),
-      status: refusal.status,
-      detail: refusal.message,
-      code: refusal.code,
-      requestId: request.id,
-      ...(session ? { session } : {}),
-      ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }),
-      ...(refusal.maxAge === undefined ? {} : { max_age: refusal.maxAge }),
-      ...(refusal.acrValues ? { acr_values: refusal.acrValues } : {}),
-      ...(refusal.errors ? { errors: refusal.errors } : {}),
-      ...refusal.members,
-    };
   }
 
   private sessionVerdict({ sessionVerdict }: Refusal, request: FastifyRequest): SessionVerdict | undefined {
