@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { Metrics } from './telemetry/metrics.js';
 import type { Config } from './config/config.js';
@@ -18,6 +18,7 @@ import { costsHash } from './http/costs-hash.js';
 import { Draining } from './runtime/draining.js';
 import { BrokenRequests } from './http/broken-request.js';
 import { assertHost } from './http/host-header.js';
+import { QuickRefusal } from './http/quick-refusal.js';
 import { metadataOfIssuerPath } from './http/issuer-path.js';
 import { CrossSiteGuard } from './http/csrf.js';
 import { EXPOSED_HEADERS } from './http/open-to-all.js';
@@ -84,8 +85,14 @@ function adapter(config: Config, broken: BrokenRequests): FastifyAdapter {
 /** Runs for every request, including those to routes that do not exist. */
 function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication): void {
   const [guard, draining, passwords] = [app.get(CrossSiteGuard), app.get(Draining), app.get(Passwords)];
-  const admission = app.get(Admission);
-  admission.onRefusal = () => app.get(DatabasePool).pool.outages.failed();
+  const [admission, quickRefusal] = [app.get(Admission), app.get(QuickRefusal)];
+  const { outages } = app.get(DatabasePool).pool;
+  admission.onRefusal = () => outages.failed();
+  const refuses = (request: FastifyRequest, reply: FastifyReply): boolean => {
+    const retryAfter = admission.refuse();
+    if (retryAfter !== undefined) quickRefusal.send(retryAfter, request, reply);
+    return retryAfter !== undefined;
+  };
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store').header('x-request-id', request.id);
     // Otherwise the client's next request on this connection could be cut off.
@@ -93,17 +100,22 @@ function guardEveryRequest(server: FastifyInstance, app: NestFastifyApplication)
     assertHost(request.raw);
     guard.check(request);
     if (costsHash(request)) passwords.assertPlace({ network: addressOf(callerOf(request).ip) });
+    // Before the body is read, which costs more than the refusal.
+    if (answersInTime(request) && refuses(request, reply)) return;
     done();
   });
-  // After the body has come: those who send half a request take no place.
-  server.addHook('preHandler', (request, _, done) => {
-    if (answersInTime(request)) admission.enter(request.id);
+  // After the body has come: those who send half a request take no place, and all who send the rest at once get none.
+  server.addHook('preHandler', (request, reply, done) => {
+    if (answersInTime(request)) {
+      if (refuses(request, reply)) return;
+      admission.enter(request.id);
+    }
     done();
   });
-  server.addHook('onResponse', (request, reply, done) => {
-    const isAnswered = reply.statusCode < 300 && reply.raw.writableFinished;
-    admission.leave(request.id, isAnswered ? reply.elapsedTime : undefined);
-    done();
+  // Not onResponse, which never comes for a client that has left. The work for it is over only now.
+  server.addHook('onSend', (request, reply, payload, done) => {
+    admission.leave(request.id, reply.statusCode < 300 && !reply.raw.destroyed);
+    done(null, payload);
   });
 }
 
