@@ -1,13 +1,14 @@
 // Simulates what happens when the database comes back after an outage: all who wanted to refresh meanwhile come at once.
-// One instance and its part of the clients; each client retries as packages/client does.
+// One instance and its part of the clients; each client retries as packages/client does, and the instance refuses as it
+// does in truth (src/limits/admission.ts).
+import { Admission } from '../../src/limits/admission.js';
 
 /** packages/client/src/refresh.ts */
 const FIRST_DELAY_S = 0.5;
 const MOST_DELAY_S = 16;
 const CLIENT_WAITS_S = 10;
-/** A 503 asks for this much (src/errors.ts), and for more while the instance refuses (src/limits/admission.ts). */
-const [RETRY_AFTER_S, MOST_RETRY_AFTER_S] = [1, 10];
-const PATIENCE_S = 2;
+/** What a 503 asks for that says nothing else (src/errors.ts). */
+const RETRY_AFTER_S = 1;
 /** So long the others keep coming after the return. */
 const OBSERVED_S = 600;
 
@@ -59,7 +60,8 @@ export function returnWave({ outageSeconds, busy }: Wave, instance: Instance, ra
     delays[client] = Math.min(2 * delay, MOST_DELAY_S);
     tries.add({ at: from + Math.max(delay, retryAfter) * (1 + random() / 2), client });
   };
-  let refusesSince: number | undefined;
+  const admission = new Admission();
+  const underWay = new UnderWay(admission);
   for (let next = tries.take(); next && next.at < end; next = tries.take()) {
     const { at, client } = next;
     const isFirst = tried[client] === 0;
@@ -69,15 +71,15 @@ export function returnWave({ outageSeconds, busy }: Wave, instance: Instance, ra
       again(client, at);
       continue;
     }
-    const wait = Math.max(0, freeAt - at);
-    if (wait < PATIENCE_S / 2) refusesSince = undefined;
-    if (refusalShare !== undefined && wait > PATIENCE_S) {
-      refusesSince ??= at;
+    underWay.answerUntil(at);
+    const retryAfter = refusalShare === undefined ? undefined : admission.refuse(1_000 * at);
+    if (refusalShare !== undefined && retryAfter !== undefined) {
       freeAt += refusalShare / perSecond;
-      again(client, at, Math.min(Math.max(Math.ceil(at - refusesSince), RETRY_AFTER_S), MOST_RETRY_AFTER_S));
+      again(client, at, retryAfter);
       continue;
     }
     freeAt = Math.max(at, freeAt) + 1 / perSecond;
+    underWay.enter(at, freeAt);
     served += 1;
     if (freeAt - at > CLIENT_WAITS_S) {
       wasted += 1;
@@ -92,6 +94,23 @@ export function returnWave({ outageSeconds, busy }: Wave, instance: Instance, ra
     mostTries: tried.reduce((most, each) => Math.max(most, each), 0),
     wastedShare: wasted / Math.max(1, served),
   };
+}
+
+/** What was let in and is not answered yet: in the order of arrival. */
+class UnderWay {
+  private readonly answeredAt: number[] = [];
+  private first = 0;
+
+  constructor(private readonly admission: Admission) {}
+
+  enter(at: number, answeredAt: number): void {
+    this.admission.enter(`${this.answeredAt.push(answeredAt) - 1}`, 1_000 * at);
+  }
+
+  answerUntil(now: number): void {
+    for (let at = this.answeredAt[this.first]; at !== undefined && at <= now; at = this.answeredAt[++this.first])
+      this.admission.leave(`${this.first}`, true, 1_000 * at);
+  }
 }
 
 /** A binary heap: the earliest try comes first. */
