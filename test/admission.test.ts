@@ -67,7 +67,7 @@ it('a refresh that would be answered too late is refused at once, keeps its sess
   expect((await refresh(service.url, phone.refreshToken)).status).toBe(200);
 });
 
-it('it is refused before its body has come, and the connection stays open', async () => {
+it('a refresh is refused before its body has come, and the connection stays open', async () => {
   const service = await startServiceForTest({ RATE_LIMITS: 'off' });
   const leave = crowdOf(service);
   const half = await HalfRequest.of(service);
