@@ -18,6 +18,12 @@ const cases = [
     [[APP, '  admission.onRefusal = () => outages.failed();\n', '']],
   ],
   [
+    'the grace forgets what was refused while the answer of the database waited to be read',
+    'src/database/outages.test.ts',
+    'after the question',
+    [['src/database/outages.ts', 'this.isAway = this.failedAt > askedAt;', 'this.isAway = false;']],
+  ],
+  [
     'a crowd is refused only when its bodies have been read',
     BY_HTTP,
     'before its body has come',

@@ -25,6 +25,8 @@ interface Seen {
   readonly is_standby: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** When it was asked, by a steady clock of ours. */
+  readonly askedAt: number;
   /** Which database system, and which of its histories: a promotion begins another one. */
   readonly history: string | null;
 }
@@ -77,7 +79,7 @@ export class DatabaseWatch implements OnApplicationBootstrap, BeforeApplicationS
       this.isAway = true;
       throw error;
     }
-    outages.answered(seen.now);
+    outages.answered(seen.now, seen.askedAt);
     if (this.isAway) this.log.info({ event: 'database.back' });
     this.isAway = false;
     if (seen.history !== null) await this.compare(seen.history);
@@ -111,11 +113,12 @@ export class DatabaseWatch implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async seenBy(client: pg.Client): Promise<Seen> {
-    const { rows } = await client.query<Seen>(statement(this.knowsHistory));
+    const askedAt = performance.now();
+    const { rows } = await client.query<Omit<Seen, 'askedAt'>>(statement(this.knowsHistory));
     const [seen] = rows;
     if (!seen) throw new Error('The database returned no time.');
     refuseAnswer(rows, client);
-    return seen;
+    return { ...seen, askedAt };
   }
 
   private hangUp(): void {

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_GRACE_SECONDS, Outages } from './outages.js';
 
-/** Answers at these seconds; a negative one is a look that failed. */
+/** Answers at these seconds; a negative one is a look that failed then. */
 function looks(...seconds: readonly number[]): Outages {
   const outages = new Outages();
   for (const each of seconds) {
-    if (each < 0) outages.failed();
+    if (each < 0) outages.failed(-1_000 * each);
     else outages.answered(1_000 * each, 1_000 * each);
   }
   return outages;
@@ -25,6 +25,14 @@ describe('the grace', () => {
     expect(graceAt(outages, at)).toBe(seconds);
   });
 
+  it('is longer by what was refused after the question, though its answer was read later', () => {
+    const outages = looks(0);
+    outages.failed(17_000); // within the turn that asked at 10 and reads the answer at 18
+    outages.answered(10_000, 10_000);
+    outages.answered(19_000, 19_000);
+    expect(graceAt(outages, 19)).toBe(60 + 10 + 9);
+  });
+
   it('of 0 stays 0: a retry is then always a reuse', () => {
     expect(graceAt(looks(0, -1, 18), 18, 0)).toBe(0);
   });
@@ -39,7 +47,7 @@ describe('the grace', () => {
         outages.answered(1_000 * now, 1_000 * now);
         for (const [isAway, seconds] of parts) {
           if (isAway) {
-            outages.failed();
+            outages.failed(1_000 * now + 1);
             away.push([now, now + seconds]);
           }
           now += seconds;

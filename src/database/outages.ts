@@ -13,20 +13,23 @@ interface Outage {
 export class Outages {
   private past: Outage[] = [];
   private isAway = false;
+  private failedAt = -Infinity;
   /** When the database answered last: by its own clock, and by ours. */
   private last: { readonly said: number; readonly at: number } | undefined;
 
-  /** @param now what the database's clock said; @param at when, by a steady clock of ours */
-  answered(now: number, at = performance.now()): void {
+  /** @param now what the database's clock said; @param askedAt when it was asked, by a steady clock of ours */
+  answered(now: number, askedAt: number): void {
     if (this.isAway && this.last) this.past.push({ since: this.last.said, until: now });
-    this.isAway = false;
-    this.last = { said: now, at };
+    // A busy event loop reads the answer late: what has failed since the question lies after what the clock said.
+    this.isAway = this.failedAt > askedAt;
+    this.last = { said: now, at: askedAt };
     this.past = this.past.filter(({ until }) => until > now - 1_000 * MAX_GRACE_SECONDS);
   }
 
   /** The primary could not be reached. Counts from its last answer on. */
-  failed(): void {
+  failed(at = performance.now()): void {
     this.isAway = true;
+    this.failedAt = at;
   }
 
   /**
