@@ -75,9 +75,9 @@ it('as many at once as are answered within two seconds get in, and the next one 
 it('a crowd that meets an idle instance does not make it think less of itself', () => {
   const instance = new Instance(200);
   instance.arriveFor(3_600, 1);
-  instance.arriveAtOnce(2_000, 3_600_900);
+  instance.arriveAtOnce(2_000, 3_599_900);
   expect(instance.refusals.length).toBe(1_600);
-  instance.arriveFor(1, 2_000, 3_600_901);
+  instance.arriveFor(1, 2_000, 3_599_901);
   expect(instance.waiting).toBeGreaterThan(395);
 });
 
