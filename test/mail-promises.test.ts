@@ -1,7 +1,8 @@
 // What holds for mail whatever breaks: crashes, two workers, another key, a stolen database.
 import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Database, inTransaction } from '../src/database/database.js';
+import { Database } from '../src/database/database.js';
+import { inTransaction } from '../src/database/transactions.js';
 import { Rewrap } from '../src/keys/rewrap.js';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
 import { MailKeys } from '../src/mail/mail-keys.js';

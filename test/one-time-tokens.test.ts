@@ -2,7 +2,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
-import { Database, inTransaction } from '../src/database/database.js';
+import { Database } from '../src/database/database.js';
+import { inTransaction } from '../src/database/transactions.js';
 import { type TokenPurpose, tokenPurposes } from '../src/database/vocabularies.js';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { formatOneTimeToken } from '../src/tokens/one-time-token.js';

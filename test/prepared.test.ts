@@ -1,7 +1,8 @@
 // Prepared statements: which ones PostgreSQL keeps, and what happens when a plan becomes invalid.
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { Database, inTransaction } from '../src/database/database.js';
+import { Database } from '../src/database/database.js';
+import { inTransaction } from '../src/database/transactions.js';
 import { DatabasePool } from '../src/database/database-pool.js';
 import { given, Prepared } from '../src/database/prepared.js';
 import { me, mobile, refresh } from './support/client.js';
@@ -69,7 +70,14 @@ describe('the service', () => {
     const plans = await plansAfterUse({});
     for (const names of plans) expect(names).toEqual([...new Set(names)]);
     expect([...new Set(plans.flat())]).toEqual(
-      expect.arrayContaining(['user_by_id_and_email', 'before_sign_in', 'rotation', 'truth_of_token']),
+      expect.arrayContaining([
+        'user_by_id_and_email',
+        'user_unchanged',
+        'start_session',
+        'record_event',
+        'rotation',
+        'truth_of_token',
+      ]),
     );
   });
 

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import { UserAddress } from '../users/user-address.js';

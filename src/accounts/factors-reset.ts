@@ -1,7 +1,8 @@
 // Removes every second factor of a user who has lost them, for an operator who knows them by other means.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { FactorRemoval } from '../factors/factor-removal.js';
 import { Outbox } from '../mail/outbox.js';
 import type { Confirmation } from '../revocation/confirmation.js';

@@ -1,7 +1,8 @@
 // Locks an account for whoever follows the link that its old address received at a change of address. The link proves that
 // somebody read that mail, and no more: so nothing is restored, and an operator decides who the owner is.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { MailedLinks } from '../tokens/mailed-links.js';

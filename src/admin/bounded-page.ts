@@ -1,7 +1,8 @@
 // Reads one page of a long list at a bounded cost, whatever is searched for: a statement goes along one index, looks at
 // a window of rows, and picks those that fit.
 import { type SQL, sql } from 'drizzle-orm';
-import { type Database, inTransaction } from '../database/database.js';
+import type { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 
 /** Some 10 ms, where the rows are in memory (docs/measurements.md). */
 export const WINDOW = 2_000;

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Act, noteOf } from '../accounts/act.js';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { RequestedMail } from '../mail/requested-mail.js';
 import type { User } from '../users/users.js';
 import { UserNotices } from './user-notices.js';

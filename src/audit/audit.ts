@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
 import { Database, type Transaction } from '../database/database.js';
 import { auditEvents } from '../database/audit-schema.js';
+import { given, Prepared } from '../database/prepared.js';
 import type { Caller } from '../http/caller.js';
 import { Alerts, NOBODY } from './alerts.js';
 import { type AlertEvent, type AuditEvent, type FrequentEvent, outcomeOf } from './events.js';
@@ -26,8 +27,9 @@ export class Audit {
    */
   async record(tx: Transaction, events: readonly AuditEvent[], caller: Caller | null): Promise<void> {
     if (events.length === 0) return;
-    const rows = events.map((event) => rowOf(event, caller));
-    await tx.execute(sql`insert into ${auditEvents} ${columns} values ${sql.join(rows, sql`, `)}`);
+    const [only, ...others] = events;
+    if (only && others.length === 0) await recorded.runIn(tx, valuesOf(only, caller));
+    else await tx.execute(sql`insert into ${auditEvents} ${columns} values ${rowsOf(events, caller)}`);
     tx.afterCommit(() => {
       for (const event of events) this.note(event, caller);
     });
@@ -41,7 +43,7 @@ export class Audit {
 
   /** For an event that nothing else is written with. */
   async recordAlone(event: AuditEvent, caller: Caller | null): Promise<void> {
-    await this.database.execute(sql`insert into ${auditEvents} ${columns} values ${rowOf(event, caller)}`);
+    await recorded.run(this.database, valuesOf(event, caller));
     this.note(event, caller);
   }
 
@@ -96,12 +98,28 @@ function valuesOf(event: AuditEvent, caller: Caller | null) {
   };
 }
 
+/** @param value the value of a name of `valuesOf`, or its place in a prepared statement */
+const row = (value: (name: keyof ReturnType<typeof valuesOf>) => unknown): SQL => sql`
+  (${value('eventUserId')}::uuid, ${value('eventId')}::uuid, ${value('eventType')}::text, ${value('eventOutcome')}::text,
+    ${value('eventSessionId')}::uuid, ${value('eventIp')}::inet, ${value('eventUserAgent')}::text,
+    ${value('eventRequestId')}::uuid, ${value('eventDetails')}::jsonb)`;
+
 function rowOf(event: AuditEvent, caller: Caller | null): SQL {
-  const { eventUserId, eventId, eventType, eventOutcome, ...rest } = valuesOf(event, caller);
-  return sql`(${eventUserId}::uuid, ${eventId}::uuid, ${eventType}::text, ${eventOutcome}::text,
-    ${rest.eventSessionId}::uuid, ${rest.eventIp}::inet, ${rest.eventUserAgent}::text, ${rest.eventRequestId}::uuid,
-    ${rest.eventDetails}::jsonb)`;
+  const values = valuesOf(event, caller);
+  return row((name) => values[name]);
 }
+
+const rowsOf = (events: readonly AuditEvent[], caller: Caller | null) =>
+  sql.join(
+    events.map((event) => rowOf(event, caller)),
+    sql`, `,
+  );
+
+const recorded = new Prepared<object>(
+  'record_event',
+  sql`insert into ${auditEvents} ${columns} values ${row(given)}`,
+  true,
+);
 
 const written = (source: SQL, event: SQL) => sql`written as (
         insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${event}) as event

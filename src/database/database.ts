@@ -26,6 +26,13 @@ export interface Transaction extends Queries {
    * all is committed.
    */
   afterCommit(act: () => void | Promise<void>): void;
+  /**
+   * The last statements, which leave together with COMMIT. The server commits nothing if one of
+   * them fails, and the transaction throws its error.
+   */
+  withCommit(act: () => Promise<unknown>): void;
+  /** Whether statements may have names (prepared.ts). */
+  readonly keepsPlans: boolean;
 }
 
 /** The server's own limit does not help when the server has gone silent. */
@@ -41,6 +48,7 @@ export function openPool(url: string, config: Config, log: Log): Pool {
     idleTimeoutMillis: 30_000,
     query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'watchword',
+    pipeline: true, // for transactions (transactions.ts); a connection has one holder at a time
     keepAlive: true,
   };
   const pool = new Pool(options, new Hosts(url), config.DATABASE_PREPARED_STATEMENTS === 'on');
@@ -60,40 +68,6 @@ export const poolOf = (database: Database): Pool => (database as unknown as { $c
 
 /** The one connection of a transaction that is under way. */
 export const clientOf = (tx: Transaction): pg.PoolClient => (tx as unknown as { $client: pg.PoolClient }).$client;
-
-/**
- * Runs statements that hold together or not at all. drizzle's own `transaction` never gives a
- * connection back whose `begin` failed, which empties the pool for good when the database goes
- * away.
- */
-export async function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const client = await poolOf(database).connect();
-  const acts: (() => void | Promise<void>)[] = [];
-  let committed: { result: T };
-  try {
-    await client.query('begin');
-    const result = await work(
-      Object.assign(drizzle({ client }), { afterCommit: (act: (typeof acts)[number]) => acts.push(act) }),
-    );
-    await client.query('commit');
-    client.release();
-    committed = { result };
-  } catch (error) {
-    // Ended, not returned: whether the server still listens to it is not known.
-    if (isDatabaseUnavailable(error)) client.release(true);
-    else await rollBack(client);
-    throw error;
-  }
-  await Promise.all(acts.map(async (act) => act()));
-  return committed.result;
-}
-
-async function rollBack(client: pg.PoolClient): Promise<void> {
-  await client.query('rollback').then(
-    () => client.release(),
-    () => client.release(true),
-  );
-}
 
 /** What the operator should read: of a failed connection, the address that did not answer. */
 export function sentenceOf(thrown: unknown): string {

@@ -1,7 +1,8 @@
 // Reads that decide something alone: their statement says itself whether a standby has answered.
 import { sql } from 'drizzle-orm';
 import type { QueryResultRow } from 'pg';
-import { type Database, inTransaction, poolOf } from './database.js';
+import { type Database, poolOf } from './database.js';
+import { inTransaction } from './transactions.js';
 import type { Prepared } from './prepared.js';
 import { isStandby, refuseStandby } from './standby.js';
 

@@ -2,7 +2,8 @@
 import { getTableName, type SQL, sql } from 'drizzle-orm';
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
 import { withoutStatement } from '../runtime/reason.js';
-import { type Database, inTransaction, type Transaction } from './database.js';
+import type { Database, Transaction } from './database.js';
+import { inTransaction } from './transactions.js';
 
 const BATCH = 1_000;
 /** The first half of the purges' advisory locks; the second one is made of the table's name. */

@@ -1,6 +1,7 @@
 // Completes the enrolment of a factor: of a signed-in user, or as the last step of a sign-in that needs one.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { Refusal } from '../errors.js';
 import { FactorTickets, type Ticket } from '../factors/factor-tickets.js';
 import type { Exchange } from '../http/exchange.js';

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { Config } from '../config/config.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { Refusal } from '../errors.js';
 import { FactorRemoval } from '../factors/factor-removal.js';
 import type { Exchange } from '../http/exchange.js';

@@ -1,6 +1,7 @@
 // Makes new recovery codes for a signed-in user: the old ones, other sessions and tickets end.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { Refusal } from '../errors.js';
 import { FactorRemoval } from '../factors/factor-removal.js';
 import { RecoveryCodes } from '../factors/recovery-codes.js';

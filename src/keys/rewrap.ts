@@ -3,7 +3,8 @@
 import { Injectable } from '@nestjs/common';
 import { eq, isNotNull } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { serverSecrets, signingKeys } from '../database/keys-schema.js';
 import type { Caller } from '../http/caller.js';
 import { KeyEncryption } from './key-encryption.js';

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { mailOutbox } from '../database/mail-schema.js';
 import type { Caller } from '../http/caller.js';
 

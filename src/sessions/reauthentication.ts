@@ -1,7 +1,8 @@
 // Moves the time of authentication of a live session, and signs an access token that says so. The refresh token stays.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import { sql } from 'drizzle-orm';

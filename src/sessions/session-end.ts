@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { MAX_GRACE_SECONDS } from '../database/outages.js';
 import { refreshTokens } from '../database/schema.js';
 import type { Caller } from '../http/caller.js';

@@ -1,11 +1,12 @@
 // Starts sessions. A session is one row of refresh_tokens from its sign-in to its end (session-end.ts).
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
+import type { QueryResultRow } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.js';
-import type { AuditEvent } from '../audit/events.js';
 import { Config } from '../config/config.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction, readThenWrite } from '../database/transactions.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Transport } from '../database/vocabularies.js';
@@ -70,72 +71,65 @@ export class Sessions {
 
   /** @returns undefined if the user changed since the proof (password, factor, role, logout-all, disabled): prove again */
   async start(user: ProvenUser, wish: SessionWish, caller: Caller): Promise<IssuedTokens | undefined> {
-    const { transport, persistent } = wish;
-    const idleDays = persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
-    const { now, absoluteExpiresAt, afterForcedEnd, live } = await this.before(user.id, wish, caller);
-    const expiresAt = new Date(Math.min(now.getTime() + idleDays * 86_400_000, absoluteExpiresAt.getTime()));
-    const id = uuidv7();
-    const first = firstRefreshToken(user.id);
-    const authenticatedAt = earlierOf(wish.authenticatedAt, now);
-    const subject = { ...user, userId: user.id, sessionId: id, authenticatedAt, methods: wish.methods };
-    const accessToken = await this.accessTokens.sign(subject, now, absoluteExpiresAt);
-
-    const where = wish.provider === undefined ? {} : { provider: wish.provider };
-    const details = { transport, persistent, methods: wish.methods, ...where, afterForcedEnd };
-    const event = { type: 'login.succeeded', userId: user.id, sessionId: id, ...details } as const;
-    const { credentialVersion, sessionEpoch, tokenVersion } = user;
-    const values = {
-      ...{
-        userId: user.id,
-        credentialVersion,
-        sessionEpoch,
-        tokenVersion,
-        id,
-        now,
-        authenticatedAt,
-        expiresAt,
-        absoluteExpiresAt,
-      },
-      ...{ family: familyOf(first), hash: hashOf(first), persistent, transport, methods: wish.methods },
-      ...{ ip: caller.ip, userAgent: caller.userAgent },
-    };
-    if (!(await this.begin(values, event, wish, live, caller))) return undefined;
-    const session = { id, transport, persistent, generation: first.generation, expiresAt };
-    return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(first), issuedAt: now };
-  }
-
-  /** Reads the database's time, the number of live sessions, and whether this browser just lost one by force. */
-  private async before(userId: string, { maxHours = Infinity }: SessionWish, caller: Caller) {
-    const absoluteHours = Math.min(24 * this.config.REFRESH_ABSOLUTE_DAYS, maxHours);
-    const [row] = await before.run(this.database, { userId, absoluteHours, userAgent: caller.userAgent });
-    if (!row) throw new Error('The database returned no time.');
-    return row;
+    const signer = await this.accessTokens.signer(); // before there is a session: a key store may be down for long
+    const read = (tx: Transaction) => this.unchanged(tx, user, wish, caller);
+    const write = (tx: Transaction, seen: Seen | undefined) => seen && this.begin(tx, user, wish, seen, caller);
+    const { first } = wish;
+    const begun = await (first
+      ? inTransaction(this.database, async (tx) => ((await first(tx)) ? write(tx, await read(tx)) : undefined))
+      : readThenWrite(this.database, read, async (tx, seen) => write(tx, seen)));
+    if (!begun) return undefined;
+    const { session, subject, token, now } = begun;
+    const accessToken = await this.accessTokens.sign(subject, now, begun.absoluteExpiresAt, signer);
+    return { user: toPublicUser(user), session, accessToken, refreshToken: formatRefreshToken(token), issuedAt: now };
   }
 
   /**
-   * The row lock waits for a concurrent change of the user, then sees its result. Sign-ins of one user take turns. Redis need
-   * not confirm the end of the others for this session to start: the outbox retries it.
+   * The row lock waits for a concurrent change of the user, then sees its result; sign-ins of one user take turns. Read
+   * with it: the database's time, the number of live sessions, and whether this browser just lost one by force.
    */
-  private begin(values: Values, event: AuditEvent, wish: SessionWish, live: number, caller: Caller) {
-    const { first, replaces: replaced, within, alongside } = wish;
-    const { userId } = values;
-    return inTransaction(this.database, async (tx) => {
-      if (first && !(await first(tx))) return false;
-      if ((await unchanged.runIn(tx, values)).length !== 1) return false;
-      await started.runIn(tx, values);
-      await this.audit.record(tx, [event], caller);
-      if (within) await within(tx, values.id);
-      const which = sql`id = ${replaced?.sessionId}`;
-      const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
-      const hasMany = live >= MANY_SESSIONS;
-      const surplus = hasMany ? await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller) : [];
-      if (old.length + surplus.length > 0) await this.revocations.end(tx, { sessions: [...old, ...surplus] });
-      if (alongside && !(await this.isFirst(tx, userId, values))) await alongside(tx);
-      return true;
-    });
+  private async unchanged(tx: Transaction, user: ProvenUser, { maxHours = Infinity }: SessionWish, caller: Caller) {
+    const { id: userId, credentialVersion, sessionEpoch, tokenVersion } = user;
+    const absoluteHours = Math.min(24 * this.config.REFRESH_ABSOLUTE_DAYS, maxHours);
+    const versions = { userId, credentialVersion, sessionEpoch, tokenVersion };
+    const [seen] = await unchanged.runIn(tx, { ...versions, absoluteHours, userAgent: caller.userAgent });
+    return seen;
   }
 
-  private async isFirst(tx: Transaction, userId: string, { id }: Values): Promise<boolean> {
+  /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
+  private async begin(tx: Transaction, user: ProvenUser, wish: SessionWish, seen: Seen, caller: Caller) {
+    const { now, absoluteExpiresAt, afterForcedEnd, live } = seen;
+    const { transport, persistent, methods, provider, within, replaces: replaced, alongside } = wish;
+    const [userId, id, token] = [user.id, uuidv7(), firstRefreshToken(user.id)];
+    const idleDays = persistent ? this.config.REFRESH_REMEMBER_DAYS : this.config.REFRESH_IDLE_DAYS;
+    const expiresAt = new Date(Math.min(now.getTime() + idleDays * 86_400_000, absoluteExpiresAt.getTime()));
+    const authenticatedAt = earlierOf(wish.authenticatedAt, now);
+    const where = provider === undefined ? {} : { provider };
+    const details = { transport, persistent, methods, ...where, afterForcedEnd };
+    const times = { now, authenticatedAt, expiresAt, absoluteExpiresAt };
+    const [family, hash] = [familyOf(token), hashOf(token)];
+    const kind = { transport, persistent, methods, sessionEpoch: user.sessionEpoch };
+    const values = { userId, id, family, hash, ...kind, ...times, ip: caller.ip, userAgent: caller.userAgent };
+    const row = () => started.runIn(tx, values);
+    const event = () => this.audit.record(tx, [{ type: 'login.succeeded', userId, sessionId: id, ...details }], caller);
+
+    const hasMany = live >= MANY_SESSIONS;
+    if (within || replaced || hasMany || alongside) {
+      await row();
+      await event();
+      if (within) await within(tx, id);
+      const which = sql`id = ${replaced?.sessionId}`;
+      const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
+      const surplus = hasMany ? await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller) : [];
+      if (old.length + surplus.length > 0) await this.revocations.end(tx, { sessions: [...old, ...surplus] });
+      if (alongside && !(await this.isFirst(tx, userId, id))) await alongside(tx);
+    } else [row, event].forEach(tx.withCommit);
+    const subject = { ...user, userId, sessionId: id, authenticatedAt, methods };
+    const session = { id, transport, persistent, generation: token.generation, expiresAt };
+    return { session, subject, token, now, absoluteExpiresAt };
+  }
+
+  private async isFirst(tx: Transaction, userId: string, id: string): Promise<boolean> {
     const { rows } = await tx.execute(sql`
       select from ${users} u
        where u.id = ${userId} and u.created_at > protocol_now() - make_interval(days => ${NEW_ACCOUNT_DAYS})
@@ -147,10 +141,15 @@ export class Sessions {
 /** A provider's clock may be ahead. */
 const earlierOf = (at: Date | undefined, now: Date) => (at && at < now ? at : now);
 
-type Values = Readonly<Record<string, unknown>> & { readonly id: string; readonly userId: string };
+interface Seen extends QueryResultRow {
+  readonly now: Date;
+  readonly absoluteExpiresAt: Date;
+  readonly afterForcedEnd: boolean;
+  readonly live: number;
+}
 
-const before = new Prepared<{ now: Date; absoluteExpiresAt: Date; afterForcedEnd: boolean; live: number }>(
-  'before_sign_in',
+const unchanged = new Prepared<Seen>(
+  'user_unchanged',
   sql`
   select now, now + make_interval(hours => ${given('absoluteHours')}::int) as "absoluteExpiresAt",
          exists (select from ${refreshTokens}
@@ -158,17 +157,12 @@ const before = new Prepared<{ now: Date; absoluteExpiresAt: Date; afterForcedEnd
                     and revoked_at > now - make_interval(secs => ${FORCED_END_SECONDS})
                     and rotated_user_agent is not distinct from ${given('userAgent')}) as "afterForcedEnd",
          (select count(*)::int from ${refreshTokens} where user_id = ${given('userId')} and not revoked) as live
-    from protocol_now() as now`,
-);
-
-const unchanged = new Prepared<object>(
-  'user_unchanged',
-  sql`
-  select from ${users} u
+    from ${users} u, protocol_now() as now
    where u.id = ${given('userId')} and u.disabled_at is null
      and u.credential_version = ${given('credentialVersion')} and u.session_epoch = ${given('sessionEpoch')}
      and u.token_version = ${given('tokenVersion')}
-     for no key update`,
+     for no key update of u`,
+  true,
 );
 
 const started = new Prepared<object>(
@@ -181,6 +175,7 @@ const started = new Prepared<object>(
           ${given('persistent')}, ${given('transport')}, ${given('methods')}, ${given('authenticatedAt')},
           ${given('now')}, ${given('now')}, ${given('expiresAt')}, ${given('absoluteExpiresAt')},
           ${given('ip')}::inet, ${given('ip')}::inet, ${given('userAgent')}, ${given('userAgent')})`,
+  true,
 );
 
 const idleLongest = (userId: string) => sql`id in (

@@ -1,7 +1,8 @@
 // Says whose account an answer of a provider opens: for the start of a session, and as its proof.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { users } from '../database/schema.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';

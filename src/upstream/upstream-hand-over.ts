@@ -1,6 +1,7 @@
 // Hands an answer of a provider over to an app, by a code: what the browser holds, the app does not have.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction } from '../database/database.js';
+import { Database } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { UpstreamSignIns } from '../sessions/upstream-sign-ins.js';

@@ -1,7 +1,8 @@
 // Connects an account with an identity at a provider, for a signed-in user who has shown a moment ago who they are.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { refreshTokens, users } from '../database/schema.js';
 import { FactorEffects } from '../enrolment/factor-effects.js';
 import { Refusal } from '../errors.js';

@@ -1,7 +1,8 @@
 // Makes an account for a person whom a provider knows and we do not. An address alone opens nothing that exists.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.js';
-import { Database, inTransaction, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { emailAddress } from '../users/email.js';

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
-import { Database, inTransaction, type Queries } from '../database/database.js';
+import { Database, type Queries } from '../database/database.js';
+import { inTransaction } from '../database/transactions.js';
 import { users } from '../database/schema.js';
 import { type Holder, NOBODY, UserEmails } from './user-emails.js';
 

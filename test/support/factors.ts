@@ -1,6 +1,7 @@
 // People with second factors, and an authenticator app that shares no code with the service.
 import { createHmac } from 'node:crypto';
-import { Database, inTransaction } from '../../src/database/database.js';
+import { Database } from '../../src/database/database.js';
+import { inTransaction } from '../../src/database/transactions.js';
 import { RecoveryCodes } from '../../src/factors/recovery-codes.js';
 import { TotpAuthenticators } from '../../src/factors/totp-authenticators.js';
 import { type Answer, type Browser, call, type Person, register, type Tokens } from './client.js';

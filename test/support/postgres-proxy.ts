@@ -25,8 +25,8 @@ export interface Held {
   answer(): void;
 }
 
-/** The end of an answer; the state of the transaction follows. */
-const READY_FOR_QUERY = Buffer.from('Z\0\0\0\x05');
+/** The message that ends an answer. */
+const READY_FOR_QUERY = 'Z';
 
 /** An answer that is held back until then. */
 interface Delay {
@@ -181,7 +181,8 @@ export class PostgresProxy {
         to.destroy();
       });
     }
-    let answerFault: Fault | Delay | undefined;
+    // Statements may leave before the last is answered. The server's greeting also ends with ReadyForQuery.
+    const awaited: (Fault | Delay | undefined)[] = [undefined];
     const cut = async (to: Socket, bytes: Buffer, { share, how }: Fault) => {
       await new Promise((written) => to.write(bytes.subarray(0, Math.floor(share * bytes.length)), written));
       for (const socket of [near, far]) socket[how]();
@@ -200,25 +201,25 @@ export class PostgresProxy {
         [batch, text] = [[], ''];
         const fault = /[QS]/.test(type) ? await this.meet(statement) : undefined;
         if (fault?.loses === 'query') return cut(far, whole, fault);
-        answerFault = fault;
+        if (/[QS]/.test(type)) awaited.push(fault);
         far.write(whole);
       }
     };
-    let held = Buffer.alloc(0);
-    far.on('data', (chunk: Buffer) => {
-      if (answerFault) held = Buffer.concat([held, chunk]);
-      else near.write(chunk);
-      if (!answerFault || !held.subarray(-6, -1).equals(READY_FOR_QUERY)) return;
-      const fault = answerFault;
-      if (fault.loses !== 'nothing') void cut(near, held, fault);
-      else {
-        void fault.until().then(() => {
-          near.write(held);
-          held = Buffer.alloc(0);
-          answerFault = undefined;
-        });
+    const answers = async () => {
+      let held = Buffer.alloc(0);
+      for await (const { type, bytes } of messagesOf(far, 1)) {
+        held = Buffer.concat([held, bytes]);
+        const [fault] = awaited;
+        const isEnd = type === READY_FOR_QUERY;
+        if (fault && !isEnd) continue;
+        if (fault?.loses === 'answer') return cut(near, held, fault);
+        if (fault?.loses === 'nothing') await fault.until();
+        near.write(held);
+        held = Buffer.alloc(0);
+        if (isEnd) awaited.shift();
       }
-    });
+    };
+    void answers().catch(() => undefined);
     // A connection that breaks ends the loop.
     void statements().catch(() => undefined);
   }
@@ -247,10 +248,12 @@ export function signal() {
   return { given, give };
 }
 
-/** A client's messages: a type byte, a length that counts itself, a body. The very first has no type. */
-async function* messagesOf(socket: Socket) {
+/**
+ * Messages: a type byte, a length that counts itself, a body.
+ * @param typeBytes of the first message: a client's very first has no type
+ */
+async function* messagesOf(socket: Socket, typeBytes: 0 | 1 = 0) {
   let rest = Buffer.alloc(0);
-  let typeBytes = 0;
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     rest = Buffer.concat([rest, chunk]);
     while (rest.length >= typeBytes + 4 && rest.length >= typeBytes + rest.readInt32BE(typeBytes)) {

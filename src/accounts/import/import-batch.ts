@@ -1,6 +1,7 @@
 // Imports one batch of lines in one transaction: users, their sessions elsewhere, refusals, and how far the file is.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction, type Queries, type Transaction } from '../../database/database.js';
+import { Database, type Queries, type Transaction } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import { takeTurn } from '../../database/turns.js';
 import { ForeignSessions } from '../../sessions/foreign-sessions.js';
 import { ImportedUsers } from '../../users/imported-users.js';

@@ -2,7 +2,8 @@
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { Audit } from '../../audit/audit.js';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import { emailAddress } from '../../users/email.js';
 import { PasswordPolicy } from '../../credentials/password/password-policy.js';
 import { Passwords } from '../../credentials/password/passwords.js';

@@ -2,7 +2,8 @@
 // free is decided where nobody can see it: by the delivery of its mail.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import type { Exchange } from '../../http/exchange.js';
 import { VolumeLimit } from '../../limits/volume-limit.js';
 import { RequestedMail } from '../../mail/requested-mail.js';

@@ -1,6 +1,7 @@
 // Gives an account its new address, for whoever follows the link that was mailed there.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import { Refusal } from '../../errors.js';
 import type { Exchange } from '../../http/exchange.js';
 import { MailedLinks } from '../../tokens/mailed-links.js';

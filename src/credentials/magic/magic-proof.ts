@@ -1,6 +1,7 @@
 // Proves an identity by the link of a mail: the first factor, like a password. Off unless MAGIC_LINKS is on.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import { Refusal } from '../../errors.js';
 import type { Caller } from '../../http/caller.js';
 import type { Proof } from '../../sign-in/session-opening.js';

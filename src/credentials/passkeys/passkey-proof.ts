@@ -1,7 +1,8 @@
 // Proves an identity by a passkey alone: possession, and the PIN or the body of whoever holds it.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import { Refusal } from '../../errors.js';
 import type { Assertion } from '../../factors/passkeys/credentials.js';
 import { type Claim, PasskeyCheck, type PasskeyFault } from '../../factors/passkeys/passkey-check.js';

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../../audit/audit.js';
-import { Database, inTransaction, type Transaction } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import type { Caller } from '../../http/caller.js';
 import type { Confirmation } from '../../revocation/confirmation.js';
 import { Revocations } from '../../revocation/revocations.js';

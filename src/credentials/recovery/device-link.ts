@@ -1,7 +1,8 @@
 // Follows the link that opens a closed account to one device (device-offer.ts).
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import type { Transport } from '../../database/vocabularies.js';
 import type { Exchange } from '../../http/exchange.js';
 import { KnownDevices } from '../../limits/known-devices.js';

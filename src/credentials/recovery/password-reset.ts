@@ -1,6 +1,7 @@
 // Sets a new password for whoever follows the link of a reset mail, or the first one by that of an invitation. Nobody is signed in by it.
 import { Injectable } from '@nestjs/common';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import type { Exchange } from '../../http/exchange.js';
 import type { Confirmation } from '../../revocation/confirmation.js';
 import { MailedLinks } from '../../tokens/mailed-links.js';

@@ -1,7 +1,8 @@
 // Registers a new account whose address nobody verifies.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import { Refusal } from '../../errors.js';
 import type { Caller } from '../../http/caller.js';
 import { VolumeLimit } from '../../limits/volume-limit.js';

@@ -1,7 +1,8 @@
 // Verifies an address for whoever follows the link that was mailed to it.
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import type { Caller } from '../../http/caller.js';
 import { Revocations } from '../../revocation/revocations.js';
 import { MailedLinks } from '../../tokens/mailed-links.js';

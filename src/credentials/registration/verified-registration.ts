@@ -3,7 +3,8 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import type { AuditEvent } from '../../audit/events.js';
-import { Database, inTransaction } from '../../database/database.js';
+import { Database } from '../../database/database.js';
+import { inTransaction } from '../../database/transactions.js';
 import type { Exchange } from '../../http/exchange.js';
 import { VolumeLimit } from '../../limits/volume-limit.js';
 import { RequestedMail } from '../../mail/requested-mail.js';

@@ -1,0 +1,92 @@
+// Runs statements that hold together or not at all, in as few round trips as they need: each wakes
+// the server's process and this one, which costs more than most statements do.
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
+import { type Database, poolOf, type Transaction } from './database.js';
+import { isPlanRefused } from './prepared.js';
+import { isDatabaseUnavailable } from './unavailable.js';
+
+/**
+ * drizzle's own `transaction` never gives a connection back whose `begin` failed, which empties the
+ * pool for good when the database goes away.
+ */
+export function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return transact(database, async (client, tx) => {
+    await client.query('begin');
+    return work(tx);
+  });
+}
+
+/**
+ * A transaction of two round trips, where `write` leaves all to `withCommit`.
+ * @param read one statement, which leaves together with BEGIN. It may lock, and writes nothing: where
+ * BEGIN fails it runs alone.
+ * @param write goes on with what was read
+ */
+export function readThenWrite<Seen, T>(
+  database: Database,
+  read: (tx: Transaction) => Promise<Seen>,
+  write: (tx: Transaction, seen: Seen) => Promise<T>,
+): Promise<T> {
+  return transact(database, async (client, tx) => {
+    const [, seen] = await together(client, () => [client.query('begin'), read(tx)] as const);
+    return write(tx, seen);
+  });
+}
+
+type Work<T> = (client: pg.PoolClient, tx: Transaction) => Promise<T>;
+
+async function transact<T>(database: Database, work: Work<T>, hasNames = true): Promise<T> {
+  const pool = poolOf(database);
+  const client = await pool.connect();
+  const acts: (() => void | Promise<void>)[] = [];
+  const last: (() => Promise<unknown>)[] = [];
+  const keepsPlans = hasNames && pool.keepsPlans;
+  const tx: Transaction = Object.assign(drizzle({ client }), {
+    afterCommit: (act: (typeof acts)[number]) => void acts.push(act),
+    withCommit: (act: (typeof last)[number]) => void last.push(act),
+    keepsPlans,
+  });
+  let committed: { result: T };
+  try {
+    const result = await work(client, tx);
+    await together(client, () => [...last.map((act) => act()), client.query('commit')]);
+    client.release();
+    committed = { result };
+  } catch (error) {
+    const isRefused = isPlanRefused(error, pool);
+    // Ended, not returned: its plan stays refused, or whether the server still listens to it is not known.
+    if (isRefused || isDatabaseUnavailable(error)) client.release(true);
+    else await rollBack(client);
+    if (isRefused && keepsPlans) return transact(database, work, false);
+    throw error;
+  }
+  await Promise.all(acts.map(async (act) => act()));
+  return committed.result;
+}
+
+/**
+ * One packet there, and one back.
+ * @throws the first error in the order of the statements, once all are answered
+ */
+async function together<T extends readonly unknown[]>(client: pg.PoolClient, send: () => Promises<T>): Promise<T> {
+  const { stream } = client.connection;
+  stream.cork();
+  let sent: Promises<T>;
+  try {
+    sent = send();
+  } finally {
+    stream.uncork();
+  }
+  await Promise.allSettled(sent);
+  return Promise.all(sent) as Promise<unknown> as Promise<T>;
+}
+
+type Promises<T extends readonly unknown[]> = { readonly [K in keyof T]: Promise<T[K]> };
+
+async function rollBack(client: pg.PoolClient): Promise<void> {
+  await client.query('rollback').then(
+    () => client.release(),
+    () => client.release(true),
+  );
+}
