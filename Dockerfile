@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.title="watchword" \
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
            /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*
 # Two arenas of malloc are enough for its threads, and hold less than one for each.
-ENV NODE_ENV=production HOST=0.0.0.0 UV_THREADPOOL_SIZE=8 MALLOC_ARENA_MAX=2
+ENV NODE_ENV=production HOST=0.0.0.0 MALLOC_ARENA_MAX=2
 WORKDIR /app
 # All of it belongs to root and the service may write none of it; it runs on a read-only root file system.
 COPY --from=build /app/package.json /app/package-lock.json ./

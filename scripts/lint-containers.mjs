@@ -32,9 +32,8 @@ const composeRules = {
   'top-level-properties-order': 0,
 };
 
-/** The settings that the service knows, and the one that Node reads. */
+/** The settings that the service knows. */
 const knownSettings = new Set([...read('.env.example').matchAll(/^#?([A-Z0-9_]+)=/gm)].map(([, name]) => name));
-knownSettings.add('UV_THREADPOOL_SIZE');
 
 /** Settings that the compose file or the image fixes: an operator who needs another value edits the file. */
 const decidedSettings = [
@@ -51,7 +50,7 @@ const decidedSettings = [
 function judgeSettings(environment, say) {
   for (const name of decidedSettings) say(knownSettings.has(name), `${name} is decided, but is no setting`);
   for (const name of knownSettings) {
-    const isDecided = decidedSettings.includes(name) || name === 'UV_THREADPOOL_SIZE';
+    const isDecided = decidedSettings.includes(name);
     say(isDecided || name in environment, `must pass ${name} on: \${${name}:-}`);
   }
   for (const [key, value] of Object.entries(environment)) {

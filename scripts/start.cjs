@@ -1,6 +1,4 @@
-// `npm start` and `npm run cli`: builds if needed, then becomes the program. It is CommonJS because the thread pool's size
-// must be set before anything uses the pool, which signing (jose) and password hashing (argon2) share.
-process.env.UV_THREADPOOL_SIZE ??= '8';
+// `npm start` and `npm run cli`: builds if needed, then becomes the program.
 const program = process.argv[2] === 'cli' ? 'cli.js' : 'main.js';
 process.argv.splice(2, process.argv[2] === 'cli' ? 1 : 0);
 

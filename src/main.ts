@@ -1,4 +1,5 @@
 // Starts the service, listens, and shuts down in order.
+import './config/thread-pool.js';
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,6 +8,7 @@ import { Clock } from './clock.js';
 import { Config } from './config/config.js';
 import { hostsOfPostgres } from './config/postgres-hosts.js';
 import { loadEnvironment } from './config/environment.js';
+import { gatheredLines } from './telemetry/gathered-lines.js';
 import { Log } from './telemetry/log.js';
 import { sentenceOf } from './database/database.js';
 import { Draining } from './runtime/draining.js';
@@ -23,7 +25,7 @@ async function start(): Promise<void> {
   loadEnvironment();
   const config = Config.fromEnv();
   const tracing = await openTracing(config);
-  const log = Log.to(config, undefined, tracing?.logFields);
+  const log = Log.to(config, gatheredLines(process.stdout.fd), tracing?.logFields);
   logAndExitOnCrash(log);
   const announce = (sentence: string) => config.isProduction || process.stderr.write(`${sentence}\n`);
   if (!config.DATABASE_URL) announce(`Watchword starts, with a database of its own in ${config.DATA_DIR} …`);

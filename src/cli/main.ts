@@ -1,4 +1,5 @@
 // The operator's command line: runs one command, then exits even if a connection is still open.
+import '../config/thread-pool.js';
 import 'reflect-metadata';
 import { run } from './run.js';
 
