@@ -11,7 +11,7 @@ const PASSWORD = 'a passphrase of the bench';
 const emailOf = (i) => `bench-${i}@example.com`;
 
 /** What the image sets for the service. */
-const OF_THE_IMAGE = { UV_THREADPOOL_SIZE: '8', MALLOC_ARENA_MAX: '2' };
+const OF_THE_IMAGE = { MALLOC_ARENA_MAX: '2' };
 
 /**
  * As in production, except for what production refuses: RATE_LIMITS=off, registration, and the embedded database, which

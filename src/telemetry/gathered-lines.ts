@@ -13,7 +13,7 @@ export function gatheredLines(fd: number): DestinationStream {
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    sink.flushSync();
+    sink.flush(); // and not flushSync, which waits for the disk
   };
   process.on('exit', flush);
   const stream = {
