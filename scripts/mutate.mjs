@@ -28,6 +28,7 @@ import { mutations as ofRefresh } from './mutations/refresh.mjs';
 import { mutations as ofServices } from './mutations/services.mjs';
 import { mutations as ofStepUp } from './mutations/stepup.mjs';
 import { mutations as ofTracing } from './mutations/tracing.mjs';
+import { mutations as ofTransactions } from './mutations/transactions.mjs';
 import { mutations as ofUpstream } from './mutations/upstream.mjs';
 import { mutations as ofUpstreamAccounts } from './mutations/upstream-accounts.mjs';
 import { mutations as ofUpstreamLogout } from './mutations/upstream-logout.mjs';
@@ -77,6 +78,7 @@ const mutations = [
   ...ofConformance,
   ...ofClient,
   ...ofTracing,
+  ...ofTransactions,
   ...ofUpstream,
   ...ofUpstreamAccounts,
 ];

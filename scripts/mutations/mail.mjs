@@ -20,7 +20,7 @@ const guards = {
   'the first sign-in of a new account is told': [
     NOTICES,
     'is not told at the first sign-in',
-    [['src/sessions/sessions.ts', 'if (alongside && !(await this.isFirst(tx, userId, values)))', 'if (alongside)']],
+    [['src/sessions/sessions.ts', 'if (alongside && !(await this.isFirst(tx, userId, id)))', 'if (alongside)']],
   ],
   'notices bury a mailbox': [
     NOTICES,

@@ -96,7 +96,6 @@ export class Sessions {
     return seen;
   }
 
-  /** Redis need not confirm the end of the others for this session to start: the outbox retries it. */
   private async begin(tx: Transaction, user: ProvenUser, wish: SessionWish, seen: Seen, caller: Caller) {
     const { now, absoluteExpiresAt, afterForcedEnd, live } = seen;
     const { transport, persistent, methods, provider, within, replaces: replaced, alongside } = wish;
@@ -113,20 +112,26 @@ export class Sessions {
     const row = () => started.runIn(tx, values);
     const event = () => this.audit.record(tx, [{ type: 'login.succeeded', userId, sessionId: id, ...details }], caller);
 
-    const hasMany = live >= MANY_SESSIONS;
-    if (within || replaced || hasMany || alongside) {
+    if (within || replaced || live >= MANY_SESSIONS || alongside) {
       await row();
       await event();
-      if (within) await within(tx, id);
-      const which = sql`id = ${replaced?.sessionId}`;
-      const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
-      const surplus = hasMany ? await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller) : [];
-      if (old.length + surplus.length > 0) await this.revocations.end(tx, { sessions: [...old, ...surplus] });
-      if (alongside && !(await this.isFirst(tx, userId, id))) await alongside(tx);
-    } else [row, event].forEach(tx.withCommit);
+      await this.alsoIn(tx, id, user.id, wish, live, caller);
+    } else for (const write of [row, event]) tx.withCommit(write);
     const subject = { ...user, userId, sessionId: id, authenticatedAt, methods };
     const session = { id, transport, persistent, generation: token.generation, expiresAt };
     return { session, subject, token, now, absoluteExpiresAt };
+  }
+
+  /** What goes with some sessions, once their row is there. Redis need not confirm the end of others: the outbox retries it. */
+  private async alsoIn(tx: Transaction, id: string, userId: string, wish: SessionWish, live: number, caller: Caller) {
+    const { within, replaces: replaced, alongside } = wish;
+    if (within) await within(tx, id);
+    const which = sql`id = ${replaced?.sessionId}`;
+    const old = replaced ? await this.sessionEnd.mark(tx, replaced.userId, which, 'replaced', caller) : [];
+    const hasMany = live >= MANY_SESSIONS;
+    const surplus = hasMany ? await this.sessionEnd.mark(tx, userId, idleLongest(userId), 'too_many', caller) : [];
+    if (old.length + surplus.length > 0) await this.revocations.end(tx, { sessions: [...old, ...surplus] });
+    if (alongside && !(await this.isFirst(tx, userId, id))) await alongside(tx);
   }
 
   private async isFirst(tx: Transaction, userId: string, id: string): Promise<boolean> {

@@ -1,0 +1,51 @@
+// What transactions promise taken away, each with the test that detects it.
+const TRANSACTIONS = 'src/database/transactions.ts';
+const test = 'test/transactions.test.ts';
+
+/**
+ * Each is [words of the test's name, edits]; an edit is [file, present text, text with the mistake].
+ * @type {Record<string, [string, string[][]]>}
+ */
+const guards = {
+  'BEGIN is answered before the first statement leaves': [
+    'sends BEGIN with what it reads',
+    [
+      [
+        TRANSACTIONS,
+        "const [, seen] = await together(client, () => [client.query('begin'), read(tx)] as const);",
+        "await client.query('begin');\n    const seen = await read(tx);",
+      ],
+    ],
+  ],
+  'the last statements are answered before COMMIT leaves': [
+    'sends BEGIN with what it reads',
+    [
+      [
+        TRANSACTIONS,
+        "await together(client, () => [...last.map((act) => act()), client.query('commit')]);",
+        "await together(client, () => last.map((act) => act()));\n    await client.query('commit');",
+      ],
+    ],
+  ],
+  'a failure of the last statements is not noticed': [
+    'commits nothing if one of the last statements fails',
+    [[TRANSACTIONS, 'return Promise.all(sent) as', 'return Promise.allSettled(sent) as']],
+  ],
+  'a transaction with an outdated plan is not run again': [
+    'runs again without names',
+    [[TRANSACTIONS, 'if (isRefused && keepsPlans) return transact(database, work, false);', '']],
+  ],
+  'a connection with an outdated plan is returned': [
+    'runs again without names',
+    [[TRANSACTIONS, 'if (isRefused || isDatabaseUnavailable(error))', 'if (isDatabaseUnavailable(error))']],
+  ],
+};
+
+const verdict = (output) => /(?:AssertionError|Error): (.*)/.exec(output)?.[1];
+
+export const mutations = Object.entries(guards).map(([name, [words, edits]]) => ({
+  name: `transactions: ${name}`,
+  edits,
+  run: [test, '-t', words],
+  verdict,
+}));

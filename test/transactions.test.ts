@@ -1,0 +1,95 @@
+// Transactions: what leaves together, and that all of it holds or nothing.
+import { sql } from 'drizzle-orm';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Database } from '../src/database/database.js';
+import { DatabasePool } from '../src/database/database-pool.js';
+import { given, Prepared } from '../src/database/prepared.js';
+import { readThenWrite } from '../src/database/transactions.js';
+import { mobile } from './support/client.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
+import { cloneDatabase, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
+
+const settings = { RATE_LIMITS: 'off', DATABASE_POOL_SIZE: '2' };
+
+async function start() {
+  const proxy = await PostgresProxy.before(await cloneDatabase());
+  onTestFinished(() => proxy.close());
+  const service = await startServiceForTest(settings, { databaseUrl: proxy.url });
+  const database = service.app.get(Database);
+  await service.query('CREATE TABLE notes (a integer NOT NULL); GRANT ALL ON notes TO PUBLIC');
+  const notes = () => service.query<{ a: number }>('SELECT a FROM notes ORDER BY a');
+  const { pool } = service.app.get(DatabasePool);
+  return { proxy, service, database, notes, pool };
+}
+
+const locked = new Prepared<{ seen: number }>('locked_note', sql`SELECT 1 AS seen FROM notes FOR UPDATE`, true);
+const noted = new Prepared<object>('note', sql`INSERT INTO notes VALUES (${given('a')}::int)`, true);
+
+describe('a transaction that reads and then writes', () => {
+  it('sends BEGIN with what it reads, and COMMIT with what it writes', async () => {
+    const { proxy, database, notes } = await start();
+    const commits = proxy.count(/commit/);
+    const [begun, written] = [proxy.pauseAfter(/begin/), proxy.pauseAfter(/INSERT INTO notes/)];
+    const work = readThenWrite(
+      database,
+      (tx) => locked.runIn(tx, {}),
+      async (tx) => {
+        tx.withCommit(() => noted.runIn(tx, { a: 1 }));
+        return Promise.resolve('done');
+      },
+    );
+    await until('it reads before BEGIN is answered', () => proxy.count(/FROM notes FOR UPDATE/) === 1);
+    begun.release();
+    await until('it commits before the INSERT is answered', () => proxy.count(/commit/) === commits + 1);
+    written.release();
+    expect(await work).toBe('done');
+    expect(await notes()).toEqual([{ a: 1 }]);
+  });
+
+  it('commits nothing if one of the last statements fails, and throws its error', async () => {
+    const { database, notes, pool } = await start();
+    const work = readThenWrite(
+      database,
+      (tx) => locked.runIn(tx, {}),
+      async (tx) => {
+        for (const a of [1, null, 2]) tx.withCommit(() => noted.runIn(tx, { a }));
+        return Promise.resolve();
+      },
+    );
+    await expect(work).rejects.toThrow(/null value/);
+    expect(await notes()).toEqual([]);
+    expect([pool.idleCount, pool.waitingCount]).toEqual([pool.totalCount, 0]);
+  });
+
+  it('runs again without names where a migration has outdated a plan, and does all of it once', async () => {
+    const { service, database, notes } = await start();
+    const all = new Prepared('all_notes', sql`SELECT * FROM notes`, true);
+    const write = (a: number) =>
+      readThenWrite(
+        database,
+        (tx) => all.runIn(tx, {}),
+        async (tx, seen) => {
+          tx.withCommit(() => noted.runIn(tx, { a }));
+          return Promise.resolve(seen.length);
+        },
+      );
+    for (const a of [1, 2, 3]) expect(await write(a)).toBe(a - 1); // on both connections
+    await service.query('ALTER TABLE notes ADD COLUMN b integer');
+    for (const a of [4, 5, 6]) expect(await write(a)).toBe(a - 1);
+    expect(await notes()).toEqual([1, 2, 3, 4, 5, 6].map((a) => ({ a })));
+  });
+});
+
+it('the transaction of a sign-in needs two round trips', async () => {
+  const { proxy, service } = await start();
+  const { person } = await mobile(service.url);
+  const commits = proxy.count(/commit/);
+  const [begun, started] = [proxy.pauseAfter(/begin/), proxy.pauseAfter(/insert into "refresh_tokens"/)];
+  const signIn = mobile(service.url, person);
+  await until('it locks the user before BEGIN is answered', () => proxy.count(/for no key update of u/) === 2);
+  begun.release();
+  await until('it commits before the session is', () => proxy.count(/commit/) === commits + 1);
+  started.release();
+  await signIn;
+});
