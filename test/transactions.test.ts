@@ -63,7 +63,7 @@ describe('a transaction that reads and then writes', () => {
   });
 
   it('runs again without names where a migration has outdated a plan, and does all of it once', async () => {
-    const { service, database, notes } = await start();
+    const { proxy, service, database, notes } = await start();
     const all = new Prepared('all_notes', sql`SELECT * FROM notes`, true);
     const write = (a: number) =>
       readThenWrite(
@@ -77,7 +77,10 @@ describe('a transaction that reads and then writes', () => {
     for (const a of [1, 2, 3]) expect(await write(a)).toBe(a - 1); // on both connections
     await service.query('ALTER TABLE notes ADD COLUMN b integer');
     for (const a of [4, 5, 6]) expect(await write(a)).toBe(a - 1);
-    expect(await notes()).toEqual([1, 2, 3, 4, 5, 6].map((a) => ({ a })));
+    const before = proxy.count(/FROM notes/);
+    for (const a of [7, 8, 9]) expect(await write(a)).toBe(a - 1);
+    expect(proxy.count(/FROM notes/)).toBe(before + 3); // no connection keeps the old plan
+    expect(await notes()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((a) => ({ a })));
   });
 });
 

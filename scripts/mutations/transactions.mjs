@@ -41,7 +41,7 @@ const guards = {
   ],
 };
 
-const verdict = (output) => /(?:AssertionError|Error): (.*)/.exec(output)?.[1];
+const verdict = (output) => /(?:AssertionError|[Ee]rror)[^:]*: (.*)/.exec(output)?.[1];
 
 export const mutations = Object.entries(guards).map(([name, [words, edits]]) => ({
   name: `transactions: ${name}`,
