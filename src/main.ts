@@ -15,7 +15,6 @@ import { Draining } from './runtime/draining.js';
 import { logAndExitOnCrash } from './runtime/last-resort.js';
 import { listenTrouble } from './runtime/listening.js';
 import type { Tracing } from './tracing/tracing.js';
-import { lowerWorkerPriority } from './runtime/worker-priority.js';
 
 /** Limits for requests in flight and for the whole stop: container engines kill a process after 10 s. */
 const MAX_IN_FLIGHT_MS = 7_500;
@@ -30,7 +29,6 @@ async function start(): Promise<void> {
   const announce = (sentence: string) => config.isProduction || process.stderr.write(`${sentence}\n`);
   if (!config.DATABASE_URL) announce(`Watchword starts, with a database of its own in ${config.DATA_DIR} …`);
   const app = await createApp({ config, log, clock: new Clock() }, tracing);
-  lowerWorkerPriority();
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => void stop(app, { log, tracing }, signal));
   await app.listen(config.PORT, config.HOST).catch(async (error: unknown) => {
