@@ -44,6 +44,23 @@ it('a host that hangs costs its time-out once, and not for each request', async 
   expect([before, silent.met.connections - before]).toEqual([2, 0]); // the pool's, and the search
 }, 30_000);
 
+/** pg knows it from the server's greeting, but its type does not say so. */
+const processOf = (client: unknown) => (client as { readonly processID?: number }).processID;
+
+it('no connection that was open before a change of hosts is used after it', async () => {
+  const service = await startServiceForTest({ ...patient, DATABASE_POOL_SIZE: '3' });
+  const { pool } = service.app.get(DatabasePool);
+  const clients = await Promise.all([pool.connect(), pool.connect()]);
+  const open = clients.map(processOf);
+  clients[0].release();
+  pool.retire();
+  clients[1].release(); // in use until now
+  const later = await Promise.all([pool.connect(), pool.connect()]);
+  for (const client of later) expect(open).not.toContain(processOf(client));
+  later.forEach((client) => client.release());
+  expect(open).not.toContain(undefined);
+});
+
 it('where no host takes writes, a start says why of each, and names no password', async () => {
   const [one, two] = [await freePort(), await freePort()];
   const DATABASE_URL = withHosts(databaseSettings(inject('postgresUrl')).DATABASE_URL, one, two);

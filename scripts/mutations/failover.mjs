@@ -29,7 +29,12 @@ const cases = [
   [
     'connections to a host that was left stay in use',
     [[POOL, 'for (const client of this.idle) cut(client);', '']],
-    hosts('when it wakes up'),
+    hosts('open before a change of hosts'),
+  ],
+  [
+    'a connection that was in use when its host was left stays in use',
+    [[POOL, 'for (const client of this.busy) this.retired.add(client);', '']],
+    hosts('open before a change of hosts'),
   ],
   [
     'nothing that was lost is revoked again',
