@@ -79,7 +79,9 @@ describe('at the sign-in', () => {
   it('one code in many tickets at once signs in once', async () => {
     const service = await startStill();
     const { person, userId, code } = await enrolled(service);
-    const tickets = await Promise.all(Array.from({ length: 8 }, () => ticketOf(service, person)));
+    const tickets: string[] = [];
+    // One after the other: guesses under way count, and more than a few at once have to wait.
+    for (let i = 0; i < 8; i++) tickets.push(await ticketOf(service, person));
     const totp = await code();
     const answers = await Promise.all(tickets.map((ticket) => factor(service, { ticket, totp })));
     expect(answers.map(({ status }) => status).toSorted()[0]).toBe(200);
