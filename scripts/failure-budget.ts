@@ -9,6 +9,7 @@ import { promises } from './failure-budget/promises.js';
 import { sumRows, wrongSums } from './failure-budget/sums.js';
 import { titlesWith } from './failure-budget/titles.js';
 import { byNumber, INVARIANT, invariantsOf } from './models/invariants.js';
+import { worlds } from './models/worlds.js';
 import { referencesIn } from './references.js';
 
 const PAGE = 'docs/failure-budget.md';
@@ -106,6 +107,13 @@ function checkModelsPage(): void {
     const inRow = [...new Set(shown.match(INVARIANT))].toSorted(byNumber);
     if (inRow.join() !== names.join())
       problems.push(`${MODELS_PAGE}: ${file} checks ${names.join(', ')}, its row says ${inRow.join(', ')}`);
+    const states = worlds.filter(({ name, thousands }) => `${name}.pml` === file && thousands > 0);
+    const said = (row.split('|')[3] ?? '').match(/[\d,]*\d/g) ?? [];
+    const measured = states.map(({ thousands }) => thousands.toLocaleString('en'));
+    if (said.join(' ') !== measured.join(' '))
+      problems.push(
+        `${MODELS_PAGE}: ${file} has ${measured.join(' and ')} thousand states, its row says ${said.join(' and ')}`,
+      );
   }
 }
 
