@@ -56,8 +56,8 @@ it('no connection that was open before a change of hosts is used after it', asyn
   pool.retire();
   clients[1].release(); // in use until now
   const later = await Promise.all([pool.connect(), pool.connect()]);
-  for (const client of later) expect(open).not.toContain(processOf(client));
   later.forEach((client) => client.release());
+  for (const client of later) expect(open).not.toContain(processOf(client));
   expect(open).not.toContain(undefined);
 });
 
