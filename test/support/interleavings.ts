@@ -24,8 +24,12 @@ export async function quieten({ app }: Service): Promise<void> {
   await app.get(MailHealth).beforeApplicationShutdown();
 }
 
-/** Any statement but those that confirm ended sessions in the background: they may come at any time. */
-const OF_AN_ACT = /^(?![^]*(?:delete from|from) "revocation_outbox")/;
+/**
+ * Any statement but those of the background, which may come at any time: that confirm ended sessions, look whether the
+ * server is the primary (each second) and what a commit waits for (each minute).
+ */
+const OF_AN_ACT =
+  /^(?![^]*(?:(?:delete from|from) "revocation_outbox"|pg_is_in_recovery\(\)|current_setting\('synchronous_commit'\)))/;
 
 export class Interleavings {
   private constructor(
