@@ -71,9 +71,8 @@ describe('the service', () => {
     for (const names of plans) expect(names).toEqual([...new Set(names)]);
     expect([...new Set(plans.flat())]).toEqual(
       expect.arrayContaining([
-        'user_by_id_and_email',
-        'user_unchanged',
-        'start_session',
+        'user_for_sign_in',
+        'start_session_at_once',
         'record_event',
         'rotation',
         'truth_of_token',

@@ -29,7 +29,7 @@ const guards = {
   'a row of user_emails opens the account of whoever had the address before': [
     'test/user-emails.test.ts',
     'a way that is out of date',
-    [['src/users/users.ts', "where id = ${given('id')} and email = ${given('email')}", "where id = ${given('id')}"]],
+    [['src/users/users.ts', "sql`id = ${given('id')} and email = ${given('email')}`", "sql`id = ${given('id')}`"]],
   ],
   'an address is claimed whether it is free or not': [
     'test/user-emails.test.ts',

@@ -17,19 +17,23 @@ const guards = {
       ],
     ],
   ],
-  'the last statements are answered before COMMIT leaves': [
-    'sends BEGIN with what it reads',
+  'COMMIT waits for the statements': [
+    'sends its statements before BEGIN is answered, and COMMIT before they are',
     [
       [
         TRANSACTIONS,
-        "await together(client, () => [...last.map((act) => act()), client.query('commit')]);",
-        "await together(client, () => last.map((act) => act()));\n    await client.query('commit');",
+        "const whole = () => [client.query('begin'), send(tx), client.query('commit')] as const;\n    const [, result] = await together(client, whole);",
+        "const [, result] = await together(client, () => [client.query('begin'), send(tx)] as const);\n    await client.query('commit');",
       ],
     ],
   ],
-  'a failure of the last statements is not noticed': [
-    'commits nothing if one of the last statements fails',
+  'a failure of the statements is not noticed': [
+    'commits nothing if one of its statements fails',
     [[TRANSACTIONS, 'return Promise.all(sent) as', 'return Promise.allSettled(sent) as']],
+  ],
+  'a sign-in at once does not ask whether a session ended by force': [
+    'takes a look first shortly after a forced end',
+    [['src/sessions/session-start.ts', ' and not ${afterForcedEnd}\n', '\n']],
   ],
   'a transaction with an outdated plan is not run again': [
     'runs again without names',

@@ -64,7 +64,7 @@ const guards = {
     [
       [
         'src/sessions/sessions.ts',
-        'Math.min(24 * this.config.REFRESH_ABSOLUTE_DAYS, maxHours)',
+        'Math.min(24 * this.config.REFRESH_ABSOLUTE_DAYS, wish.maxHours ?? Infinity)',
         '24 * this.config.REFRESH_ABSOLUTE_DAYS',
       ],
     ],

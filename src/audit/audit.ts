@@ -41,6 +41,17 @@ export class Audit {
     tx.afterCommit(() => this.note(event, caller));
   }
 
+  /** As `record`, where the statement's source has a row. `note` the event when it was written. */
+  async recordFrom(
+    tx: Transaction,
+    statement: Prepared<object>,
+    values: Readonly<Record<string, unknown>>,
+    event: AuditEvent,
+    caller: Caller | null,
+  ): Promise<void> {
+    await statement.runIn(tx, { ...values, ...valuesOf(event, caller) });
+  }
+
   /** For an event that nothing else is written with. */
   async recordAlone(event: AuditEvent, caller: Caller | null): Promise<void> {
     await recorded.run(this.database, valuesOf(event, caller));
@@ -120,6 +131,17 @@ const recorded = new Prepared<object>(
   sql`insert into ${auditEvents} ${columns} values ${row(given)}`,
   true,
 );
+
+/**
+ * The statement of `recordFrom`.
+ * @param source a table expression with one row, or with none where nothing is to be written
+ */
+export const eventFrom = (name: string, source: SQL) =>
+  new Prepared<object>(
+    name,
+    sql`insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${row(given)}) as event`,
+    true,
+  );
 
 const written = (source: SQL, event: SQL) => sql`written as (
         insert into ${auditEvents} ${columns} select event.* from ${source}, (values ${event}) as event

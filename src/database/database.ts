@@ -26,11 +26,6 @@ export interface Transaction extends Queries {
    * all is committed.
    */
   afterCommit(act: () => void | Promise<void>): void;
-  /**
-   * The last statements, which leave together with COMMIT. The server commits nothing if one of
-   * them fails, and the transaction throws its error.
-   */
-  withCommit(act: () => Promise<unknown>): void;
   /** Whether statements may have names (prepared.ts). */
   readonly keepsPlans: boolean;
 }

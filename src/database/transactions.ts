@@ -13,12 +13,14 @@ import { isDatabaseUnavailable } from './unavailable.js';
 export function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return transact(database, async (client, tx) => {
     await client.query('begin');
-    return work(tx);
+    const result = await work(tx);
+    await client.query('commit');
+    return result;
   });
 }
 
 /**
- * A transaction of two round trips, where `write` leaves all to `withCommit`.
+ * A transaction of one round trip less.
  * @param read one statement, which leaves together with BEGIN. It may lock, and writes nothing: where
  * BEGIN fails it runs alone.
  * @param write goes on with what was read
@@ -30,29 +32,41 @@ export function readThenWrite<Seen, T>(
 ): Promise<T> {
   return transact(database, async (client, tx) => {
     const [, seen] = await together(client, () => [client.query('begin'), read(tx)] as const);
-    return write(tx, seen);
+    const result = await write(tx, seen);
+    await client.query('commit');
+    return result;
   });
 }
 
+/**
+ * A transaction of one round trip: BEGIN, the statements and COMMIT leave together.
+ * @param send sends them all before it waits. Where BEGIN alone fails, as when it is cancelled, each of
+ * them stands alone, and the caller gets the error: they must do no harm then.
+ */
+export function inOneRoundTrip<T>(database: Database, send: (tx: Transaction) => Promise<T>): Promise<T> {
+  return transact(database, async (client, tx) => {
+    const whole = () => [client.query('begin'), send(tx), client.query('commit')] as const;
+    const [, result] = await together(client, whole);
+    return result;
+  });
+}
+
+/** Begins, and commits. */
 type Work<T> = (client: pg.PoolClient, tx: Transaction) => Promise<T>;
 
 async function transact<T>(database: Database, work: Work<T>, hasNames = true): Promise<T> {
   const pool = poolOf(database);
   const client = await pool.connect();
   const acts: (() => void | Promise<void>)[] = [];
-  const last: (() => Promise<unknown>)[] = [];
   const keepsPlans = hasNames && pool.keepsPlans;
   const tx: Transaction = Object.assign(drizzle({ client }), {
     afterCommit: (act: (typeof acts)[number]) => void acts.push(act),
-    withCommit: (act: (typeof last)[number]) => void last.push(act),
     keepsPlans,
   });
   let committed: { result: T };
   try {
-    const result = await work(client, tx);
-    await together(client, () => [...last.map((act) => act()), client.query('commit')]);
+    committed = { result: await work(client, tx) };
     client.release();
-    committed = { result };
   } catch (error) {
     const isRefused = isPlanRefused(error, pool);
     // Ended, not returned: its plan stays refused, or whether the server still listens to it is not known.

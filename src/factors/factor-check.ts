@@ -1,6 +1,6 @@
 // What a check of a second factor gives: the proof, and how the factor is used up when the sign-in succeeds.
 import type { Transaction } from '../database/database.js';
-import type { FactorKind } from './due-factors.js';
+import type { FactorKind } from '../users/held-factors.js';
 
 export interface Passed {
   readonly kind: FactorKind;

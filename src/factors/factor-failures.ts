@@ -6,7 +6,7 @@ import { Database, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
-import type { FactorKind } from './due-factors.js';
+import type { FactorKind } from '../users/held-factors.js';
 import type { Ticket } from './factor-tickets.js';
 import type { PasskeyFault } from './passkeys/passkey-check.js';
 

@@ -3,12 +3,14 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Refusal } from '../errors.js';
-import { DueFactors, type FactorKind } from '../factors/due-factors.js';
+import { DueFactors } from '../factors/due-factors.js';
 import { EnrolCookie } from '../factors/enrol-cookie.js';
 import { FactorCookie } from '../factors/factor-cookie.js';
 import { FactorTickets, type Waiting } from '../factors/factor-tickets.js';
 import type { Exchange } from '../http/exchange.js';
 import type { ProvenUser } from '../sessions/sessions.js';
+import type { FactorKind } from '../users/held-factors.js';
+import type { Proof } from './session-opening.js';
 
 @Injectable()
 export class FactorDemand {
@@ -25,9 +27,13 @@ export class FactorDemand {
    * @returns whether nothing is due; undefined if the user changed since the proof: prove again
    * @throws Refusal `second_factor_required`, `enrolment_required`
    */
-  async meet(user: ProvenUser, waiting: Waiting, exchange: Exchange): Promise<true | undefined> {
+  async meet(
+    { user, dueFactors }: Pick<Proof, 'user' | 'dueFactors'>,
+    waiting: Waiting,
+    exchange: Exchange,
+  ): Promise<true | undefined> {
     if (waiting.methods.includes('mfa')) return true;
-    const methods = await this.due.of(user.id);
+    const methods = dueFactors ?? (await this.due.of(user.id));
     if (methods.length > 0) return this.askFor(methods, user, waiting, exchange);
     const isNeeded = waiting.purpose === 'sign_in' && this.config.MFA_REQUIRED_ROLES.includes(user.role);
     return isNeeded ? this.askToEnrol(user, waiting, exchange) : true;

@@ -6,6 +6,7 @@ import type { Exchange } from '../http/exchange.js';
 import { KnownDevices } from '../limits/known-devices.js';
 import { type ProvenUser, type SessionWish, Sessions } from '../sessions/sessions.js';
 import { UpstreamSignIns } from '../sessions/upstream-sign-ins.js';
+import type { FactorKind } from '../users/held-factors.js';
 import { type IssuedAnswer, TokenAnswer } from './token-answer.js';
 
 /** A proven factor. */
@@ -14,6 +15,8 @@ export interface Proof {
   readonly user: ProvenUser;
   /** How (RFC 8176), for the claim `amr`. */
   readonly methods: readonly string[];
+  /** The second factors that are due, where they were read together with the credential. */
+  readonly dueFactors?: readonly FactorKind[] | undefined;
   /** Of a proof that goes on in another session; now by default. */
   readonly authenticatedAt?: Date | undefined;
   /** Where else, for the event. */

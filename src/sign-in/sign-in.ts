@@ -38,7 +38,7 @@ export class SignIn {
       const { methods, upstreamSignInId } = proof;
       const { transport, persistent } = wish;
       const waiting = { purpose: 'sign_in', transport, persistent, methods, replaces, upstreamSignInId } as const;
-      if (!(await this.factorDemand.meet(proof.user, waiting, exchange))) continue;
+      if (!(await this.factorDemand.meet(proof, waiting, exchange))) continue;
       const alongside = await this.newDevice.notice(proof.user, exchange, wish.deviceToken);
       const answer = await this.opening.open(proof, wish, exchange, { replaces, alongside });
       if (answer) return answer;

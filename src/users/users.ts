@@ -7,6 +7,7 @@ import { Database, type Queries } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { users } from '../database/schema.js';
 import type { Role } from '../database/vocabularies.js';
+import { dueOf, type FactorKind, heldFactors } from './held-factors.js';
 import { UserEmails } from './user-emails.js';
 
 export type User = typeof users.$inferSelect;
@@ -44,6 +45,15 @@ export class Users {
     const id = await this.emails.find(email);
     const [user] = await byIdAndEmail.run(this.database, { id, email });
     return user;
+  }
+
+  /** The same, with the second factors that are due: a change of them changes `credentialVersion` as well. */
+  async findForSignIn(email: string): Promise<(User & { readonly dueFactors: readonly FactorKind[] }) | undefined> {
+    const id = await this.emails.find(email);
+    const [found] = await forSignIn.run(this.database, { id, email });
+    if (!found) return undefined;
+    const { totp, recovery_code, passkey, ...user } = found;
+    return { ...user, dueFactors: dueOf({ totp, recovery_code, passkey }) };
   }
 
   async findById(id: string): Promise<User | undefined> {
@@ -143,9 +153,11 @@ const columns = sql.join(
   sql`, `,
 );
 /** The address stands in the condition, too: a way there that is out of date leads to nobody. */
-const byIdAndEmail = new Prepared<User>(
-  'user_by_id_and_email',
-  sql`select ${columns} from ${users} where id = ${given('id')} and email = ${given('email')}`,
+const isNamed = sql`id = ${given('id')} and email = ${given('email')}`;
+const byIdAndEmail = new Prepared<User>('user_by_id_and_email', sql`select ${columns} from ${users} where ${isNamed}`);
+const forSignIn = new Prepared<User & Record<FactorKind, boolean>>(
+  'user_for_sign_in',
+  sql`select ${columns}, ${heldFactors(given('id'))} from ${users} where ${isNamed}`,
 );
 const byId = new Prepared<User>('user_by_id', sql`select ${columns} from ${users} where id = ${given('id')}`);
 

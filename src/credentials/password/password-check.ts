@@ -8,12 +8,15 @@ import { Decoys } from './decoys.js';
 import { Passwords } from './passwords.js';
 
 /** Whose password, and how they are found. */
-export interface Claim extends Pick<Guess, 'route' | 'named' | 'deviceToken' | 'whenClosed'> {
-  readonly find: () => Promise<User | undefined>;
+export interface Claim<Found extends User = User> extends Pick<
+  Guess,
+  'route' | 'named' | 'deviceToken' | 'whenClosed'
+> {
+  readonly find: () => Promise<Found | undefined>;
 }
 
-interface Checked {
-  readonly user: User | undefined;
+interface Checked<Found extends User> {
+  readonly user: Found | undefined;
   /** The password of a disabled user may be right, but it does not count. */
   readonly isRight: boolean;
 }
@@ -27,7 +30,11 @@ export class PasswordCheck {
   ) {}
 
   /** @throws Refusal `too_many_attempts`, `overloaded` */
-  check({ find, ...claim }: Claim, password: string, exchange: Asking): Promise<Checked> {
+  check<Found extends User>(
+    { find, ...claim }: Claim<Found>,
+    password: string,
+    exchange: Asking,
+  ): Promise<Checked<Found>> {
     const holder = { network: addressOf(exchange.caller.ip), account: claim.named };
     return this.passwords.withPlace(holder, async (turn) => {
       const user = await find();

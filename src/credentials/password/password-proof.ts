@@ -30,7 +30,7 @@ export class PasswordProof {
   /** @throws Refusal `invalid_credentials`, `email_unverified`, `too_many_attempts`, `overloaded` */
   async prove({ email, password, deviceToken }: Given, exchange: Exchange): Promise<Proof> {
     const { caller } = exchange;
-    const find = () => this.users.findByEmail(email);
+    const find = () => this.users.findForSignIn(email);
     const whenClosed = () => this.deviceOffer.make(email, exchange);
     const claim = { route: 'login', named: email, deviceToken, find, whenClosed } as const;
     const { user, isRight } = await this.passwordCheck.check(claim, password, exchange);
@@ -46,7 +46,7 @@ export class PasswordProof {
       throw new Refusal('email_unverified');
     }
     await this.renewHash(user, password, addressOf(caller.ip));
-    return { user, methods: ['pwd'] };
+    return { user, methods: ['pwd'], dueFactors: user.dueFactors };
   }
 
   /** Replaces a hash of older parameters. A concurrent password change wins; a full queue skips it. */

@@ -73,7 +73,7 @@ export class ReauthenticateController {
   ): Promise<IssuedAccess | undefined> {
     const user = await this.currentPassword.prove('reauthenticate', me, { password, deviceToken }, exchange);
     const proof = { sessionId: me.sessionId, transport, methods: ['pwd'] };
-    const isAll = await this.factorDemand.meet(user, { purpose: 'reauthenticate', persistent, ...proof }, exchange);
+    const isAll = await this.factorDemand.meet({ user }, { purpose: 'reauthenticate', persistent, ...proof }, exchange);
     return isAll && this.reauthentication.of({ user, ...proof }, exchange.caller);
   }
 }
