@@ -4,7 +4,7 @@
  * A spreadsheet calculates a cell that begins so, perhaps after spaces; quotes do not keep it from that. The last four are
  * the full-width forms.
  */
-const FORMULA = /^(?:[\s\0]*[=+\-@＝＋－＠]|[\t\r\n\0])/;
+const FORMULA = /^(?:[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n\0])/;
 
 const cellOf = (value: string | null): string => {
   const text = value ?? '';

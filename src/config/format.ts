@@ -18,7 +18,7 @@ export const format = <T>(read: (text: string) => T | Wrong) =>
 export function asWritten(text: string | undefined, isVerbatim: boolean): string | undefined | Wrong {
   const value = isVerbatim ? text?.replace(/[\r\n]+$/, '') : text?.trim();
   if (value === undefined || value === '') return undefined;
-  if (!isVerbatim && /^["'`“‘].*["'`”’]$/su.test(value))
+  if (!isVerbatim && /^["'`\u201c\u2018].*["'`\u201d\u2019]$/su.test(value))
     return new Wrong('is wrapped in quotes, which are part of the value here: write it without them');
   return value;
 }

@@ -11,7 +11,7 @@ export const emailAddress = z
   .transform((text) => text.toLowerCase());
 
 /** Letters, marks and digits of any script, and the dots of UTS 46: no character that is special to a URL parser. */
-const internationalDomain = /^[\p{L}\p{M}\p{N}.。．｡\-·\u200c\u200d]+$/u;
+const internationalDomain = /^[\p{L}\p{M}\p{N}.\u3002\uff0e\uff61\-\u00b7\u200c\u200d]+$/u;
 
 /** Trims the space that phones add after a completed word. The next check refuses what this leaves unchanged. */
 function canonical(text: string): string {
