@@ -37,6 +37,20 @@ const ofTabs = {
   ],
 };
 
+/** In the keys of bound sessions. */
+const ofKeys = {
+  'scripts of the page can take the key away': [
+    [`${CLIENT}/proof-key.ts`, "namedCurve: 'P-256' }, false", "namedCurve: 'P-256' }, true"],
+  ],
+  'tabs that make the key at once have different ones': [
+    [`${CLIENT}/indexed-db-keys.ts`, 'if (!fresh || request.result) return;', 'if (!fresh) return;'],
+    [`${CLIENT}/indexed-db-keys.ts`, 'request.result ?? fresh', 'fresh ?? request.result'],
+  ],
+  'what the browser cannot keep aborts the transaction': [
+    [`${CLIENT}/indexed-db-keys.ts`, 'reject(error); //', 'throw error; //'],
+  ],
+};
+
 /** Only a failed expectation counts. */
 const verdict = (output) => /(?:AssertionError: |Error: (?=waited ))(.*)/.exec(output)?.[1];
 const config = ['--config', 'vitest.browser.config.ts'];
@@ -52,6 +66,12 @@ export const mutations = [
     name: `tabs: ${name}`,
     edits: changes,
     run: [...config, 'tabs', 'isolation-apis', '-t', test],
+    verdict,
+  })),
+  ...Object.entries(ofKeys).map(([name, changes]) => ({
+    name: `proof keys: ${name}`,
+    edits: changes,
+    run: [...config, 'bound', '--bail', '1'],
     verdict,
   })),
 ];

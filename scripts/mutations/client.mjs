@@ -35,6 +35,32 @@ const edits = {
       'state.take(held);\n    if (isBearer) await storage.save({ tokens: held, deviceToken });',
     ],
   ],
+  'a proof is sent twice': [`${SRC}/bound.test.ts`, [`${SRC}/dpop-proof.ts`, 'jti: random(crypto)', "jti: 'the same'"]],
+  'a proof holds what a keeper hands out of its key': [
+    `${SRC}/bound.test.ts`,
+    [
+      `${SRC}/dpop-proof.ts`,
+      "jwk: { kty: 'EC', crv: 'P-256', x, y }",
+      "jwk: { kty: 'EC', crv: 'P-256', ...key.jwk, x, y }",
+    ],
+  ],
+  'the nonce of the service is forgotten': [
+    `${SRC}/bound.test.ts`,
+    [`${SRC}/bound.ts`, 'if (next) given =', 'if (false) given ='],
+  ],
+  'a wrong password is sent once more': [
+    `${SRC}/bound.test.ts`,
+    [`${SRC}/bound.ts`, "has('dpop-nonce') && (await codeOf(response)) === 'dpop_nonce_required'", "has('dpop-nonce')"],
+  ],
+  'without a key people sign in unbound': [
+    `${SRC}/bound.test.ts`,
+    [`${SRC}/bound.ts`, 'if (unbound && !isRefresh && !mayBeUnbound) throw unbound;', ''],
+  ],
+  'a key that cannot be read now ends the session': [
+    `${SRC}/bound.test.ts`,
+    [`${SRC}/bound.ts`, 'if (unbound) throw unbound; //', '//'],
+  ],
+  'other origins see the key': [`${SRC}/bound.test.ts`, [`${SRC}/bound.ts`, 'siteOf(url) !== issuer || ', '']],
   'a 503 is an answer': [`${SRC}/refresh.test.ts`, [`${SRC}/verdicts.ts`, 'status >= 500 || ', '']],
   'older tokens overwrite newer ones': [
     'test/client-deaths.test.ts',
