@@ -139,6 +139,7 @@ async function allowOrigins(server: FastifyInstance, config: Config): Promise<vo
     allowedHeaders: [
       'authorization',
       'content-type',
+      'dpop',
       'if-match',
       'if-none-match',
       ...TRACE_HEADERS,

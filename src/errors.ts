@@ -18,6 +18,12 @@ const refusals = {
     'The sign-in at the provider took too long, or began in another browser; begin again.',
     'ask',
   ],
+  dpop_proof_invalid: [
+    400,
+    'The DPoP proof is missing, wrong, or of another key than the session is bound to; send a proof of that key.',
+    'ask',
+  ],
+  dpop_proof_required: [400, 'A sign-in of this transport needs a DPoP proof.', 'none'],
   unauthenticated: [401, 'The request has no valid access token.', 'none'],
   token_expired: [401, 'The access token has expired; refresh it.', 'keep'],
   token_stale: [401, 'The access token is out of date; refresh it.', 'keep'],
@@ -30,6 +36,7 @@ const refusals = {
   refresh_token_invalid: [401, 'The refresh token is not valid; sign in.', 'ended'],
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
   session_state_lost: [401, 'The server no longer has this session; sign in.', 'ended'],
+  dpop_nonce_required: [401, 'The DPoP proof is not new; make one with the nonce of the header DPoP-Nonce.', 'ask'],
   invalid_client: [401, 'The client id or the secret is wrong.', 'none'],
   unauthorized_client: [400, 'This service may not get tokens: it was added without a resource.', 'none'],
   unsupported_grant_type: [400, 'The grant type is not client_credentials.', 'none'],
@@ -87,7 +94,7 @@ export type RefusalCode = ErrorCode;
 /** Every code, for the tests and the table in docs/errors.md. */
 export const refusalCodes = Object.keys(refusals) as RefusalCode[];
 
-interface RefusalDetails {
+export interface RefusalDetails {
   /** What happened, for the log only. */
   readonly cause?: unknown;
   /** Overrides the table's verdict on the session. */
@@ -100,6 +107,8 @@ interface RefusalDetails {
   readonly maxAge?: number;
   /** Which proofs of identity are strong enough (the claim `acr`); sent in the same challenge. */
   readonly acrValues?: readonly string[];
+  /** For the client's next proof; sent as the DPoP-Nonce header (RFC 9449 §8). */
+  readonly dpopNonce?: string;
   /** Which fields were wrong, and why. */
   readonly errors?: readonly { path: string; message: string }[];
   /** Further members of the answer, which the log never holds. */
@@ -115,6 +124,7 @@ export class Refusal extends Error {
   readonly retryAfter: number | undefined;
   readonly maxAge: number | undefined;
   readonly acrValues: readonly string[] | undefined;
+  readonly dpopNonce: string | undefined;
   readonly errors: readonly { path: string; message: string }[] | undefined;
   readonly members: Members;
 
@@ -130,6 +140,7 @@ export class Refusal extends Error {
     this.retryAfter = details.retryAfter ?? (status === 503 ? 1 : undefined);
     this.maxAge = details.maxAge;
     this.acrValues = details.acrValues;
+    this.dpopNonce = details.dpopNonce;
     this.errors = details.errors;
     this.members = details.members ?? {};
   }

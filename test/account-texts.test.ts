@@ -70,6 +70,8 @@ describe('the texts of the account pages', () => {
     ...['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope', 'invalid_target'],
     ...['insufficient_scope', 'user_token_required', 'ambiguous_token', 'transport_mismatch'],
     ...['body_too_large', 'unsupported_media_type', 'foreign_session_invalid'],
+    // The pages sign in over cookies.
+    ...['dpop_proof_invalid', 'dpop_proof_required', 'dpop_nonce_required'],
   ]);
 
   it.each(refusalCodes.filter((code) => !never.has(code)))('say what to do after the refusal %s', (code) => {

@@ -16,6 +16,7 @@ const floors = [
     'http',
     'audit',
     'keys',
+    'dpop',
     'limits',
     'tokens',
     'mail',

@@ -6,7 +6,7 @@ const LUA = (name) => `src/revocation/${name}.lua`;
 const IS_STILL_MINE = "if redis.call('HGET', KEYS[1], 'l') ~= ARGV[1] .. me then return 0 end\n";
 const WITH_HISTORY = "string.match(info, 'run_id:(%x+)') .. string.match(info, 'master_replid:(%x+)')";
 const BEGIN = 'if (!flight) return this.begin(key, read);';
-const ROTATE = 'const [row] = await rotation.run(this.database, values);';
+const ROTATE = 'const [row] = await rotation.run(this.database, { ...values, rememberHours, idleHours });';
 
 /** By model and mutant. Each edit is [file, the present text, the text without the guard, the number of occurrences]. */
 const edits = {
@@ -15,7 +15,7 @@ const edits = {
       [
         REFRESH,
         ROTATE,
-        `const looked = await readFamily(this.database, attempt, this.graceSeconds());
+        `const looked = await readFamily(this.database, attempt, gracesOf(this.database, this.config));
          if (!looked?.is_alive || !looked.is_current) return undefined;
          ${ROTATE}`,
       ],
@@ -27,10 +27,8 @@ const edits = {
         '',
       ],
     ],
-    NO_GRACE_LIMIT: [
-      [FAMILY, "sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`", 'sql`true`'],
-    ],
-    GRACE_SLIDES: [[REFRESH, 'set replays = s.replays + 1\n', 'set replays = s.replays + 1, rotated_at = now\n']],
+    NO_GRACE_LIMIT: [[FAMILY, 'sql`s.rotated_at + make_interval(secs => ${graceSeconds}) > now`', 'sql`true`']],
+    GRACE_SLIDES: [[REFRESH, 'set replays = s.replays + 1,', 'set rotated_at = now, replays = s.replays + 1,']],
     REPLAY_UNCHECKED: [[REFRESH, "     and s.previous_token = ${given('hash')} and ${isInGrace} and ${isAlive}\n", '']],
     PUNISH_UNCHECKED: [
       [REFRESH, 'and not revoked and (${ends} or reuse_observed_at', 'and (${ends} or reuse_observed_at'],

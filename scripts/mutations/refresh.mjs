@@ -5,34 +5,37 @@ const ROTATE_EXPIRY = 'expires_at = least(s.absolute_expires_at, now + make_inte
 
 /** Each edit is [file, the present text, the text with the mistake, the number of occurrences]. */
 const edits = {
-  'the grace never ends': [
-    [FAMILY, "sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`", 'sql`true`'],
-  ],
+  'the grace never ends': [[FAMILY, 'sql`s.rotated_at + make_interval(secs => ${graceSeconds}) > now`', 'sql`true`']],
   'the grace is a minute, whatever the setting says': [
     [
       FAMILY,
-      "make_interval(secs => ${given('graceSeconds')}) > now`",
-      "make_interval(secs => least(60, ${given('graceSeconds')})) > now`",
+      'make_interval(secs => ${graceSeconds}) > now`',
+      'make_interval(secs => least(60, ${graceSeconds})) > now`',
     ],
   ],
   'a replay derives a new successor instead of the same': [
     [
       REFRESH,
-      'const [row] = await replay.run(this.database, { userId, family, hash, graceSeconds });',
+      'const [row] = await replay.run(this.database, { userId, family, hash, ...graces, ...proofValues(proof) });',
       `const salt = randomBytes(SALT_BYTES);
        const successor = this.tokenIssue.successorOf(token, salt);
-       const values = { userId, family, hash, graceSeconds, next: hashOf(successor), salt };
+       const next = hashOf(successor);
+       const values = { userId, family, hash, ...graces, ...proofValues(proof), next, salt };
        const [row] = await replay.run(this.database, values);`,
     ],
     [
       REFRESH,
-      'set replays = s.replays + 1\n',
-      "set replays = s.replays + 1, token = ${given('next')}, ratchet_salt = ${given('salt')}\n",
+      'set replays = s.replays + 1, ${noteProof}\n',
+      "set replays = s.replays + 1, ${noteProof}, token = ${given('next')}, ratchet_salt = ${given('salt')}\n",
     ],
     [REFRESH, 'const successor = this.tokenIssue.successorOf(token, row.ratchet_salt);', ''],
   ],
   'a replay moves the window': [
-    [REFRESH, 'set replays = s.replays + 1\n', 'set replays = s.replays + 1, rotated_at = now\n'],
+    [
+      REFRESH,
+      'set replays = s.replays + 1, ${noteProof}\n',
+      'set replays = s.replays + 1, ${noteProof}, rotated_at = now\n',
+    ],
   ],
   'a reuse does not end its family': [[REFRESH, '\n  revoked = true, revoked_at', '\n  revoked = false, revoked_at']],
   "a reuse ends the user's other sessions too": [

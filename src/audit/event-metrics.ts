@@ -14,7 +14,7 @@ export class EventMetrics {
     this.refreshes = metrics.counter('watchword_refreshes_total', 'Refresh tokens spent, by outcome', 'outcome');
     this.logins = metrics.counter('watchword_logins_total', 'Sign-ins, by outcome', 'outcome');
     this.ends = metrics.counter('watchword_sessions_ended_total', 'Sessions ended, by reason', 'reason');
-    metrics.fromZero(this.refreshes, 'outcome', 'rotated', 'replayed', 'session_state_lost');
+    metrics.fromZero(this.refreshes, 'outcome', 'rotated', 'replayed', 'session_state_lost', 'unproven');
     metrics.fromZero(this.refreshes, 'outcome', 'reused_lost_response', 'reused_copied_client', 'reused_likely_theft');
     metrics.fromZero(this.logins, 'outcome', 'succeeded', 'wrong_password', 'unknown_address');
     this.spurious = metrics.counter('watchword_spurious_logouts_total', 'Estimate: honest clients logged out');
@@ -28,6 +28,8 @@ export class EventMetrics {
         return this.refreshes.inc({ outcome: 'replayed' });
       case 'refresh.refused':
         return this.refreshes.inc({ outcome: event.code });
+      case 'refresh.unproven':
+        return this.refreshes.inc({ outcome: 'unproven' });
       case 'refresh.reused':
         if (event.ended) this.ends.inc({ reason: 'reuse' });
         return this.refreshes.inc({ outcome: `reused_${event.gravity}` });

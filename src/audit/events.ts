@@ -5,16 +5,14 @@ import { databaseOutcomes, type TimelineEvent } from './database-events.js';
 import { type FactorEvent, factorOutcomes, type PasskeyCounterEvent } from './factor-events.js';
 import { type IdentityEvent, identityOutcomes } from './identity-events.js';
 import { type MovingEvent, movingOutcomes } from './moving-events.js';
+import { type RefreshNote, refreshOutcomes, type ReuseEvent } from './refresh-events.js';
 
 interface OfUser {
   readonly userId: string;
 }
-interface OfSession extends OfUser {
+export interface OfSession extends OfUser {
   readonly sessionId: string;
 }
-
-/** How grave a reuse is; see sessions/refresh.ts. */
-export type ReuseClass = 'lost_response' | 'copied_client' | 'likely_theft';
 
 /**
  * Security-relevant and rare: a row of audit_events, in the same transaction as what it describes,
@@ -115,21 +113,9 @@ interface FreezeEvent extends OfUser {
 /** What somebody is paged for. */
 export type AlertEvent = TimelineEvent | ReuseEvent | SprayEvent | MailDiedEvent | FreezeEvent | PasskeyCounterEvent;
 
-export type ReuseEvent = {
-  readonly type: 'refresh.reused';
-  readonly gravity: ReuseClass;
-  readonly generationsBehind: number;
-  readonly addressChanged: boolean;
-  readonly userAgentChanged: boolean;
-  /** False where REFRESH_REUSE_MODE only observes. */
-  readonly ended: boolean;
-} & OfSession;
-
 /** Happens at any rate that clients please: a log line and a count, never a row. */
 export type FrequentEvent =
-  | ({ readonly type: 'refresh.rotated'; readonly generation: number } & OfSession)
-  | ({ readonly type: 'refresh.replayed'; readonly generation: number; readonly sameOrigin: boolean } & OfSession)
-  | ({ readonly type: 'refresh.refused'; readonly code: string } & OfSession)
+  | RefreshNote
   | {
       readonly type: 'service.token_issued';
       readonly service: string;
@@ -149,10 +135,6 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   'email.verified': 'success',
   'login.succeeded': 'success',
   'login.failed': 'failure',
-  'refresh.rotated': 'success',
-  'refresh.replayed': 'success',
-  'refresh.refused': 'failure',
-  'refresh.reused': 'failure',
   'password.changed': 'success',
   'password.reset': 'success',
   'device.allowed': 'success',
@@ -193,4 +175,5 @@ export const outcomeOf: Readonly<Record<(AuditEvent | FrequentEvent)['type'], Ou
   ...factorOutcomes,
   ...identityOutcomes,
   ...movingOutcomes,
+  ...refreshOutcomes,
 };

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { DpopModule } from '../dpop/dpop.module.js';
+import { KeyProofGuard } from '../dpop/key-proof.guard.js';
 import { EnrolTicketGuard } from '../enrolment/enrol-ticket.guard.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { HttpModule } from '../http/http.module.js';
@@ -18,7 +20,10 @@ import { RecentProofGuard } from './recent-proof.guard.js';
 import { RefreshController } from './refresh.controller.js';
 
 @Module({
-  imports: [FactorsModule, HttpModule, RevocationModule, SessionsModule, SignInModule, TokensModule, UsersModule],
+  imports: [
+    ...[DpopModule, FactorsModule, HttpModule, RevocationModule, SessionsModule, SignInModule, TokensModule],
+    ...[UsersModule],
+  ],
   controllers: [RefreshController, LogoutController, MeController],
   providers: [
     ...[JwtStrategy, Logout],
@@ -27,6 +32,7 @@ import { RefreshController } from './refresh.controller.js';
     { provide: APP_GUARD, useClass: AccessTokenGuard },
     { provide: APP_GUARD, useClass: AdministratorGuard },
     { provide: APP_GUARD, useClass: RecentProofGuard },
+    { provide: APP_GUARD, useClass: KeyProofGuard },
   ],
 })
 export class AuthModule {}

@@ -6,6 +6,7 @@ import { AnswersInTime } from '../http/answers-in-time.js';
 import { Cookies } from '../http/cookies.js';
 import { Documented, sessionCookies } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
+import { keyProofOf, TakesKeyProof } from '../http/key-proof.js';
 import { Public } from '../http/public.decorator.js';
 import { RefreshCookies } from '../sessions/refresh-cookies.js';
 import { Refresh } from '../sessions/refresh.js';
@@ -31,7 +32,7 @@ export class RefreshController {
   @Documented({
     under: 'Sessions',
     does: 'Rotates a refresh token',
-    note: 'In the body or in the cookie; the answer comes over the same transport. A lost answer may be asked for again for `REFRESH_GRACE_SECONDS`.',
+    note: 'In the body or in the cookie; the answer comes over the same transport. A lost answer may be asked for again for `REFRESH_GRACE_SECONDS`. A session that is bound to a key needs a new proof of it each time.',
     answers: { 200: { says: 'New tokens.', body: issuedAnswer, cookies: sessionCookies } },
     refuses: [
       ...(['ambiguous_token', 'transport_mismatch', 'refresh_token_invalid', 'refresh_token_reused'] as const),
@@ -39,6 +40,7 @@ export class RefreshController {
     ],
     takes: ['refreshCookie'],
   })
+  @TakesKeyProof()
   @AnswersInTime()
   @Post()
   @HttpCode(200)
@@ -50,11 +52,14 @@ export class RefreshController {
     const inBody = body?.refreshToken;
     if (inBody === undefined) {
       const cookie = await this.cookieOf(request);
-      return this.answer.write(await this.refresh.spend(cookie, 'cookie', caller), exchange);
+      return this.answer.write(await this.refresh.spend(cookie, 'cookie', { caller }), exchange);
     }
     const isCookieOurs = this.browserSession.of(request) && this.cookies.values(request, 'refresh').length > 0;
     if (isCookieOurs) throw new Refusal('ambiguous_token');
-    return this.answer.write(await this.refresh.spend(inBody, 'bearer', caller), exchange);
+    return this.answer.write(
+      await this.refresh.spend(inBody, 'bearer', { caller, proof: keyProofOf(request) }),
+      exchange,
+    );
   }
 
   /** Logs a browser out, even after its access token has expired. */

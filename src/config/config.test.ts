@@ -139,6 +139,8 @@ describe('Config', () => {
     ['a key-encryption key of 31 bytes', { KEY_ENCRYPTION_KEY: Buffer.alloc(31).toString('base64') }],
     ['RSA keys under 2048 bits', { SIGNING_KEY_BITS: '1024' }],
     ['a grace over five minutes', { REFRESH_GRACE_SECONDS: '301' }],
+    ['such a grace of bound sessions', { REFRESH_GRACE_BOUND_SECONDS: '301' }],
+    ['bound sessions over cookies', { REQUIRE_BOUND_SESSIONS: 'cookie' }],
     ['proxies that are no addresses', { TRUST_PROXY: 'everybody' }],
   ])('refuses %s', (_, env) => {
     expect(problemsOf(env)).toHaveLength(1);

@@ -122,6 +122,17 @@ export const settings = {
     standard: '60',
     about: 'How long a used refresh token can be retried; 0 disables retries.',
   },
+  REFRESH_GRACE_BOUND_SECONDS: {
+    schema: integer(0, 300).default(300),
+    standard: '300',
+    about: 'The same for a session that is bound to a key: only that key can retry (docs/protocols/bound-refresh.md).',
+  },
+  REQUIRE_BOUND_SESSIONS: {
+    schema: z.enum(['none', 'bearer']).default('none'),
+    standard: 'none',
+    about:
+      '`bearer` refuses a sign-in over the bearer transport without a proof of a key (RFC 9449). Sessions from before go on.',
+  },
   REFRESH_REUSE_MODE: {
     schema: z.enum(['enforce', 'observe']).default('enforce'),
     standard: 'enforce',

@@ -2,7 +2,7 @@
 import { routeMark } from './route-mark.js';
 
 /** Headers that pages may read of every answer, besides those that browsers always show. */
-export const EXPOSED_HEADERS = ['retry-after', 'x-request-id', 'www-authenticate'];
+export const EXPOSED_HEADERS = ['retry-after', 'x-request-id', 'www-authenticate', 'dpop-nonce'];
 
 /**
  * CORS allows every origin without credentials, instead of the listed origins.

@@ -5,6 +5,7 @@ import type { SessionVerdict } from '../../packages/contract/src/problems.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Refusal } from '../errors.js';
 import { Cookies } from './cookies.js';
+import { PROOF_ALGORITHMS } from './key-proof.js';
 import { isOAuthEndpoint } from './oauth-endpoint.decorator.js';
 import { BASIC_CHALLENGE, oauthErrorOf } from './oauth-error.js';
 import { problemOf } from './problem-body.js';
@@ -27,6 +28,7 @@ export class RefusalFilter implements ExceptionFilter {
     if (reply.sent) return;
 
     if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
+    if (refusal.dpopNonce !== undefined) reply.header('dpop-nonce', refusal.dpopNonce);
     const isOAuth = isOAuthEndpoint(request);
     const challenge = isOAuth ? basicChallenge(refusal) : bearerChallenge(refusal, request);
     if (challenge) reply.header('www-authenticate', challenge);
@@ -70,6 +72,7 @@ const basicChallenge = ({ status }: Refusal) => (status === 401 ? BASIC_CHALLENG
 
 /** RFC 6750 §3: no error code without credentials; with bad credentials, the code and the reason. */
 function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | undefined {
+  if (dpopErrors.has(refusal.code)) return dpopChallenge(refusal);
   const realm = 'Bearer realm="watchword"';
   const usedBearer = request.headers.authorization !== undefined;
   if (refusal.code === 'reauthentication_required') {
@@ -85,4 +88,15 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
   if (refusal.code === 'user_token_required' || refusal.code === 'forbidden')
     return `${realm}, error="insufficient_scope", error_description="${refusal.message}"`;
   return refusal.code === 'ambiguous_token' ? `${realm}, error="invalid_request"` : undefined;
+}
+
+/** In the words of RFC 9449 §7.1 and §9: a client that others wrote makes a new proof with the nonce by itself. */
+const dpopErrors = new Map<string, string>([
+  ['dpop_proof_invalid', 'invalid_dpop_proof'],
+  ['dpop_nonce_required', 'use_dpop_nonce'],
+]);
+
+function dpopChallenge({ code, message }: Refusal): string {
+  const error = `error="${dpopErrors.get(code)}", error_description="${message}"`;
+  return `DPoP realm="watchword", ${error}, algs="${PROOF_ALGORITHMS.join(' ')}"`;
 }

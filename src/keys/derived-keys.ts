@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { KeyStore } from './key-store.js';
 
 /** A label never changes its meaning: hashes in the database and links in mailboxes depend on it. */
-type Label = 'mail recipient' | 'mail token' | 'passkey challenge' | 'upstream request' | 'admin cursor';
+type Label = 'mail recipient' | 'mail token' | 'passkey challenge' | 'upstream request' | 'admin cursor' | 'dpop nonce';
 
 @Injectable()
 export class DerivedKeys {

@@ -12,7 +12,8 @@ export const sharedHeaders = {
     required: true,
     schema: { type: 'string', pattern: '^[1-9][0-9]*$' },
   },
-  'WWW-Authenticate': text('RFC 6750 §3; for `reauthentication_required` RFC 9470 §3.'),
+  'WWW-Authenticate': text('RFC 6750 §3; for `reauthentication_required` RFC 9470 §3; for DPoP RFC 9449 §7 to §9.'),
+  'DPoP-Nonce': text('Of `dpop_nonce_required`: for the `nonce` of the next proof (RFC 9449 §8).'),
   'Content-Security-Policy': text('Nothing is loaded or framed; a page may use what it holds.', { required: true }),
   'Cross-Origin-Opener-Policy': text('`same-origin`', { required: true }),
   'Cross-Origin-Resource-Policy': text('`same-site`', { required: true }),
@@ -28,7 +29,7 @@ export const sharedHeaders = {
 
 type Shared = keyof typeof sharedHeaders;
 
-const named = new Set<string>(['Retry-After', 'WWW-Authenticate']);
+const named = new Set<string>(['Retry-After', 'WWW-Authenticate', 'DPoP-Nonce']);
 
 /** Not repeated at each answer. */
 export const headersOfEveryAnswer = Object.keys(sharedHeaders).filter((name) => !named.has(name));

@@ -22,6 +22,8 @@ export function refusalsOf(route: Route): RefusalCode[] {
     ...(route.isForAdministrators ? (['forbidden'] as const) : []),
     ...(route.needsRecentProof ? (['reauthentication_required'] as const) : []),
     ...(route.costsHash ? (['overloaded'] as const) : []),
+    ...(route.takesKeyProof ? (['dpop_proof_invalid', 'dpop_nonce_required'] as const) : []),
+    ...(route.startsSession ? (['dpop_proof_required'] as const) : []),
     ...(route.documentation.refuses ?? []),
   ];
   return [...new Set(codes)];

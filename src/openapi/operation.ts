@@ -49,7 +49,7 @@ function securityOf({ isPublic, isForServices, documentation }: Route): Json[] {
   return [...taken.map((each) => ({ [each]: [] })), ...(taken.length > 0 ? [{}] : [])];
 }
 
-function parametersOf({ documentation, query }: Route, schemas: JsonSchemas): Json[] {
+function parametersOf({ documentation, query, takesKeyProof }: Route, schemas: JsonSchemas): Json[] {
   const parameter = (where: string, name: string, required: boolean, schema: Json): Json => {
     const { description, ...rest } = schema;
     return { in: where, name, required, ...(description === undefined ? {} : { description }), schema: rest };
@@ -65,7 +65,8 @@ function parametersOf({ documentation, query }: Route, schemas: JsonSchemas): Js
       schemas.ofInput(schema as z.ZodType),
     ),
   );
-  const inHeader = Object.entries(documentation.reads ?? {}).map(([name, description]) =>
+  const proof = takesKeyProof ? { DPoP: 'A proof of the key that the session is bound to (RFC 9449 §4).' } : {};
+  const inHeader = Object.entries({ ...proof, ...documentation.reads }).map(([name, description]) =>
     parameter('header', name, false, { description, type: 'string' }),
   );
   return [...inPath, ...inQuery, ...inHeader];
@@ -153,6 +154,7 @@ export function refused(
       ...shared(
         'X-Request-Id',
         ...(challenges ? (['WWW-Authenticate'] as const) : []),
+        ...(codes.includes('dpop_nonce_required') ? (['DPoP-Nonce'] as const) : []),
         ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
       ),
       ...(cleared.length > 0 ? setCookie(cleared) : {}),
@@ -175,6 +177,7 @@ export function refused(
 const withChallenge = new Set<RefusalCode>([
   'reauthentication_required',
   'ambiguous_token',
+  'dpop_proof_invalid',
   'user_token_required',
   'forbidden',
 ]);

@@ -19,6 +19,10 @@ export interface Route {
   readonly documentation: Documentation;
   readonly isPublic: boolean;
   readonly costsHash: boolean;
+  /** Reads the header `DPoP`. Not what a browser is sent to: it sends none. */
+  readonly takesKeyProof: boolean;
+  /** As far as it may be one over the bearer transport. */
+  readonly startsSession: boolean;
   readonly needsRecentProof: boolean;
   readonly isForAdministrators: boolean;
   /** Takes forms, and refuses in OAuth's words. */
@@ -60,6 +64,8 @@ function ofHandler(controller: Controller, name: string, handler: object): Route
     documentation,
     isPublic: any(IS_PUBLIC),
     costsHash: isMarked(handler, 'costsHash'),
+    takesKeyProof: isMarked(handler, 'takesKeyProof') && own(METHOD_METADATA) !== RequestMethod.GET,
+    startsSession: isMarked(handler, 'startsSession') && own(METHOD_METADATA) !== RequestMethod.GET,
     needsRecentProof: [handler, controller].some((target) => Reflect.hasMetadata(NEEDS_RECENT_PROOF, target)),
     isForAdministrators: any(FOR_ADMINISTRATORS),
     isOAuth: isMarked(handler, 'oauthEndpoint'),

@@ -1,21 +1,29 @@
 // Reads the family that a refresh token names. One statement compares the token with it, in SQL.
 import { sql } from 'drizzle-orm';
-import type { ReuseClass, ReuseEvent } from '../audit/events.js';
-import type { Database } from '../database/database.js';
+import type { ReuseClass, ReuseEvent } from '../audit/refresh-events.js';
+import type { Config } from '../config/config.js';
+import { type Database, poolOf } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
 import { readOnPrimary, server } from '../database/primary-reads.js';
 import { refreshTokens, users } from '../database/schema.js';
 import type { Role, Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
+import type { KeyProof } from '../http/key-proof.js';
 import type { Signer } from '../keys/signing-key.js';
+import { isFresh, isProven, proofValues } from './bound-session.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
 
-export interface RefreshAttempt {
+export interface Presenter {
+  readonly caller: Caller;
+  /** Of a key, as far as it needs no row; absent where none came. */
+  readonly proof?: KeyProof | undefined;
+}
+
+export interface RefreshAttempt extends Presenter {
   readonly token: RefreshToken;
   readonly family: string;
   readonly hash: string;
   readonly transport: Transport;
-  readonly caller: Caller;
   /** Chosen before the token is spent, so that a spent token can always be answered. */
   readonly signer: Signer;
 }
@@ -46,7 +54,19 @@ export const isAlive = sql`
   not s.revoked and s.expires_at > now and s.absolute_expires_at > now
   and u.disabled_at is null and u.session_epoch = s.session_epoch`;
 
-export const isInGrace = sql`s.rotated_at + make_interval(secs => ${given('graceSeconds')}) > now`;
+const graceSeconds = sql`
+  case when s.jkt is null then ${given('graceSeconds')}::float8 else ${given('graceBoundSeconds')}::float8 end`;
+
+export const isInGrace = sql`s.rotated_at + make_interval(secs => ${graceSeconds}) > now`;
+
+/** A grace stands still while this instance could not reach the database. */
+export function gracesOf(database: Database, config: Config) {
+  const { outages } = poolOf(database);
+  return {
+    graceSeconds: outages.graceOf(config.REFRESH_GRACE_SECONDS),
+    graceBoundSeconds: outages.graceOf(config.REFRESH_GRACE_BOUND_SECONDS),
+  };
+}
 
 /** How the token relates to the family that it names. */
 export interface Seen extends SeenSession {
@@ -57,6 +77,10 @@ export interface Seen extends SeenSession {
   readonly is_in_grace: boolean;
   readonly same_address: boolean;
   readonly same_agent: boolean;
+  readonly is_bound: boolean;
+  readonly is_proven: boolean;
+  readonly is_fresh: boolean;
+  readonly proof_iat: string | null;
   readonly generation: number;
 }
 
@@ -68,6 +92,7 @@ const read = new Prepared<Seen>(
          s.previous_token is not distinct from ${given('hash')} as is_previous,
          ${isInGrace} as is_in_grace,
          ${isAlive} as is_alive,
+         s.jkt is not null as is_bound, s.proof_iat, ${isProven} as is_proven, ${isFresh} as is_fresh,
          s.rotated_by_ip is not distinct from ${given('ip')}::inet as same_address,
          s.rotated_user_agent is not distinct from ${given('userAgent')} as same_agent
     from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now
@@ -77,10 +102,11 @@ const read = new Prepared<Seen>(
 /** @returns undefined when there is no such family. */
 export async function readFamily(
   database: Database,
-  { token, family, hash, caller }: Pick<RefreshAttempt, 'token' | 'family' | 'hash' | 'caller'>,
-  graceSeconds: number,
+  { token, family, hash, caller, proof }: Omit<RefreshAttempt, 'transport' | 'signer'>,
+  graces: ReturnType<typeof gracesOf>,
 ): Promise<Seen | undefined> {
-  const [seen] = await readOnPrimary(database, read, { ...caller, userId: token.userId, family, hash, graceSeconds });
+  const values = { ...caller, userId: token.userId, family, hash, ...graces, ...proofValues(proof) };
+  const [seen] = await readOnPrimary(database, read, values);
   return seen;
 }
 
@@ -94,12 +120,16 @@ export function evidenceOf(token: RefreshToken, seen: Seen, ended: boolean): Reu
     generationsBehind: seen.generation - token.generation,
     addressChanged: !seen.same_address,
     userAgentChanged: !seen.same_agent,
+    proven: seen.is_bound,
     ended,
   };
 }
 
-/** A client that lost one answer is one generation behind. A token that is further behind has been copied. */
+/**
+ * A client that lost one answer is one generation behind. A token that is further behind has been copied; with a proof of
+ * the session's key its client is confused, as after a restored backup, and no thief without the key.
+ */
 function gravityOf(token: RefreshToken, seen: Seen): ReuseClass {
   if (seen.generation - token.generation === 1) return 'lost_response';
-  return seen.same_address && seen.same_agent ? 'copied_client' : 'likely_theft';
+  return seen.is_bound || (seen.same_address && seen.same_agent) ? 'copied_client' : 'likely_theft';
 }

@@ -17,6 +17,7 @@ export const listedSession = z
     userAgent: z.string().nullable(),
     persistent: z.boolean().meta({ description: 'Signed in with `remember`.' }),
     transport: z.enum(transports),
+    bound: z.boolean().meta({ description: 'Bound to a key: a refresh needs a proof of it (RFC 9449).' }),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'Session' });
@@ -31,10 +32,17 @@ type Row = Record<string, unknown> &
 export class SessionList {
   constructor(private readonly database: Database) {}
 
+  /** @returns the thumbprint of the key that a session is bound to (RFC 7638), if it is */
+  async keyOf(userId: string, sessionId: string): Promise<string | undefined> {
+    const { rows } = await this.database.execute<{ jkt: string | null }>(sql`
+      select jkt from ${refreshTokens} where user_id = ${userId} and id = ${sessionId}`);
+    return rows[0]?.jkt ?? undefined;
+  }
+
   /** The live ones, the most recently used first. */
   async of(userId: string): Promise<ListedSession[]> {
     const { rows } = await this.database.execute<Row>(sql`
-      select s.id, s.created_at as "createdAt", s.persistent, s.transport, s.expires_at as "expiresAt",
+      select s.id, s.created_at as "createdAt", s.persistent, s.transport, s.jkt is not null as bound, s.expires_at as "expiresAt",
              date_bin('15 minutes', s.rotated_at, 'epoch') as "lastSeenAt",
              host(s.rotated_by_ip) as ip, s.rotated_user_agent as "userAgent"
         from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now

@@ -50,11 +50,12 @@ export const unchanged = new Prepared<Seen>(
 
 const columns = sql.raw(`(user_id, family, id, token, session_epoch, persistent, transport, methods,
          authenticated_at, rotated_at, created_at, expires_at, absolute_expires_at,
-         created_by_ip, rotated_by_ip, user_agent, rotated_user_agent)`);
+         created_by_ip, rotated_by_ip, user_agent, rotated_user_agent, jkt)`);
 /** What is the same for both ways to start one, before the times and after them. */
 const kind = sql`${given('family')}::text, ${given('id')}::uuid, ${given('hash')}::text, ${given('sessionEpoch')}::int,
           ${given('persistent')}::boolean, ${given('transport')}::text, ${given('methods')}::text[]`;
-const origin = sql`${given('ip')}::inet, ${given('ip')}::inet, ${given('userAgent')}::text, ${given('userAgent')}::text`;
+const origin = sql`${given('ip')}::inet, ${given('ip')}::inet, ${given('userAgent')}::text, ${given('userAgent')}::text,
+          ${given('jkt')}::text`;
 
 export const started = new Prepared<object>(
   'start_session',

@@ -36,6 +36,8 @@ export type ProvenUser = Pick<
 export interface SessionWish {
   readonly transport: Transport;
   readonly persistent: boolean;
+  /** The thumbprint of the key that it is bound to for life (RFC 7638). */
+  readonly jkt?: string | undefined;
   /** How the user was authenticated (RFC 8176). */
   readonly methods: readonly string[];
   /** When; now by default. */
@@ -156,10 +158,11 @@ function newSession(user: ProvenUser, wish: SessionWish, { ip, userAgent }: Call
   const { transport, persistent, methods, provider } = wish;
   const [userId, id, token] = [user.id, uuidv7(), firstRefreshToken(user.id)];
   const kind = { transport, persistent, methods };
+  const jkt = wish.jkt ?? null;
   const [family, hash] = [familyOf(token), hashOf(token)];
   return {
     token,
-    values: { userId, id, family, hash, ...kind, sessionEpoch: user.sessionEpoch, ip, userAgent },
+    values: { userId, id, family, hash, ...kind, sessionEpoch: user.sessionEpoch, jkt, ip, userAgent },
     event: { type: 'login.succeeded', userId, sessionId: id, ...kind, ...(provider === undefined ? {} : { provider }) },
   } as const;
 }

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { Config } from '../config/config.js';
 import { Documented } from '../http/documented.decorator.js';
 import { OpenToAll } from '../http/open-to-all.js';
+import { PROOF_ALGORITHMS } from '../http/key-proof.js';
 import { Public } from '../http/public.decorator.js';
 import { FeedDocuments } from './feed-documents.js';
 import { metadataOfServices } from './services-metadata.js';
@@ -15,6 +16,7 @@ const issuerMetadata = z.object({
   revocations_uri: z.string(),
   response_types_supported: z.array(z.string()),
   acr_values_supported: z.array(z.string()).readonly(),
+  dpop_signing_alg_values_supported: z.array(z.string()).readonly(),
   grant_types_supported: z.array(z.string()),
   scopes_supported: z.array(z.string()).readonly(),
   ...{ token_endpoint: z.string(), token_endpoint_auth_methods_supported: z.array(z.string()) },
@@ -73,6 +75,7 @@ export class DiscoveryController {
       revocations_uri: this.feed.url,
       response_types_supported: ['none'],
       acr_values_supported: ACR_VALUES,
+      dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
       global_token_revocation_endpoint: `${this.config.publicUrl}/admin/sessions/end`,
       ...metadataOfServices(this.config.publicUrl),
     };

@@ -1,8 +1,11 @@
 // Opens a session for a proven user and answers with its tokens. The device is known from then on.
 import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import type { Transport } from '../database/vocabularies.js';
 import { EnrolCookie } from '../factors/enrol-cookie.js';
+import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
+import { keyProofOf } from '../http/key-proof.js';
 import { KnownDevices } from '../limits/known-devices.js';
 import { type ProvenUser, type SessionWish, Sessions } from '../sessions/sessions.js';
 import { UpstreamSignIns } from '../sessions/upstream-sign-ins.js';
@@ -29,6 +32,8 @@ export interface Wish {
   readonly transport: Transport;
   /** "Remember me": the longer idle life. */
   readonly persistent: boolean;
+  /** The key of a session that goes on in this one; a proof that comes with the request counts instead. */
+  readonly jkt?: string | undefined;
   /** Of an app that has signed in before. */
   readonly deviceToken?: string | undefined;
 }
@@ -43,6 +48,7 @@ export class SessionOpening {
     private readonly devices: KnownDevices,
     private readonly enrolCookie: EnrolCookie,
     private readonly upstreamSignIns: UpstreamSignIns,
+    private readonly config: Config,
   ) {}
 
   /** @returns the body of the answer; undefined if the user changed since the proof or left the provider, or `first` refused */
@@ -53,15 +59,27 @@ export class SessionOpening {
     effects: Effects = {},
   ): Promise<IssuedAnswer | undefined> {
     const { deviceToken: before, ...kind } = wish;
+    const jkt = this.keyOf(wish, exchange);
     const upstream =
       upstreamSignInId === undefined ? {} : await this.upstreamSignIns.effectsOf(user.id, upstreamSignInId);
     if (!upstream) return undefined;
-    const wished = { ...kind, ...effects, ...proven, ...upstream };
+    const wished = { ...kind, jkt, ...effects, ...proven, ...upstream };
     const issued = await this.sessions.start(user, wished, exchange.caller);
     if (!issued) return undefined;
     const body = this.answer.write(issued, exchange);
     if (wish.transport === 'cookie') this.enrolCookie.clearOld(exchange);
     const deviceToken = await this.devices.renew(user, exchange, { transport: wish.transport, deviceToken: before });
     return { ...body, ...(deviceToken === undefined ? {} : { deviceToken }) };
+  }
+
+  /**
+   * Which key the session will be bound to. A session over cookies is bound to none.
+   * @throws Refusal `dpop_proof_required`
+   */
+  keyOf({ transport, jkt }: Wish, { request }: Pick<Exchange, 'request'>): string | undefined {
+    if (transport !== 'bearer') return undefined;
+    const key = keyProofOf(request)?.jkt ?? jkt;
+    if (key === undefined && this.config.REQUIRE_BOUND_SESSIONS === 'bearer') throw new Refusal('dpop_proof_required');
+    return key;
   }
 }

@@ -28,10 +28,11 @@ export class SignIn {
    * Starts a session on a public route, unless a second factor is due.
    * @param prove proves the first factor; called again if the user changed since
    * @returns the body of the answer; cookies are set on the reply
-   * @throws Refusal `second_factor_required`; `unavailable` if the user changes each time; whatever `prove` throws
+   * @throws Refusal `second_factor_required`; `dpop_proof_required`; `unavailable` if the user changes each time; whatever `prove` throws
    */
   async complete(prove: () => Promise<Proof>, wish: Wish, exchange: Exchange): Promise<IssuedAnswer> {
     if (!startsSession(exchange.request)) throw new Error('This route must be marked @StartsSession().');
+    this.assertBound(wish, exchange);
     const replaces = await this.sessionOfBrowser(exchange);
     for (let proofs = 0; proofs < MAX_PROOFS; proofs++) {
       const proof = await prove();
@@ -44,6 +45,11 @@ export class SignIn {
       if (answer) return answer;
     }
     throw new Refusal('unavailable', { cause: new Error('the user changed under every sign-in') });
+  }
+
+  /** @throws Refusal `dpop_proof_required` where the session could not start, before anything is used up */
+  assertBound(wish: Wish, exchange: Exchange): void {
+    this.opening.keyOf(wish, exchange);
   }
 
   /**

@@ -10,6 +10,8 @@ import { PresentedToken } from '../../tokens/presented-token.js';
 export interface CallersSession {
   readonly transport: Transport;
   readonly persistent: boolean;
+  /** The key that it is bound to, as its successor will be. */
+  readonly jkt?: string | undefined;
 }
 
 @Injectable()
@@ -27,6 +29,7 @@ export class CallerSession {
     const current = (await this.sessionList.of(me.userId)).find(({ id }) => id === me.sessionId);
     const transport = this.presentedToken.of(request)?.transport ?? 'bearer';
     if (current && current.transport !== transport) throw new Refusal('transport_mismatch');
-    return { transport, persistent: current?.persistent ?? false };
+    const jkt = current?.bound ? await this.sessionList.keyOf(me.userId, me.sessionId) : undefined;
+    return { transport, persistent: current?.persistent ?? false, jkt };
   }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { Documented, signInCookies } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';
+import { TakesKeyProof } from '../../http/key-proof.js';
 import { Me, type Principal } from '../../http/principal.js';
 import { NeedsRecentProof } from '../../http/recent-proof.decorator.js';
 import { SkipVerdictCache } from '../../http/skip-verdict-cache.decorator.js';
@@ -27,14 +28,15 @@ export class PasswordController {
     under: 'Account',
     does: 'Changes the password, and ends every other session',
     note:
-      'The caller goes on in a new session over the same transport. ' +
+      'The caller goes on in a new session over the same transport, bound to the same key unless a proof names another. ' +
       'Of an account with a second factor it also needs a recent proof with two factors.',
     answers: { 200: { says: 'Changed.', body: issuedAnswer, cookies: signInCookies } },
     refuses: [
       ...(['invalid_credentials', 'transport_mismatch', 'password_rejected', 'too_many_attempts'] as const),
-      ...(['overloaded', 'revocation_unconfirmed'] as const),
+      ...(['dpop_proof_required', 'overloaded', 'revocation_unconfirmed'] as const),
     ],
   })
+  @TakesKeyProof()
   @SkipVerdictCache()
   @NeedsRecentProof({ onlyWithFactor: true })
   @Post()
@@ -45,6 +47,7 @@ export class PasswordController {
     @On() exchange: Exchange,
   ): Promise<IssuedAnswer> {
     const wish = await this.callerSession.of(me, exchange.request);
+    this.signIn.assertBound(wish, exchange); // before anything has changed
     const changed = await this.passwordChange.change(me, currentPassword, newPassword, exchange);
     assertConfirmed(changed.confirmation);
     return this.signIn.goOn({ user: changed.user, ...proofOf(me) }, wish, exchange).catch(sayThatItIsSaved);

@@ -1,0 +1,67 @@
+// Keys of clients, and their proofs (RFC 9449 §4.2): right ones, and those in which the test has changed something.
+import { randomUUID } from 'node:crypto';
+import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { type Answer, call, type Person, register, type Tokens } from './client.js';
+import { testSettings } from './settings.js';
+
+export interface ProofParts {
+  readonly header?: Record<string, unknown>;
+  readonly claims?: Record<string, unknown>;
+  /** Signs instead of the key that the header names. */
+  readonly signer?: CryptoKey | Uint8Array;
+}
+
+export class ClientKey {
+  private constructor(
+    readonly alg: string,
+    readonly privateKey: CryptoKey,
+    readonly jwk: JWK,
+    readonly jkt: string,
+    readonly privateJwk: JWK,
+  ) {}
+
+  static async make(alg = 'ES256'): Promise<ClientKey> {
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+    const jwk = await exportJWK(publicKey);
+    return new ClientKey(alg, privateKey, jwk, await calculateJwkThumbprint(jwk), await exportJWK(privateKey));
+  }
+
+  /** @param path of the service; a claim that is given as undefined is left out */
+  proof(path: string, { header = {}, claims = {}, signer = this.privateKey }: ProofParts = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1_000);
+    const payload = { htm: 'POST', htu: testSettings.PUBLIC_URL + path, iat: now, jti: randomUUID(), ...claims };
+    return new SignJWT(payload)
+      .setProtectedHeader({ typ: 'dpop+jwt', alg: this.alg, jwk: this.jwk, ...header })
+      .sign(signer);
+  }
+
+  async headers(path: string, parts?: ProofParts): Promise<{ dpop: string }> {
+    return { dpop: await this.proof(path, parts) };
+  }
+}
+
+/** Signs in over the bearer transport with a proof; registers first unless a person is given. */
+export async function boundMobile(base: string, key: ClientKey, person?: Person): Promise<Tokens & { person: Person }> {
+  const who = person ?? (await register(base));
+  const body = { ...who, transport: 'bearer' };
+  const answer = await call(base, 'POST', '/auth/login', { body, headers: await key.headers('/auth/login') });
+  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);
+  return { ...(answer.json as Tokens), person: who };
+}
+
+/** Refreshes with a new proof, and as a client does once more with the nonce where one is asked for. */
+export async function boundRefresh(
+  base: string,
+  key: ClientKey,
+  refreshToken: string,
+  parts: ProofParts = {},
+): Promise<Answer> {
+  const once = async (claims: Record<string, unknown>) =>
+    call(base, 'POST', '/auth/refresh', {
+      body: { refreshToken },
+      headers: await key.headers('/auth/refresh', { ...parts, claims }),
+    });
+  const answer = await once({ ...parts.claims });
+  if (answer.json['code'] !== 'dpop_nonce_required') return answer;
+  return once({ ...parts.claims, nonce: answer.headers['dpop-nonce'] });
+}
