@@ -77,6 +77,7 @@ describe('the webhook', () => {
         generationsBehind: 2,
         addressChanged: false,
         userAgentChanged: true,
+        proven: false,
         ended: true,
         ip: '127.0.0.1',
         userAgent: 'a thief',

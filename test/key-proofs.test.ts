@@ -294,7 +294,10 @@ describe('proofs that others make', () => {
     // The address is that of PUBLIC_URL; whatever they say of an access token is left out.
     const customFetch: typeof fetch = (address, { headers, ...more } = {}) => {
       const { authorization: _none, ...rest } = headers as Record<string, string>;
-      return fetch(String(address).replace('http://auth.test', service.url), { ...more, headers: rest });
+      return fetch(new URL(new Request(address).url.replace('http://auth.test', service.url)), {
+        ...more,
+        headers: rest,
+      });
     };
     const once = (path: string, body: object) =>
       oauth.protectedResourceRequest(

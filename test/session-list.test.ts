@@ -30,6 +30,7 @@ describe('the list of sessions', () => {
     const mine = sessions.find((session) => session['current']);
     expect(mine).toEqual({
       id: phone.session.id,
+      bound: false,
       current: true,
       createdAt: expect.any(String),
       lastSeenAt: expect.stringMatching(/:(00|15|30|45):00\.000Z$/),

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Good for so long, before and after its time: one that must follow a proof from the future is itself from there. */
-export const NONCE_SECONDS = 300;
+const NONCE_SECONDS = 300;
 const TIME_BYTES = 6;
 const CODE_BYTES = 16;
 
