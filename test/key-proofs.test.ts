@@ -216,11 +216,11 @@ describe('the time of a proof (checks 10 and 11)', () => {
     const phone = await boundMobile(own.url, key);
     const claims = { iat: 1 };
     const { headers } = await refresh(own.url, phone.refreshToken, await key.headers(PATH, { claims }));
-    await own.advance(290);
+    await own.advance(260);
     const within = await key.headers(PATH, { claims: { iat: 1, nonce: headers['dpop-nonce'] } });
     const next = await refresh(own.url, phone.refreshToken, within);
     expect(next.status).toBe(200);
-    await own.advance(15);
+    await own.advance(45);
     const after = await key.headers(PATH, { claims: { iat: 1, nonce: headers['dpop-nonce'] } });
     expect((await refresh(own.url, next.json['refreshToken'], after)).json['code']).toBe('dpop_nonce_required');
   });

@@ -120,7 +120,7 @@ export const refreshTokens = pgTable(
     userAgent: text('user_agent'),
     /** Of a bound session, when its last proof was made: seconds since 1970 (dpop/key-proofs.ts). Older ones are spent. */
     proofIat: bigint('proof_iat', { mode: 'number' }),
-    /** The hashes of the proofs that were made in that second, one after the other, 16 bytes each. */
+    /** The hashes of the proofs that were made in that second, one after the other, 8 bytes each. */
     proofJti: bytea('proof_jti'),
     /** The thumbprint of the key that the session is bound to (RFC 7638); null for one without a key. */
     jkt: text('jkt'),

@@ -10,9 +10,9 @@ export interface KeyProof {
   readonly jkt: string;
   /** When it was made, in seconds since 1970: as its client says or, where it holds a nonce, when we gave that out. */
   readonly madeAt: number;
-  /** 16 bytes of the SHA-256 of its `jti`. */
+  /** 8 bytes of the SHA-256 of its `jti`. */
   readonly idHash: Buffer;
-  /** @returns a nonce for a proof that counts as made after so many seconds since 1970, and not before now */
+  /** @returns a nonce for a proof that counts as no older than one of so many seconds since 1970 */
   nonceAfter(seconds: number): string;
 }
 

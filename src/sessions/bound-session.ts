@@ -4,17 +4,19 @@ import { sql } from 'drizzle-orm';
 import { given } from '../database/prepared.js';
 import type { KeyProof } from '../http/key-proof.js';
 
-/** Proofs that are told apart within one second, or with one nonce. A further one is asked to come with a new nonce. */
-const MAX_PROOFS_OF_A_SECOND = 8;
-const BYTES = 16 * MAX_PROOFS_OF_A_SECOND;
+/** So many proofs are told apart within one second, or with one nonce: more than a family may ask for in a minute. */
+const MAX_PROOFS = 64;
+const MAX_BYTES = 8 * MAX_PROOFS;
 
 /** A session without a key takes any proof, and none: it stays without a key. */
 export const isProven = sql`coalesce(s.jkt is null or s.jkt = ${given('jkt')}::text, false)`;
 
+export const isFull = sql`coalesce(octet_length(s.proof_jti), 0) >= ${sql.raw(String(MAX_BYTES))}`;
+
 /** Made after the last proof; or in its second, and none of those of that second. */
 export const isFresh = sql`coalesce(
   s.jkt is null or s.proof_iat is null or s.proof_iat < ${given('madeAt')}::bigint
-  or (s.proof_iat = ${given('madeAt')}::bigint and octet_length(s.proof_jti) < ${sql.raw(String(BYTES))}
+  or (s.proof_iat = ${given('madeAt')}::bigint and not ${isFull}
       and position(${given('idHash')}::bytea in s.proof_jti) = 0), false)`;
 
 /** Part of the compare-and-set of a rotation and of a replay. */

@@ -10,7 +10,7 @@ import type { Role, Transport } from '../database/vocabularies.js';
 import type { Caller } from '../http/caller.js';
 import type { KeyProof } from '../http/key-proof.js';
 import type { Signer } from '../keys/signing-key.js';
-import { isFresh, isProven, proofValues } from './bound-session.js';
+import { isFresh, isFull, isProven, proofValues } from './bound-session.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
 
 export interface Presenter {
@@ -80,6 +80,7 @@ export interface Seen extends SeenSession {
   readonly is_bound: boolean;
   readonly is_proven: boolean;
   readonly is_fresh: boolean;
+  readonly is_full: boolean;
   readonly proof_iat: string | null;
   readonly generation: number;
 }
@@ -92,7 +93,7 @@ const read = new Prepared<Seen>(
          s.previous_token is not distinct from ${given('hash')} as is_previous,
          ${isInGrace} as is_in_grace,
          ${isAlive} as is_alive,
-         s.jkt is not null as is_bound, s.proof_iat, ${isProven} as is_proven, ${isFresh} as is_fresh,
+         s.jkt is not null as is_bound, s.proof_iat, ${isFull} as is_full, ${isProven} as is_proven, ${isFresh} as is_fresh,
          s.rotated_by_ip is not distinct from ${given('ip')}::inet as same_address,
          s.rotated_user_agent is not distinct from ${given('userAgent')} as same_agent
     from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now

@@ -15,8 +15,8 @@ export function unprovenBy({ token, proof }: RefreshAttempt, seen: Seen): Unprov
   };
 }
 
-/** Honest requests overtake each other: each gets a nonce with which its next proof counts as later than the last. */
-export const nonceAfter = ({ proof }: RefreshAttempt, { proof_iat }: Seen): RefusalDetails => ({
-  ...(proof ? { dpopNonce: proof.nonceAfter(Number(proof_iat)) } : {}),
+/** Honest requests overtake each other: each gets a nonce with which its next proof is no older than the last. */
+export const nonceAfter = ({ proof }: RefreshAttempt, { proof_iat, is_full }: Seen): RefusalDetails => ({
+  ...(proof ? { dpopNonce: proof.nonceAfter(Number(proof_iat) + (is_full ? 1 : 0)) } : {}),
   session: 'keep',
 });
