@@ -49,7 +49,7 @@ export async function refreshStatements({ infrastructure, subject, sessions }) {
   return (mode, seconds) => pgbench({ script, ownerUrl, clients: sessions.length, mode, seconds });
 }
 
-/** @returns [{ sql, parameters }] of everything that `work` made the server execute in this database */
+/** @returns [{ sql, parameters }] of everything that `work` made the server execute in this database; undefined for NULL */
 async function captured({ owner, postgresLog }, database, work) {
   const set = async (setting, value) => {
     await owner.query(`ALTER SYSTEM SET ${setting} = ${value}`);
@@ -88,7 +88,8 @@ function scriptOf(statements, row) {
   };
   const refresh = (now, next) =>
     statements.map(({ sql, parameters }) => {
-      const text = sql.replaceAll(/\$(\d+)/g, (_, n) => `:${variableFor(parameters[n - 1], now, next)}`);
+      const valueOf = (value) => (value === undefined ? 'NULL' : `:${variableFor(value, now, next)}`);
+      const text = sql.replaceAll(/\$(\d+)/g, (_, n) => valueOf(parameters[n - 1]));
       return `${text};`;
     });
   const both = [

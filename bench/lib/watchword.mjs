@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { newKey } from './key-proofs.mjs';
 import { freePort, startServer } from './processes.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const AGENT = 'watchword-bench/1.0';
 const PASSWORD = 'a passphrase of the bench';
+const PUBLIC_URL = 'https://auth.example.com';
 const emailOf = (i) => `bench-${i}@example.com`;
 
 /** What the image sets for the service. */
@@ -22,7 +24,7 @@ export const settingsOf = ({ databaseUrl, ownerUrl, redisUrl, signingKeyBits, po
   NODE_ENV: 'development',
   PORT: `${port}`,
   METRICS_PORT: `${metricsPort}`,
-  PUBLIC_URL: 'https://auth.example.com',
+  PUBLIC_URL,
   DATABASE_URL: databaseUrl ?? '',
   DATABASE_OWNER_URL: ownerUrl ?? '',
   REDIS_URL: redisUrl ?? '',
@@ -71,6 +73,10 @@ function clientOf(url) {
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer;
   };
+  const proven = ({ headers: others, ...asked }, prove) => ({
+    ...asked,
+    headers: { ...others, dpop: prove(asked.method, PUBLIC_URL + asked.path) },
+  });
   const login = (i) => request('/auth/login', { email: emailOf(i), password: PASSWORD, transport: 'bearer' });
 
   return {
@@ -84,12 +90,20 @@ function clientOf(url) {
       const cookies = browser.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
       return { user, accessToken, refreshToken, cookie: cookies.find((pair) => pair.includes('access_token=')) };
     },
+    /** A session of a user that is bound to a key of its own. */
+    async signInBound(i) {
+      const prove = newKey();
+      return { ...(await (await send(proven(login(i), prove))).json()), prove };
+    },
     authenticated: ({ accessToken, cookie }, by) => ({
       method: 'GET',
       path: '/auth/me',
       headers: { 'user-agent': AGENT, ...(by === 'cookie' ? { cookie } : { authorization: `Bearer ${accessToken}` }) },
     }),
-    refresh: ({ refreshToken }) => request('/auth/refresh', { refreshToken }),
+    refresh({ refreshToken, prove }) {
+      const asked = request('/auth/refresh', { refreshToken });
+      return prove ? proven(asked, prove) : asked;
+    },
     adopt: (session, { body }) => ({ ...session, ...JSON.parse(body) }),
   };
 }

@@ -15,6 +15,8 @@ const TUTORIAL = 'tutorial stack';
 const PROVIDER = 'oidc-provider';
 /** At this size the signature is the least part of a refresh, so that taking it off leaves a figure to rely on. */
 const COSTED_SIZE = SIZES[0];
+/** Of a bound session, 64 proofs of one second are told apart: each of so many needs less. */
+const BOUND_SESSIONS = 8 * CLIENTS;
 /** `prepared` is the best that the machine can do; `extended` plans each request. */
 const MODES = ['prepared', 'extended'];
 const pgbench = (mode) => `pgbench, the same statements, ${mode}`;
@@ -48,6 +50,7 @@ async function measuredAt(bits, subjects, infrastructure, { isFirstRun }) {
       ),
     });
     if (kind !== watchword || bits !== SIZES[0] || !isFirstRun) continue;
+    measured.push(await boundRefreshes(infrastructure, subject));
     const others = await signInMany(subject, CLIENTS, CLIENTS);
     const run = await refreshStatements({ infrastructure, subject, sessions: others });
     for (const mode of MODES) {
@@ -56,6 +59,20 @@ async function measuredAt(bits, subjects, infrastructure, { isFirstRun }) {
     }
   }
   return measured;
+}
+
+/** With a proof of the session's key each time, which costs the load generator a signature. */
+async function boundRefreshes(infrastructure, subject) {
+  const sessions = [];
+  while (sessions.length < BOUND_SESSIONS)
+    sessions.push(...(await Promise.all(Array.from({ length: CLIENTS }, (_, i) => subject.signInBound(i)))));
+  const load = (seconds) => refreshLoad({ subject, sessions, clients: CLIENTS, seconds });
+  return {
+    name: `Watchword, bound to a key, rsa${COSTED_SIZE}`,
+    isSlow: true,
+    isQuietOnly: true,
+    measure: costed(infrastructure, subject, load),
+  };
 }
 
 /** Of oidc-provider's: at least so many a second, at most such a p99. */
