@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const CLIENT = "export { createClient, Refused, Undecided } from './src/main.ts';";
 const KEYS = "export { bound, indexedDbKeys } from './src/bound.ts';";
 const MAX_BYTES = 4096;
-const MAX_BYTES_WITH_KEYS = 5632;
+const MAX_BYTES_WITH_KEYS = 6144;
 
 const resolveDir = dirname(fileURLToPath(import.meta.url));
 const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', platform: 'browser', write: false };

@@ -44,9 +44,21 @@ const edits = {
       "jwk: { kty: 'EC', crv: 'P-256', ...key.jwk, x, y }",
     ],
   ],
+  'a proof is for any access token': [
+    `${SRC}/bound-access.test.ts`,
+    [`${SRC}/dpop-proof.ts`, 'nonce, ath };', 'nonce };'],
+  ],
+  'a lost key is made anew under a token that is bound to it': [
+    `${SRC}/bound-access.test.ts`,
+    [`${SRC}/bound.ts`, '!isRefresh && !isBound', '!isRefresh'],
+  ],
+  'one origin gets the nonce of another': [
+    `${SRC}/bound-access.test.ts`,
+    [`${SRC}/bound.ts`, 'nonces.get(site)', "nonces.get([...nonces.keys()][0] ?? '')"],
+  ],
   'the nonce of the service is forgotten': [
     `${SRC}/bound.test.ts`,
-    [`${SRC}/bound.ts`, 'if (next) given =', 'if (false) given ='],
+    [`${SRC}/bound.ts`, 'if (nonce) nonces.set', 'if (false) nonces.set'],
   ],
   'a wrong password is sent once more': [
     `${SRC}/bound.test.ts`,
@@ -54,13 +66,16 @@ const edits = {
   ],
   'without a key people sign in unbound': [
     `${SRC}/bound.test.ts`,
-    [`${SRC}/bound.ts`, 'if (unbound && !isRefresh && !mayBeUnbound) throw unbound;', ''],
+    [`${SRC}/bound.ts`, 'if (unbound && (isBound || !mayBeUnbound)) throw unbound;', ''],
   ],
   'a key that cannot be read now ends the session': [
     `${SRC}/bound.test.ts`,
     [`${SRC}/bound.ts`, 'if (unbound) throw unbound; //', '//'],
   ],
-  'other origins see the key': [`${SRC}/bound.test.ts`, [`${SRC}/bound.ts`, 'siteOf(url) !== issuer || ', '']],
+  'other origins see the key': [
+    `${SRC}/bound.test.ts`,
+    [`${SRC}/bound.ts`, "method === 'POST' && site === issuer && ", "method === 'POST' && "],
+  ],
   'a 503 is an answer': [`${SRC}/refresh.test.ts`, [`${SRC}/verdicts.ts`, 'status >= 500 || ', '']],
   'older tokens overwrite newer ones': [
     'test/client-deaths.test.ts',

@@ -22,6 +22,19 @@ export function base64url(bytes: Uint8Array): string {
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
+/** @returns each byte of a base64url text as one character: enough to find ASCII names in JSON */
+export function textOf(encoded: string): string {
+  let [text, bits, count] = ['', 0, 0];
+  for (const letter of encoded) {
+    bits = ((bits << 6) | ALPHABET.indexOf(letter)) & 0xffff;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    text += String.fromCharCode((bits >> count) & 255);
+  }
+  return text;
+}
+
 /** @returns 256 random bits */
 export function random(crypto: Randomness): string {
   const bytes = new Uint8Array(32);
