@@ -37,6 +37,16 @@ const refusals = {
   refresh_token_reused: [401, 'The refresh token was used before.', 'ended'],
   session_state_lost: [401, 'The server no longer has this session; sign in.', 'ended'],
   dpop_nonce_required: [401, 'The DPoP proof is not new; make one with the nonce of the header DPoP-Nonce.', 'ask'],
+  dpop_scheme_mismatch: [
+    401,
+    'An access token that is bound to a key must come under the scheme DPoP, and no other may.',
+    'keep',
+  ],
+  dpop_access_proof_invalid: [
+    401,
+    'The DPoP proof is missing, wrong, or not for this access token; send a proof of its key for this request.',
+    'keep',
+  ],
   invalid_client: [401, 'The client id or the secret is wrong.', 'none'],
   unauthorized_client: [400, 'This service may not get tokens: it was added without a resource.', 'none'],
   unsupported_grant_type: [400, 'The grant type is not client_credentials.', 'none'],

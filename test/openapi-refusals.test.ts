@@ -8,6 +8,7 @@ import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
 import { administrator } from './support/admins.js';
 import { type Answer, bearer, Browser, call, type Call, me, mobile, register } from './support/client.js';
 import { credentialOfNobody } from './support/authenticator.js';
+import { boundMobile, ClientKey } from './support/key-proofs.js';
 import { documentedRoutes, type DocumentedRoute } from './support/documented.js';
 import { mailed } from './support/one-time-tokens.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
@@ -27,6 +28,8 @@ const purposes: Record<string, Parameters<typeof formatOneTimeToken>[0]['purpose
   '/auth/magic': 'magic',
   '/auth/password/reset': 'reset',
 };
+
+const NO_ID = randomUUID();
 
 /** A body that the route takes, of somebody who does not exist. */
 function bodyFor({ path, fields }: DocumentedRoute): object | undefined {
@@ -133,6 +136,24 @@ describe('a route refuses as the document says', () => {
     await meets('token_revoked', closedWith('token_revoked'), (route) =>
       go(service, route, { headers: bearer(gone.accessToken) }),
     );
+  });
+
+  it('a copy of an access token that is bound to a key', async () => {
+    const service = await startServiceForTest({ ...all, ACCESS_TOKEN_BINDING: 'on' });
+    const key = await ClientKey.make();
+    const { accessToken } = await boundMobile(service.url, key);
+    const authorization = `DPoP ${accessToken}`;
+    await meets('dpop_scheme_mismatch', closedWith('dpop_scheme_mismatch'), (route) =>
+      go(service, route, { headers: bearer(accessToken) }),
+    );
+    await meets('dpop_access_proof_invalid', closedWith('dpop_access_proof_invalid'), (route) =>
+      go(service, route, { headers: { authorization } }),
+    );
+    await meets('dpop_nonce_required', closedWith('dpop_nonce_required'), async (route) => {
+      const path = route.path.replaceAll(/\{(?:id|sessionId)\}/g, NO_ID).replace('{purpose}', 'verify');
+      const dpop = await key.proof(path, { claims: { htm: route.method, iat: 1 } });
+      return call(service.url, route.method, path, { headers: { authorization, dpop } });
+    });
   });
 
   it('a browser whose cookies are worthless', async () => {

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, bearer, call, me, mobile, refresh, register } from './support/client.js';
 import { noteSecret } from './support/leaks.js';
+import { boundMobile, ClientKey } from './support/key-proofs.js';
 import { type Service, startService } from './support/service.js';
 import { openUpstream, type Upstream } from './support/upstream-provider.js';
 import { callbackOf, linkUser, UpstreamBrowser, withProviders } from './support/upstream-way.js';
@@ -14,7 +15,11 @@ let service: Service;
 let upstream: Upstream;
 beforeAll(async () => {
   upstream = await openUpstream([callbackOf('authentik')]);
-  const settings = { UPSTREAM_APP_CALLBACKS: `${APP},${WEB_APP}`, FAILURES_PER_ADDRESS: '10000' };
+  const settings = {
+    ACCESS_TOKEN_BINDING: 'on',
+    UPSTREAM_APP_CALLBACKS: `${APP},${WEB_APP}`,
+    FAILURES_PER_ADDRESS: '10000',
+  };
   service = await withProviders([upstream.entry], (known) => startService({ ...known, ...settings }));
 });
 afterAll(async () => {
@@ -172,13 +177,13 @@ describe('an app that connects a provider', () => {
   }
 
   /** As far as the code. @param at whose login it is there */
-  async function connecting(at = `new ${name}`): Promise<Connecting> {
+  async function connecting(at = `new ${name}`, key?: ClientKey): Promise<Connecting> {
     upstream.people.set(at, { email: `${randomBytes(8).toString('hex')}@example.com` });
-    const [verifier, phone] = [newVerifier(), await mobile(service.url)];
+    const [verifier, phone] = [newVerifier(), await (key ? boundMobile(service.url, key) : mobile(service.url))];
     const body = { returnTo: APP, codeChallenge: challengeOf(verifier), state: 'of-the-app' };
-    const begun = await call(service.url, 'POST', '/auth/upstream/authentik/link', {
-      ...{ body, headers: bearer(phone.accessToken) },
-    });
+    const path = '/auth/upstream/authentik/link';
+    const headers = key ? await key.access(phone.accessToken, path) : bearer(phone.accessToken);
+    const begun = await call(service.url, 'POST', path, { body, headers });
     expect(begun.cookies).toEqual([]);
     const go = new URL(begun.json['location'] as string);
     noteSecret(go.searchParams.get('state'), 'a state');
@@ -196,6 +201,22 @@ describe('an app that connects a provider', () => {
   const owners = (at = `new ${name}`) =>
     service.query('SELECT user_id FROM upstream_identities WHERE subject = $1', [upstream.subjectOf(at)]);
   const whole = ({ code, verifier }: Connecting, token: string) => exchange(code, verifier, {}, bearer(token));
+
+  it('makes no link for a copy of an access token without its key', async () => {
+    const key = await ClientKey.make();
+    const path = '/auth/upstream/exchange';
+    const expected = [];
+    for (const headersOf of [
+      (token: string) => Promise.resolve(bearer(token)),
+      (token: string) => Promise.resolve({ authorization: `DPoP ${token}` }),
+      (token: string) => key.access(token, path),
+    ]) {
+      const { code, verifier, phone } = await connecting(undefined, key);
+      const answer = await exchange(code, verifier, {}, await headersOf(phone.accessToken));
+      expected.push(answer.json['code'] ?? answer.status);
+    }
+    expect(expected).toEqual(['dpop_scheme_mismatch', 'dpop_access_proof_invalid', 204]);
+  });
 
   it('sends a browser without any cookie to the provider, and makes the link with the code', async () => {
     const link = await connecting();

@@ -8,7 +8,6 @@ import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { isLetIn } from '../enrolment/enroller.js';
 import { Refusal } from '../errors.js';
 import { acrOf } from '../tokens/acr.js';
-import { BrowserSession } from '../tokens/browser-session.js';
 import { PresentedToken } from '../tokens/presented-token.js';
 import type { Principal } from '../http/principal.js';
 import { IS_PUBLIC } from '../http/public.decorator.js';
@@ -17,6 +16,7 @@ import { SKIPS_VERDICT_CACHE } from '../http/skip-verdict-cache.decorator.js';
 import { refuseDead } from '../revocation/refuse-dead.js';
 import { Revocations } from '../revocation/revocations.js';
 import type { AccessClaims } from '../tokens/access-token.js';
+import { TokenPossession } from '../tokens/token-possession.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 import { JwtStrategy } from './jwt.strategy.js';
 
@@ -34,15 +34,15 @@ export class AccessTokenGuard extends AuthGuard() {
   constructor(
     private readonly reflector: Reflector,
     private readonly presented: PresentedToken,
-    private readonly browserSession: BrowserSession,
     private readonly verification: TokenVerification,
+    private readonly possession: TokenPossession,
     private readonly revocations: Revocations,
     strategy: JwtStrategy,
   ) {
     super({ defaultStrategy: strategy.registeredAs });
   }
 
-  /** @throws Refusal when the token is not ours, expired or dead */
+  /** @throws Refusal when the token is not ours, expired or dead, or bound to a key that proves nothing */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const { isPublic, skipsVerdictCache } = this.marksOf(context);
     const request = requestOf(context) as Request;
@@ -51,6 +51,7 @@ export class AccessTokenGuard extends AuthGuard() {
     const known = token && (await this.verification.recall(token.text));
     const claims = known ?? (await this.verifyByPassport(context, request));
     this.verification.assertCurrent(claims);
+    if (claims.cnf || token?.isDpop) await this.possession.assert(request, claims);
     refuseDead(await this.revocations.verdictFor(claims, skipsVerdictCache));
     request.user = principalOf(claims);
     return true;
@@ -68,7 +69,7 @@ export class AccessTokenGuard extends AuthGuard() {
   /** The browser has a session, and its access cookie is gone (expired) or worthless (planted): a refresh mends both. */
   private isRefreshable(error: unknown, request: Request): boolean {
     if (!(error instanceof Refusal) || error.code !== 'unauthenticated') return false;
-    return this.presented.of(request)?.transport !== 'bearer' && this.browserSession.of(request) !== undefined;
+    return this.presented.isOfBrowser(request);
   }
 
   override handleRequest<T>(error: unknown, claims: T | false, info: unknown): T {

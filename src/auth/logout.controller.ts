@@ -65,6 +65,7 @@ export class LogoutController {
         'user_token_required',
       ] as const),
       ...(['revocation_unconfirmed', 'unavailable'] as const),
+      ...(['dpop_scheme_mismatch', 'dpop_access_proof_invalid', 'dpop_nonce_required'] as const),
     ],
   })
   @Public()
@@ -93,7 +94,7 @@ export class LogoutController {
     // A mobile client has no cookies to clear, and a bearer session never sets one.
     const ended: SessionEnded[] = [];
     if (refreshToken !== undefined) ended.push(...(await this.logout.byRefreshToken(refreshToken, caller)));
-    if (presented) ended.push(await this.logout.byAccessToken(presented.text, caller));
+    if (presented) ended.push(await this.logout.byAccessToken(presented.text, exchange));
     for (const { confirmation } of ended) assertConfirmed(confirmation);
     return ended;
   }
@@ -130,5 +131,5 @@ export class LogoutController {
  */
 function assertUnderstood({ headers }: FastifyRequest, hasCookies: boolean): void {
   if (headers.authorization === undefined || hasCookies) return;
-  throw new Refusal('unauthenticated', { cause: new Error('Authorization is not Bearer and one token') });
+  throw new Refusal('unauthenticated', { cause: new Error('Authorization is not Bearer or DPoP and one token') });
 }

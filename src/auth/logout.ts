@@ -9,9 +9,10 @@ import { assertConfirmed } from '../revocation/confirmation.js';
 import { SessionEnd, type SessionEnded } from '../sessions/session-end.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { parseRefreshToken } from '../tokens/refresh-token.js';
+import { TokenPossession } from '../tokens/token-possession.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 
-const worthless = new Set<RefusalCode>(['unauthenticated', 'refresh_token_invalid']);
+const worthless = new Set<RefusalCode>(['unauthenticated', 'refresh_token_invalid', 'dpop_scheme_mismatch']);
 
 @Injectable()
 export class Logout {
@@ -19,6 +20,7 @@ export class Logout {
     private readonly sessionEnd: SessionEnd,
     private readonly browserSession: BrowserSession,
     private readonly verification: TokenVerification,
+    private readonly possession: TokenPossession,
     private readonly cookies: Cookies,
   ) {}
 
@@ -43,7 +45,7 @@ export class Logout {
     const session = this.browserSession.of(request);
     if (session) return [await this.sessionEnd.one(session, caller)];
     const access = this.browserSession.accessToken(request);
-    if (access !== undefined) return [await this.byAccessToken(access, caller)];
+    if (access !== undefined) return [await this.byAccessToken(access, { request, caller })];
     const refresh = this.cookies.values(request, 'refresh');
     if (refresh.length > 0) return this.byRefreshCookies(refresh, caller);
     if (this.cookies.values(request, 'access').length > 0) throw new Refusal('unauthenticated');
@@ -52,10 +54,13 @@ export class Logout {
 
   /**
    * Ends the session of an access token, expired or not.
-   * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`
+   * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`; for one without its key, `dpop_scheme_mismatch`,
+   * `dpop_access_proof_invalid`, `dpop_nonce_required`
    */
-  async byAccessToken(text: string, caller: Caller): Promise<SessionEnded> {
-    const { sub, sid } = await this.verification.intactClaims(text);
+  async byAccessToken(text: string, { request, caller }: Omit<Exchange, 'reply'>): Promise<SessionEnded> {
+    const claims = await this.verification.intactClaims(text);
+    await this.possession.assert(request, claims);
+    const { sub, sid } = claims;
     return this.sessionEnd.one({ userId: sub, sessionId: sid }, caller);
   }
 

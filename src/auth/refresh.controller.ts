@@ -68,7 +68,10 @@ export class RefreshController {
     does: 'Ends the session of a browser, also after its access token has expired',
     answers: { 204: { says: 'Ended, or there was none. The cookies are cleared.', cookies: sessionCookies } },
     refusalCookies: sessionCookies,
-    refuses: ['unauthenticated', 'refresh_token_invalid', 'token_stale', 'revocation_unconfirmed', 'unavailable'],
+    refuses: [
+      ...(['unauthenticated', 'refresh_token_invalid', 'token_stale', 'dpop_scheme_mismatch'] as const),
+      ...(['revocation_unconfirmed', 'unavailable'] as const),
+    ],
     takes: ['refreshCookie'],
   })
   @Delete()

@@ -133,6 +133,12 @@ export const settings = {
     about:
       '`bearer` refuses a sign-in over the bearer transport without a proof of a key (RFC 9449). Sessions from before go on.',
   },
+  ACCESS_TOKEN_BINDING: {
+    schema: z.enum(['off', 'on']).default('off'),
+    standard: 'off',
+    about:
+      '`on` binds the access tokens of bound sessions to the same key: they count only under the scheme `DPoP` with a proof (docs/protocols/bound-refresh.md). Upgrade every instance and sibling first.',
+  },
   REFRESH_REUSE_MODE: {
     schema: z.enum(['enforce', 'observe']).default('enforce'),
     standard: 'enforce',

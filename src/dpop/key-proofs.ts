@@ -40,6 +40,7 @@ export class KeyProofs {
     if (madeAt === undefined) throw new Refusal('dpop_nonce_required', { dpopNonce: nonceOf(key, now) });
     return {
       jkt: proof.jkt,
+      ath: proof.ath,
       madeAt,
       idHash: createHash('sha256').update(proof.jti).digest().subarray(0, ID_HASH_BYTES),
       nonceAfter: (last) => nonceOf(key, now, last),

@@ -30,6 +30,7 @@ const claims = z.object({
   htu: z.string().max(2_048),
   iat: z.number().min(0).max(Number.MAX_SAFE_INTEGER),
   nonce: z.string().max(256).optional(),
+  ath: z.string().max(256).optional(),
 });
 
 /** The request that a proof must be for. */
@@ -46,6 +47,7 @@ export interface VerifiedProof {
   /** Seconds since 1970 by the client's clock. Not judged yet, nor is the nonce. */
   readonly iat: number;
   readonly nonce: string | undefined;
+  readonly ath: string | undefined;
 }
 
 /** @throws Refusal `dpop_proof_invalid`, with the reason for the log */
@@ -62,8 +64,8 @@ async function verified(text: string, { method, url }: Target): Promise<Verified
   const { alg, jwk } = header.parse(decodeProtectedHeader(text));
   const key = publicKeys[alg].parse(jwk);
   const { payload } = await compactVerify(text, await importJWK(key, alg), { algorithms: [alg] });
-  const { jti, htm, htu, iat, nonce } = claims.parse(JSON.parse(Buffer.from(payload).toString()));
+  const { jti, htm, htu, iat, nonce, ath } = claims.parse(JSON.parse(Buffer.from(payload).toString()));
   if (htm !== method) throw new Error('for another method');
   if (!isSameTarget(htu, url)) throw new Error('for another address');
-  return { jkt: await calculateJwkThumbprint(key), jti, iat: Math.floor(iat), nonce };
+  return { jkt: await calculateJwkThumbprint(key), jti, iat: Math.floor(iat), nonce, ath };
 }

@@ -12,11 +12,13 @@ export interface KeyProof {
   readonly madeAt: number;
   /** 8 bytes of the SHA-256 of its `jti`. */
   readonly idHash: Buffer;
+  /** The SHA-256 of the access token that it is for, in base64url. Other requests ignore it. */
+  readonly ath: string | undefined;
   /** @returns a nonce for a proof that counts as no older than one of so many seconds since 1970 */
   nonceAfter(seconds: number): string;
 }
 
-/** A route whose `DPoP` header is verified before its handler runs. On any other route the header means nothing. */
+/** A route whose `DPoP` header is verified before its handler runs. On others it counts for bound access tokens only. */
 export const TakesKeyProof = () => routeMark({ takesKeyProof: true });
 
 export const takesKeyProof = (request: FastifyRequest): boolean => hasMark(request, 'takesKeyProof');

@@ -94,6 +94,8 @@ function bearerChallenge(refusal: Refusal, request: FastifyRequest): string | un
 const dpopErrors = new Map<string, string>([
   ['dpop_proof_invalid', 'invalid_dpop_proof'],
   ['dpop_nonce_required', 'use_dpop_nonce'],
+  ['dpop_scheme_mismatch', 'invalid_token'],
+  ['dpop_access_proof_invalid', 'invalid_dpop_proof'],
 ]);
 
 function dpopChallenge({ code, message }: Refusal): string {

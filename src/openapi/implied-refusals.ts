@@ -5,6 +5,7 @@ import type { Route } from './routes.js';
 const ofClosed: readonly RefusalCode[] = [
   ...(['unauthenticated', 'token_expired', 'token_stale', 'token_revoked'] as const),
   ...(['ambiguous_token', 'user_token_required', 'unavailable'] as const),
+  ...(['dpop_scheme_mismatch', 'dpop_access_proof_invalid', 'dpop_nonce_required'] as const),
 ];
 
 const ofServices: readonly RefusalCode[] = ['invalid_client', 'too_many_attempts', 'unavailable'];

@@ -48,7 +48,7 @@ export class Reauthentication {
     if (!seen) return undefined;
     const { id, persistent, email, role, now, generation } = seen;
     const subject = { userId, email, role, tokenVersion, sessionId: id };
-    const proven = { ...subject, authenticatedAt: seen.authenticated_at, methods: seen.methods };
+    const proven = { ...subject, authenticatedAt: seen.authenticated_at, methods: seen.methods, jkt: seen.jkt };
     return {
       user: { id: userId, email, role, emailVerified: seen.email_verified },
       session: { id, transport, persistent, generation, expiresAt: seen.expires_at },

@@ -43,12 +43,13 @@ export interface SeenSession {
   readonly role: Role;
   readonly email_verified: boolean;
   readonly token_version: number;
+  readonly jkt: string | null;
 }
 
 /** Columns of `s`, `u` and `now`: all three statements of the protocol use these names. */
 export const seenSession = sql`
   now, s.id, s.transport, s.persistent, s.methods, s.authenticated_at, s.expires_at, s.absolute_expires_at,
-  u.email, u.role, u.email_verified_at is not null as email_verified, u.token_version`;
+  u.email, u.role, u.email_verified_at is not null as email_verified, u.token_version, s.jkt`;
 
 export const isAlive = sql`
   not s.revoked and s.expires_at > now and s.absolute_expires_at > now

@@ -168,9 +168,9 @@ function newSession(user: ProvenUser, wish: SessionWish, { ip, userAgent }: Call
 }
 
 function begunOf(user: ProvenUser, { token, values }: ReturnType<typeof newSession>, times: Times) {
-  const { userId, id, transport, persistent, methods } = values;
+  const { userId, id, transport, persistent, methods, jkt } = values;
   const { now, authenticatedAt, expiresAt, absoluteExpiresAt } = times;
-  const subject = { ...user, userId, sessionId: id, authenticatedAt, methods };
+  const subject = { ...user, userId, sessionId: id, authenticatedAt, methods, jkt };
   const session = { id, transport, persistent, generation: token.generation, expiresAt };
   return { session, subject, token, now, absoluteExpiresAt };
 }

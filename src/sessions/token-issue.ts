@@ -44,6 +44,7 @@ export class TokenIssue implements OnModuleInit {
       sessionId: id,
       authenticatedAt: seen.authenticated_at,
       methods: seen.methods,
+      jkt: seen.jkt,
     };
     return {
       user: { id: token.userId, email, role, emailVerified: seen.email_verified },

@@ -48,7 +48,8 @@ export class Introspection {
       const claims = await this.verification.claimsForAnyAudience(token);
       this.verification.assertCurrent(claims);
       if (!this.isFor(claims.aud, service) || !(await this.isLive(claims))) return undefined;
-      return { token_use: 'access_token', token_type: 'Bearer', ...claims };
+      const isBound = 'cnf' in claims && claims.cnf !== undefined;
+      return { token_use: 'access_token', token_type: isBound ? 'DPoP' : 'Bearer', ...claims };
     } catch (error) {
       if (error instanceof Refusal && worthless.has(error.code)) return undefined;
       throw error;

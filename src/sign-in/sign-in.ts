@@ -68,7 +68,8 @@ export class SignIn {
     const known = this.browserSession.of(request);
     if (known || text === undefined) return known;
     const claims = await this.verification.intactClaims(text).catch(unlessRefused);
-    return claims && { userId: claims.sub, sessionId: claims.sid };
+    // A bound token is in no cookie of ours: somebody planted it.
+    return claims && !claims.cnf ? { userId: claims.sub, sessionId: claims.sid } : undefined;
   }
 }
 

@@ -29,7 +29,9 @@ export const cookieTokens = z
 export const bearerTokens = z
   .object({
     ...common,
-    tokenType: z.literal('Bearer'),
+    tokenType: z.enum(['Bearer', 'DPoP']).meta({
+      description: 'The scheme of the access token. `DPoP`: each request needs a proof of the key (RFC 9449 §7.1).',
+    }),
     accessToken: z.string(),
     refreshToken: z.string().optional().meta({ description: 'Absent where the present one stays.' }),
     deviceToken: z.string().optional().meta({ description: 'Send it with the next sign-in of this device.' }),
@@ -65,7 +67,7 @@ export class TokenAnswer {
     if (session.transport === 'bearer')
       return {
         ...answer,
-        tokenType: 'Bearer',
+        tokenType: accessToken.isBound ? 'DPoP' : 'Bearer',
         accessToken: accessToken.text,
         ...(refreshToken === undefined ? {} : { refreshToken }),
       };

@@ -24,6 +24,7 @@ const accessClaims = z.object({
   auth_time: seconds,
   amr: z.array(z.string()),
   acr: z.string().optional(),
+  cnf: z.object({ jkt: z.string().regex(/^[\w-]{43}$/) }).optional(),
 } satisfies Partial<Record<keyof UserTokenClaims, z.ZodType>>);
 
 export type AccessClaims = z.output<typeof accessClaims>;

@@ -19,6 +19,8 @@ export interface AccessTokenSubject {
   readonly sessionId: string;
   readonly authenticatedAt: Date;
   readonly methods: readonly string[];
+  /** The thumbprint of the key of the session. */
+  readonly jkt: string | null;
 }
 
 export interface ServiceTokenSubject {
@@ -30,6 +32,8 @@ export interface ServiceTokenSubject {
 
 export interface SignedAccessToken {
   readonly text: string;
+  /** To a key: it is no bearer token. */
+  readonly isBound: boolean;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
@@ -73,8 +77,14 @@ export class AccessTokens {
       auth_time: Math.floor(subject.authenticatedAt.getTime() / 1000),
       amr: [...subject.methods],
       acr: acrOf(subject.methods),
+      ...this.confirmationOf(subject),
     } satisfies AccessClaims;
     return this.signed(claims, signer ?? (await this.keyRing.signer(now)));
+  }
+
+  /** RFC 9449 §6.1. */
+  private confirmationOf({ jkt }: AccessTokenSubject): Pick<AccessClaims, 'cnf'> {
+    return jkt !== null && this.config.ACCESS_TOKEN_BINDING === 'on' ? { cnf: { jkt } } : {};
   }
 
   /** By the time of the ring, which is the database's. @throws Refusal `unavailable` */
@@ -91,7 +101,8 @@ export class AccessTokens {
     const text = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', typ: ACCESS_TOKEN_TYP, kid })
       .sign(privateKey);
-    return { text, issuedAt: new Date(claims.iat * 1000), expiresAt: new Date(claims.exp * 1000) };
+    const isBound = 'cnf' in claims;
+    return { text, isBound, issuedAt: new Date(claims.iat * 1000), expiresAt: new Date(claims.exp * 1000) };
   }
 }
 

@@ -2,11 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
-import { refuseDead } from '../revocation/refuse-dead.js';
-import { Revocations } from '../revocation/revocations.js';
 import { UpstreamSignIns } from '../sessions/upstream-sign-ins.js';
-import { PresentedToken } from '../tokens/presented-token.js';
-import { TokenVerification } from '../tokens/token-verification.js';
+import { LinkCaller } from './link-caller.js';
 import { Providers } from './providers.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 import type { HandedOver } from './upstream-codes.js';
@@ -15,9 +12,7 @@ import { UpstreamLinks } from './upstream-links.js';
 @Injectable()
 export class LinkExchange {
   constructor(
-    private readonly presented: PresentedToken,
-    private readonly tokens: TokenVerification,
-    private readonly revocations: Revocations,
+    private readonly caller: LinkCaller,
     private readonly signIns: UpstreamSignIns,
     private readonly providers: Providers,
     private readonly links: UpstreamLinks,
@@ -25,22 +20,12 @@ export class LinkExchange {
 
   /** @throws Refusal of a dead token; `upstream_request_invalid` for the token of another session */
   async of({ userId, sessionId, signInId }: HandedOver, exchange: Exchange): Promise<undefined> {
-    const caller = await this.callerOf(exchange);
+    const caller = await this.caller.of(exchange);
     if (sessionId === null || caller.sub !== userId || caller.sid !== sessionId)
       throw new Refusal('upstream_request_invalid');
     const answer = await this.answerOf(userId, signInId);
     await this.links.link({ userId, sessionId, answer }, exchange);
     return undefined;
-  }
-
-  /** The route is public, so that no guard has read the token. */
-  private async callerOf({ request }: Exchange) {
-    const token = this.presented.of(request);
-    if (token?.transport !== 'bearer') throw new Refusal('unauthenticated');
-    const claims = await this.tokens.intactClaims(token.text);
-    this.tokens.assertCurrent(claims);
-    refuseDead(await this.revocations.verdictFor(claims, true));
-    return claims;
   }
 
   private async answerOf(userId: string, signInId: string): Promise<UpstreamAnswer> {

@@ -72,7 +72,7 @@ export class UpstreamController {
       ...(['upstream_request_invalid', 'invalid_credentials', 'identity_taken', 'too_many_factors'] as const),
       ...(['second_factor_required'] as const),
       ...(['enrolment_required', 'unauthenticated', 'token_expired', 'token_stale', 'token_revoked'] as const),
-      ...(['too_many_attempts', 'unavailable'] as const),
+      ...(['dpop_scheme_mismatch', 'dpop_access_proof_invalid', 'too_many_attempts', 'unavailable'] as const),
     ],
     takes: ['bearer'],
   })

@@ -12,6 +12,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { SignInModule } from '../sign-in/sign-in.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { LinkCaller } from './link-caller.js';
 import { LinkExchange } from './link-exchange.js';
 import { LinkStart } from './link-start.js';
 import { OwnIdentitiesController } from './own-identities.controller.js';
@@ -40,7 +41,7 @@ import { UpstreamController } from './upstream.controller.js';
 
 const kept = [Providers, StateCookie, UpstreamCodes, UpstreamRequests];
 const flows = [UpstreamCallback, UpstreamCompletion, UpstreamExchange, UpstreamHandOver, UpstreamReturn, UpstreamStart];
-const who = [LinkExchange, LinkStart, OwnIdentities, UpstreamAccounts, UpstreamLinks];
+const who = [LinkCaller, LinkExchange, LinkStart, OwnIdentities, UpstreamAccounts, UpstreamLinks];
 const accounts = [UpstreamPeople, UpstreamRoles, UpstreamSignUp];
 
 @Module({

@@ -1,5 +1,5 @@
 // Keys of clients, and their proofs (RFC 9449 §4.2): right ones, and those in which the test has changed something.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { type Answer, call, type Person, register, type Tokens } from './client.js';
 import { testSettings } from './settings.js';
@@ -26,6 +26,12 @@ export class ClientKey {
     return new ClientKey(alg, privateKey, jwk, await calculateJwkThumbprint(jwk), await exportJWK(privateKey));
   }
 
+  /** Of a pair that a library made, which gives no private key away. */
+  static async of(publicKey: CryptoKey, privateKey: CryptoKey, alg = 'ES256'): Promise<ClientKey> {
+    const jwk = await exportJWK(publicKey);
+    return new ClientKey(alg, privateKey, jwk, await calculateJwkThumbprint(jwk), {});
+  }
+
   /** @param path of the service; a claim that is given as undefined is left out */
   proof(path: string, { header = {}, claims = {}, signer = this.privateKey }: ProofParts = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1_000);
@@ -33,6 +39,12 @@ export class ClientKey {
     return new SignJWT(payload)
       .setProtectedHeader({ typ: 'dpop+jwt', alg: this.alg, jwk: this.jwk, ...header })
       .sign(signer);
+  }
+
+  /** The headers of a request with an access token that is bound to the key; a claim that is given replaces the right one. */
+  async access(token: string, path: string, { claims, ...parts }: ProofParts = {}) {
+    const ath = createHash('sha256').update(token).digest('base64url');
+    return { authorization: `DPoP ${token}`, dpop: await this.proof(path, { ...parts, claims: { ath, ...claims } }) };
   }
 
   async headers(path: string, parts?: ProofParts): Promise<{ dpop: string }> {

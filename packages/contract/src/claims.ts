@@ -47,6 +47,11 @@ export interface UserTokenClaims extends CommonClaims {
   readonly amr: readonly string[];
   /** How strong the proof was (OpenID Connect Core §2): one of `ACR_VALUES`. Tokens of older releases have none. */
   readonly acr?: string;
+  /**
+   * The token is bound to the key with this thumbprint (RFC 7638), and counts only under the scheme DPoP with a proof of
+   * that key (RFC 9449 §6.1).
+   */
+  readonly cnf?: { readonly jkt: string };
   readonly scope?: undefined;
 }
 
@@ -65,6 +70,7 @@ export interface ServiceTokenClaims extends CommonClaims {
   readonly auth_time?: undefined;
   readonly amr?: undefined;
   readonly acr?: undefined;
+  readonly cnf?: undefined;
 }
 
 /** `claims.sid === undefined` tells a service from a person. */

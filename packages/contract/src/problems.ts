@@ -22,6 +22,8 @@ export const errorCodes = [
   'refresh_token_reused',
   'session_state_lost',
   'dpop_nonce_required',
+  'dpop_scheme_mismatch',
+  'dpop_access_proof_invalid',
   'invalid_client',
   'unauthorized_client',
   'unsupported_grant_type',
