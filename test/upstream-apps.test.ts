@@ -176,13 +176,22 @@ describe('an app that connects a provider', () => {
     readonly phone: Awaited<ReturnType<typeof mobile>>;
   }
 
+  /** Tests before have put the service's clock forward. */
+  const ofNow = async () => {
+    const [now] = await service.query<{ iat: number }>('SELECT extract(epoch FROM protocol_now())::int AS iat');
+    return { claims: { iat: now?.iat } };
+  };
+
   /** As far as the code. @param at whose login it is there */
   async function connecting(at = `new ${name}`, key?: ClientKey): Promise<Connecting> {
     upstream.people.set(at, { email: `${randomBytes(8).toString('hex')}@example.com` });
-    const [verifier, phone] = [newVerifier(), await (key ? boundMobile(service.url, key) : mobile(service.url))];
+    const [verifier, phone] = [
+      newVerifier(),
+      await (key ? boundMobile(service.url, key, undefined, await ofNow()) : mobile(service.url)),
+    ];
     const body = { returnTo: APP, codeChallenge: challengeOf(verifier), state: 'of-the-app' };
     const path = '/auth/upstream/authentik/link';
-    const headers = key ? await key.access(phone.accessToken, path) : bearer(phone.accessToken);
+    const headers = key ? await key.access(phone.accessToken, path, await ofNow()) : bearer(phone.accessToken);
     const begun = await call(service.url, 'POST', path, { body, headers });
     expect(begun.cookies).toEqual([]);
     const go = new URL(begun.json['location'] as string);
@@ -209,7 +218,7 @@ describe('an app that connects a provider', () => {
     for (const headersOf of [
       (token: string) => Promise.resolve(bearer(token)),
       (token: string) => Promise.resolve({ authorization: `DPoP ${token}` }),
-      (token: string) => key.access(token, path),
+      (token: string) => ofNow().then((now) => key.access(token, path, now)),
     ]) {
       const { code, verifier, phone } = await connecting(undefined, key);
       const answer = await exchange(code, verifier, {}, await headersOf(phone.accessToken));

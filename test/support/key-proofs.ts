@@ -53,10 +53,15 @@ export class ClientKey {
 }
 
 /** Signs in over the bearer transport with a proof; registers first unless a person is given. */
-export async function boundMobile(base: string, key: ClientKey, person?: Person): Promise<Tokens & { person: Person }> {
+export async function boundMobile(
+  base: string,
+  key: ClientKey,
+  person?: Person,
+  parts?: ProofParts,
+): Promise<Tokens & { person: Person }> {
   const who = person ?? (await register(base));
   const body = { ...who, transport: 'bearer' };
-  const answer = await call(base, 'POST', '/auth/login', { body, headers: await key.headers('/auth/login') });
+  const answer = await call(base, 'POST', '/auth/login', { body, headers: await key.headers('/auth/login', parts) });
   if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);
   return { ...(answer.json as Tokens), person: who };
 }
