@@ -71,9 +71,38 @@ const edits = {
   'an access token is good for every audience': [[`${SRC}/access-token.ts`, '      audience,\n', '']],
 };
 
+const POSSESSION = `${SRC}/possession.ts`;
+Object.assign(edits, {
+  'a bound token counts as a bearer token': [[POSSESSION, 'if (!cnf && !isDpop) return;', 'if (!isDpop) return;']],
+  'a token without a key counts under the scheme DPoP': [
+    [POSSESSION, 'if (!cnf && !isDpop) return;', 'if (!cnf) return;'],
+  ],
+  'a proof of any key will do': [[POSSESSION, '!== jkt) throw', "=== '') throw"]],
+  'a proof for any token will do': [
+    [POSSESSION, "if (claims['ath'] !== ath) throw", "if (claims['ath'] === '') throw"],
+  ],
+  'a proof for any method will do': [
+    [POSSESSION, "if (claims['htm'] !== request.method) throw", "if (claims['htm'] === '') throw"],
+  ],
+  'a proof for any address will do': [
+    [POSSESSION, "if (!isSameTarget(String(claims['htu']), url)) throw", "if (claims['htu'] === '') throw"],
+  ],
+  'a proof of any time will do': [[POSSESSION, '<= MAX_SKEW_SECONDS', '>= 0']],
+  'any JWT is a proof': [[POSSESSION, "if (typ !== 'dpop+jwt') throw", "if (typ === '') throw"]],
+  'a cnf of another form is ignored': [
+    [`${SRC}/access-token.ts`, 'isText((cnf as { jkt?: unknown } | null)?.jkt)', 'cnf !== ""'],
+  ],
+});
+
 export const mutations = Object.entries(edits).map(([name, changes]) => ({
   name: `verifier: ${name}`,
   edits: changes,
-  run: ['packages/verifier/src/authorise.test.ts', 'test/verifier.test.ts', '--bail', '1'],
+  run: [
+    'packages/verifier/src/authorise.test.ts',
+    'test/verifier-bound.test.ts',
+    'test/verifier.test.ts',
+    '--bail',
+    '1',
+  ],
   verdict: (output) => (/^\s*Tests\s+\d+ failed/m.test(output) ? /^ FAIL {2}(.*)$/m.exec(output)?.[1] : undefined),
 }));

@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, compactVerify, decodeProtectedHeader, importJWK
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { PROOF_ALGORITHMS } from '../http/key-proof.js';
-import { isSameTarget } from './htu.js';
+import { isSameTarget } from '../../packages/contract/src/proof-target.js';
 
 /** Others' proofs have 400 to 800 characters. */
 const MAX_PROOF = 4_096;

@@ -63,21 +63,22 @@ function areClaims(payload: JWTPayload): payload is JWTPayload & AccessTokenClai
 }
 
 function areOfUser(payload: Claims): boolean {
-  const { sid, email, role, auth_time, amr, acr } = payload;
+  const { sid, email, role, auth_time, amr, acr, cnf } = payload;
   return (
     [sid, role].every(isText) &&
     typeof email === 'string' &&
     isTime(auth_time) &&
     Array.isArray(amr) &&
     amr.every(isText) &&
-    (acr === undefined || isText(acr))
+    (acr === undefined || isText(acr)) &&
+    (cnf === undefined || isText((cnf as { jkt?: unknown } | null)?.jkt))
   );
 }
 
 /** Nothing in a service's token may look like a person's. */
 function areOfService(payload: Claims): boolean {
   const { sub, client_id, scope } = payload;
-  const personal = ['email', 'role', 'auth_time', 'amr', 'acr'];
+  const personal = ['email', 'role', 'auth_time', 'amr', 'acr', 'cnf'];
   return sub === client_id && typeof scope === 'string' && personal.every((name) => payload[name] === undefined);
 }
 

@@ -15,6 +15,8 @@ export type VerificationErrorCode = Extract<
   | 'token_expired'
   | 'token_stale'
   | 'token_revoked'
+  | 'dpop_scheme_mismatch'
+  | 'dpop_access_proof_invalid'
   | 'csrf_rejected'
   | 'forbidden'
   | 'reauthentication_required'
@@ -27,6 +29,16 @@ const refusals: Readonly<Record<VerificationErrorCode, readonly [number, string,
   token_expired: [401, 'The access token has expired; refresh it.', 'keep'],
   token_stale: [401, 'The access token is out of date; refresh it.', 'keep'],
   token_revoked: [401, 'The access token was revoked.', 'ended'],
+  dpop_scheme_mismatch: [
+    401,
+    'An access token that is bound to a key must come under the scheme DPoP, and no other may.',
+    'keep',
+  ],
+  dpop_access_proof_invalid: [
+    401,
+    'The DPoP proof is missing, wrong, or not for this access token; send a proof of its key for this request.',
+    'keep',
+  ],
   csrf_rejected: [403, 'The request comes from an origin that may not use this service.', 'keep'],
   forbidden: [403, 'The caller may not do this.', 'keep'],
   reauthentication_required: [403, 'The sign-in is too long ago for this; prove who you are again.', 'keep'],

@@ -11,4 +11,4 @@ export {
 export { type CookieOptions, type IncomingRequest, presentedTokens } from './presented-token.js';
 export { answerTo, checkRequest, claimsOf, type Protection, type RefusedAnswer } from './protection.js';
 export type { StalePolicy, VerifierOptions } from './settings.js';
-export { createVerifier, type FeedHealth, type Verifier } from './verifier.js';
+export { createVerifier, type FeedHealth, type Verifier, type VerifyOptions } from './verifier.js';

@@ -15,6 +15,10 @@ const of = (headers: Record<string, string>, method = 'GET', taking: typeof cook
 describe('the token of a request', () => {
   it.each([
     ['Bearer abc', ['abc']],
+    ['DPoP abc', ['abc']],
+    ['dpop  abc ', ['abc']],
+    ['DPoP', []],
+    ['DPoPX abc', []],
     ['bearer   abc ', ['abc']],
     ['Bearer', []],
     ['Bearer ', []],

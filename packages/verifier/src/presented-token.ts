@@ -4,6 +4,10 @@ import { VerificationError } from './errors.js';
 /** As much of a request as matters. Node's, Express's, Fastify's and Nest's requests fit. */
 export interface IncomingRequest {
   readonly method?: string | undefined;
+  /** Path and query. Read for a token that is bound to a key only. */
+  readonly url?: string | undefined;
+  /** The same before a router took a part off, where the framework keeps it. */
+  readonly originalUrl?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
@@ -26,11 +30,11 @@ const MAX_COPIES = 4;
  * @param cookie given where the issuer shares its cookie
  * @returns the tokens that came: one, or none; several only if the cookie came several times, which a sibling
  * subdomain can cause
- * @throws {@link VerificationError} `ambiguous_token` when both a bearer and a cookie came (RFC 6750 §2),
+ * @throws {@link VerificationError} `ambiguous_token` when both the header and the cookie came (RFC 6750 §2),
  * `csrf_rejected`
  */
 export function presentedTokens(request: IncomingRequest, cookie?: CookieOptions): readonly string[] {
-  const bearer = bearerOf(headerOf(request, 'authorization') ?? '');
+  const bearer = givenIn(request)?.text;
   const copies = cookie ? cookieValues(headerOf(request, 'cookie'), cookie.name ?? '__Secure-access_token') : [];
   if (copies.length > 0) assertTrustedOrigin(request, cookie?.allowedOrigins ?? []);
   if (bearer !== undefined && copies.length > 0) throw new VerificationError('ambiguous_token');
@@ -38,10 +42,14 @@ export function presentedTokens(request: IncomingRequest, cookie?: CookieOptions
   return bearer === undefined ? copies : [bearer];
 }
 
-/** RFC 6750 §2.1; the scheme's name is compared without case (RFC 9110 §11.1). */
-function bearerOf(header: string): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(header)?.[1];
+/** RFC 6750 §2.1, RFC 9449 §7.1; the scheme's name is compared without case (RFC 9110 §11.1). */
+function givenIn(request: IncomingRequest): { readonly text: string; readonly isDpop: boolean } | undefined {
+  const [, scheme = '', text] = /^(Bearer|DPoP) +(\S+) *$/i.exec(headerOf(request, 'authorization') ?? '') ?? [];
+  return text === undefined ? undefined : { text, isDpop: scheme.toLowerCase() === 'dpop' };
 }
+
+/** @returns whether the token came under the scheme DPoP */
+export const isUnderDpop = (request: IncomingRequest): boolean => givenIn(request)?.isDpop ?? false;
 
 /**
  * The issuer's own rule. A request that changes something and carries the cookie must come from this service's origin
@@ -71,7 +79,8 @@ function cookieValues(header: string | undefined, name: string): string[] {
   });
 }
 
-function headerOf({ headers }: IncomingRequest, name: string): string | undefined {
+/** @returns several headers of the name joined by commas, as Node joins most */
+export function headerOf({ headers }: IncomingRequest, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' ? value : value?.join(', ');
 }

@@ -4,11 +4,12 @@ import { authorise, type Demands } from './authorise.js';
 import { isVerificationError, VerificationError } from './errors.js';
 import { type CookieOptions, type IncomingRequest, presentedTokens } from './presented-token.js';
 import type { StalePolicy } from './settings.js';
-import type { Verifier } from './verifier.js';
+import { PROOF_ALGORITHMS } from './possession.js';
+import type { Verifier, VerifyOptions } from './verifier.js';
 
 /** How a route, or all of them, are protected. */
 export interface Protection extends Demands {
-  /** Also take the issuer's shared cookie. Without it, only `Authorization: Bearer` counts. */
+  /** Also take the issuer's shared cookie. Without it, only the header `Authorization` counts. */
   readonly cookie?: CookieOptions;
   /** Overrides the verifier's choice. */
   readonly onStale?: StalePolicy;
@@ -29,7 +30,7 @@ export async function checkRequest(
   { cookie, onStale, ...demands }: Protection = {},
 ): Promise<AccessTokenClaims> {
   const tokens = presentedTokens(request, cookie);
-  const options = onStale === undefined ? {} : { onStale };
+  const options = onStale === undefined ? { request } : { request, onStale };
   const claims = await claimsOfOne(verifier, tokens, options);
   authorise(claims, demands);
   Object.defineProperty(request, CLAIMS, { value: claims, configurable: true });
@@ -40,7 +41,7 @@ export async function checkRequest(
  * Of several copies of the cookie, those that a sibling subdomain planted without a token of the issuer do not count.
  * Good ones of different sessions leave no way to tell whose request it is.
  */
-async function claimsOfOne(verifier: Verifier, tokens: readonly string[], options: { onStale?: StalePolicy }) {
+async function claimsOfOne(verifier: Verifier, tokens: readonly string[], options: VerifyOptions) {
   const [first, ...others] = tokens;
   if (first === undefined) throw new VerificationError('unauthenticated');
   if (others.length === 0) return verifier.verify(first, options);
@@ -90,8 +91,17 @@ export function answerTo(error: unknown, request: IncomingRequest, requestId?: s
   };
 }
 
+/** RFC 9449 §7.1. */
+const dpopErrors: ReadonlyMap<string, string> = new Map([
+  ['dpop_scheme_mismatch', 'invalid_token'],
+  ['dpop_access_proof_invalid', 'invalid_dpop_proof'],
+]);
+
 /** RFC 6750 §3: no error code without credentials; with bad credentials, the code and the reason. RFC 9470 §3. */
 function challengeOf(error: VerificationError, usedBearer: boolean): string | undefined {
+  const dpopError = dpopErrors.get(error.code);
+  if (dpopError !== undefined)
+    return `DPoP realm="watchword", error="${dpopError}", error_description="${error.message}", algs="${PROOF_ALGORITHMS}"`;
   const realm = 'Bearer realm="watchword"';
   const because = (code: string) => `${realm}, error="${code}", error_description="${error.message}"`;
   if (error.code === 'reauthentication_required') {

@@ -18,6 +18,8 @@ it.each<[string, object]>([
   ['a maxFeedAge that is no number', { maxFeedAge: NaN }],
   ['a policy with another name', { onStale: 'ignore' }],
   ['keys from a file', { jwksUri: 'file:///etc/keys' }],
+  ['an address without a scheme', { publicUrl: 'orders.example.com' }],
+  ['an address with a query', { publicUrl: 'https://orders.example.com/?x' }],
   ['a feed that is no URL', { revocationsUri: '/revocations' }],
 ])('a verifier does not start with %s', (_, wrong) => {
   expect(() => settingsOf({ ...good, ...wrong })).toThrow(/must/);

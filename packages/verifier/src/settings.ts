@@ -27,6 +27,11 @@ export interface VerifierOptions {
   readonly jwksUri?: string;
   /** Where the feed is fetched instead of where the issuer's metadata says. */
   readonly revocationsUri?: string;
+  /**
+   * Where callers reach your service, such as `https://orders.example.com`: with the path of a request it is what the proof
+   * for a token names that is bound to a key (RFC 9449 §4.3). Without it such tokens are refused.
+   */
+  readonly publicUrl?: string;
   /** Replaces the global `fetch`, for a proxy or a client certificate. It must not follow redirects on its own. */
   readonly fetch?: typeof globalThis.fetch;
   /** Milliseconds since 1970, for tests. It replaces the wall clock and the clock that measures the feed's age. */
@@ -40,6 +45,8 @@ export interface Settings {
   readonly onStale: StalePolicy;
   readonly jwksUri: string | undefined;
   readonly revocationsUri: string | undefined;
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
   readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -50,6 +57,7 @@ export interface Settings {
 /** @throws TypeError, RangeError for a mistake, so that a sibling does not start with it */
 export function settingsOf(options: VerifierOptions): Settings {
   const { issuer, audience, maxFeedAge = 15, onStale = 'refuse', jwksUri, revocationsUri, clock } = options;
+  const { publicUrl } = options;
   if (!isIssuer(issuer))
     throw new TypeError('issuer must be an https URL without query and fragment; http only for this machine');
   const audiences = typeof audience === 'string' ? [audience] : [...(audience ?? [])];
@@ -59,6 +67,8 @@ export function settingsOf(options: VerifierOptions): Settings {
   if (onStale !== 'refuse' && onStale !== 'accept') throw new TypeError("onStale must be 'refuse' or 'accept'");
   for (const [name, url] of Object.entries({ jwksUri, revocationsUri }))
     if (url !== undefined && !isHttp(url)) throw new TypeError(`${name} must be an http or https URL`);
+  if (publicUrl !== undefined && !(isHttp(publicUrl) && /^[^?#@]+$/.test(publicUrl)))
+    throw new TypeError('publicUrl must be an http or https URL without query and fragment');
   return {
     issuer,
     audience: audiences,
@@ -66,6 +76,7 @@ export function settingsOf(options: VerifierOptions): Settings {
     onStale,
     jwksUri,
     revocationsUri,
+    publicUrl: publicUrl?.replace(/\/+$/, ''),
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     now: clock ?? (() => Date.now()),
     elapsed: clock ?? (() => performance.now()),

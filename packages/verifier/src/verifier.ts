@@ -5,6 +5,8 @@ import { Discovery } from './discovery.js';
 import { VerificationError } from './errors.js';
 import { RevocationFeed } from './feed.js';
 import { IssuerKeys } from './issuer-keys.js';
+import { assertPossession } from './possession.js';
+import type { IncomingRequest } from './presented-token.js';
 import type { RevocationVerdict } from './revocation-set.js';
 import { type Settings, settingsOf, type StalePolicy, type VerifierOptions } from './settings.js';
 
@@ -20,6 +22,12 @@ export interface FeedHealth {
   readonly lastError: unknown;
 }
 
+/** What {@link Verifier.verify} may know beside the token. */
+export interface VerifyOptions {
+  readonly onStale?: StalePolicy;
+  readonly request?: IncomingRequest;
+}
+
 /** Verifies access tokens of one issuer. Make one for each process with {@link createVerifier}. */
 export interface Verifier extends AsyncDisposable {
   /**
@@ -27,13 +35,17 @@ export interface Verifier extends AsyncDisposable {
    * §4), the type of every claim, and that the issuer has not revoked it, its session, its user's tokens or its key.
    * It asks the issuer for nothing, but for a key that it has never seen.
    *
-   * @param token the text after `Bearer `
-   * @param options `onStale` overrides the verifier's choice for this token
+   * A token that is bound to a key (`cnf`, RFC 9449) also needs the scheme DPoP and a proof of that key for this request.
+   *
+   * @param token the text after `Bearer ` or `DPoP `
+   * @param options `onStale` overrides the verifier's choice for this token; `request` is what it came with, without which
+   * a bound token is refused
    * @returns the claims; `claims.sid === undefined` tells a service from a person
-   * @throws {@link VerificationError} `unauthenticated`, `token_expired`, `token_stale`, `token_revoked` (401), or
+   * @throws {@link VerificationError} `unauthenticated`, `token_expired`, `token_stale`, `token_revoked`,
+   * `dpop_scheme_mismatch`, `dpop_access_proof_invalid` (401), or
    * `unavailable` (503) when the keys cannot be had, or the feed is older than `maxFeedAge` and the policy is `refuse`
    */
-  verify(token: string, options?: { readonly onStale?: StalePolicy }): Promise<AccessTokenClaims>;
+  verify(token: string, options?: VerifyOptions): Promise<AccessTokenClaims>;
   /** How the feed is. */
   health(): FeedHealth;
   /** Stops following the feed. Without it the process does not end by itself. */
@@ -70,13 +82,14 @@ class FollowingVerifier implements Verifier {
     this.feed = new RevocationFeed(discovery, this.keys, settings);
   }
 
-  async verify(token: string, { onStale = this.settings.onStale }: { onStale?: StalePolicy } = {}) {
+  async verify(token: string, { onStale = this.settings.onStale, request }: VerifyOptions = {}) {
     if (this.isClosed) throw new VerificationError('unavailable', { cause: new Error('the verifier is closed') });
     const kid = kidOf(token);
     await this.feed.firstAttempt;
     if (this.feed.revocations.revokesKey(kid))
       throw new VerificationError('token_stale', { cause: new Error(`the key ${kid} was revoked`) });
     const claims = await verifiedClaims(token, this.keys.forTokens, this.settings);
+    await assertPossession(token, claims, request, this.settings);
     // The feed may have moved on while the signature was checked.
     const { revocations } = this.feed;
     const verdict = revocations.revokesKey(kid) ? 'version_stale' : revocations.verdictOf(claims);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSameTarget } from './htu.js';
+import { isSameTarget } from './proof-target.js';
 
 const ours = 'https://auth.example.com/auth/refresh';
 
