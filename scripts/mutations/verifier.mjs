@@ -89,9 +89,7 @@ Object.assign(edits, {
   ],
   'a proof of any time will do': [[POSSESSION, '<= MAX_SKEW_SECONDS', '>= 0']],
   'any JWT is a proof': [[POSSESSION, "if (typ !== 'dpop+jwt') throw", "if (typ === '') throw"]],
-  'a cnf of another form is ignored': [
-    [`${SRC}/access-token.ts`, 'isText((cnf as { jkt?: unknown } | null)?.jkt)', 'cnf !== ""'],
-  ],
+  'a cnf of another form is ignored': [[`${SRC}/access-token.ts`, 'namesKey(cnf)', 'cnf !== ""']],
 });
 
 export const mutations = Object.entries(edits).map(([name, changes]) => ({

@@ -71,7 +71,7 @@ function areOfUser(payload: Claims): boolean {
     Array.isArray(amr) &&
     amr.every(isText) &&
     (acr === undefined || isText(acr)) &&
-    (cnf === undefined || isText((cnf as { jkt?: unknown } | null)?.jkt))
+    (cnf === undefined || namesKey(cnf))
   );
 }
 
@@ -82,5 +82,6 @@ function areOfService(payload: Claims): boolean {
   return sub === client_id && typeof scope === 'string' && personal.every((name) => payload[name] === undefined);
 }
 
+const namesKey = (cnf: unknown) => typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && isText(cnf.jkt);
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 const isTime = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
