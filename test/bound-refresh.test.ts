@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decode, me, refresh } from './support/client.js';
 import { boundMobile, boundRefresh, ClientKey } from './support/key-proofs.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
+import { until } from './support/until.js';
 
 const PATH = '/auth/refresh';
 const seconds = () => Math.floor(Date.now() / 1_000);
@@ -191,4 +192,21 @@ it('the row keeps the ids of one second only, 64 at most', async () => {
   expect(await lengthOf()).toBe(512);
   expect((await boundRefresh(own.url, key, phone.refreshToken, { claims })).status).toBe(200);
   expect(await lengthOf()).toBe(8);
+});
+
+it('a refresh changes its row once, by a HOT update, and adds none', async () => {
+  const own = await startServiceForTest({ RATE_LIMITS: 'off' });
+  const phone = await boundMobile(own.url, key);
+  let token = phone.refreshToken;
+  for (let spent = 0; spent < 50; spent++) token = (await boundRefresh(own.url, key, token)).json['refreshToken'];
+  const figures = async () => {
+    await own.query('SELECT pg_stat_force_next_flush()');
+    const [row] = await own.query<{ updates: number; hot: number; rows: number }>(
+      `SELECT n_tup_upd::int AS updates, n_tup_hot_upd::int AS hot, (SELECT count(*)::int FROM refresh_tokens) AS rows
+         FROM pg_stat_user_tables WHERE relname = 'refresh_tokens'`,
+    );
+    return row;
+  };
+  await until('the database has counted', async () => (await figures())?.updates === 50);
+  expect(await figures()).toEqual({ updates: 50, hot: 50, rows: 1 });
 });

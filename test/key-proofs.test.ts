@@ -6,8 +6,15 @@ import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, call, mobile, refresh, register } from './support/client.js';
+import { document } from './support/documented.js';
+import { enrolled } from './support/factors.js';
 import { boundMobile, boundRefresh, ClientKey, type ProofParts } from './support/key-proofs.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly responses: Readonly<Record<string, object>>;
+}
 
 const PATH = '/auth/refresh';
 const seconds = () => Math.floor(Date.now() / 1_000);
@@ -236,6 +243,37 @@ describe('REQUIRE_BOUND_SESSIONS=bearer', () => {
     expect((await login(person)).status).toBe(200);
     expect((await login({ ...person, transport: 'bearer' }, await key.headers('/auth/login'))).status).toBe(200);
   });
+});
+
+describe('a sign-in with two factors', () => {
+  it('is bound to the key of the request that starts the session', async () => {
+    const { person, code } = await enrolled(service);
+    const other = await ClientKey.make();
+    const login = await call(service.url, 'POST', '/auth/login', {
+      body: { ...person, transport: 'bearer' },
+      headers: await other.headers('/auth/login'),
+    });
+    const factor = { ticket: login.json['ticket'] as string, totp: await code() };
+    const headers = await key.headers('/auth/factor', { claims: { iat: 1 } });
+    const asked = await call(service.url, 'POST', '/auth/factor', { body: factor, headers });
+    expect(asked.json['code']).toBe('dpop_nonce_required');
+    // Neither ticket nor code was used up.
+    const nonce = asked.headers['dpop-nonce'];
+    const again = await key.headers('/auth/factor', { claims: { iat: 1, nonce } });
+    const { json } = await call(service.url, 'POST', '/auth/factor', { body: factor, headers: again });
+    expect(await rowOf(json['session'].id)).toMatchObject({ jkt: key.jkt });
+  });
+});
+
+it('every route that starts a session reads the header before its handler runs', () => {
+  const started = Object.entries(document['paths'] as Record<string, Record<string, Operation>>).flatMap(
+    ([path, each]) =>
+      Object.values(each)
+        .filter((one) => JSON.stringify(one.responses['200'] ?? {}).match(/BearerTokens|refreshToken/))
+        .map((one) => [path, one.parameters?.some(({ name }) => name === 'DPoP') ?? false]),
+  );
+  expect(started.length).toBeGreaterThanOrEqual(8);
+  expect(started.filter(([, reads]) => !reads)).toEqual([['/auth/reauthenticate', false]]);
 });
 
 describe('a change of the password', () => {

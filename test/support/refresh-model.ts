@@ -77,6 +77,7 @@ export type Refused =
   | 'refresh_token_reused'
   | 'session_state_lost'
   | 'transport_mismatch'
+  | 'dpop_proof_invalid'
   | 'token_expired'
   | 'token_revoked'
   | 'token_stale';
@@ -86,6 +87,7 @@ export const refusals: Readonly<Record<Refused, readonly [status: number, sessio
   refresh_token_reused: [401, 'ended'],
   session_state_lost: [401, 'ended'],
   transport_mismatch: [400, 'keep'],
+  dpop_proof_invalid: [400, 'keep'],
   token_expired: [401, 'keep'],
   token_revoked: [401, 'ended'],
   token_stale: [401, 'keep'],

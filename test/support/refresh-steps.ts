@@ -27,11 +27,14 @@ import {
   type Token,
   type Transport,
 } from './refresh-model.js';
+import type { ClientKey } from './key-proofs.js';
 import type { Service } from './service.js';
 
 export interface Real {
   readonly service: Service;
   readonly person: Person;
+  /** Of every bearer session, where they are bound. */
+  readonly key?: ClientKey | undefined;
 }
 
 /** One step. Steps are plain data: a failure prints them, ready to be stored as a regression. */
@@ -91,9 +94,10 @@ export const someSteps = fc.noBias(
 );
 
 /** A new user who is signed in on both devices. */
-export async function begin(service: Service, person: Person, passwordHash: string, graceSeconds: number) {
+export async function begin(given: Real, passwordHash: string, graceSeconds: number) {
+  const { service, person } = given;
   const userId = randomUUID();
-  const real: Real = { service, person: { ...person, email: `${userId}@example.com` } };
+  const real: Real = { ...given, person: { ...person, email: `${userId}@example.com` } };
   await service.query('INSERT INTO users (id, email, password_hash) VALUES ($1, $2, $3)', [
     userId,
     real.person.email,
@@ -212,10 +216,12 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
     return () => undefined;
   },
 
-  async 'sign in'(model, { service, person }, { device, remember: persistent }) {
+  async 'sign in'(model, real, { device, remember: persistent }) {
+    const { service, person } = real;
     const transport = transportOf(device);
     const body = { ...person, transport, remember: persistent };
-    const answer = await call(service.url, 'POST', '/auth/login', { body });
+    const headers = transport === 'bearer' ? await proofOf(real, '/auth/login') : {};
+    const answer = await call(service.url, 'POST', '/auth/login', { body, headers });
     return (seen) => {
       expectSuccess(answer, 200);
       const { successor: first, access } = readGrant(answer, transport);
@@ -304,6 +310,13 @@ async function spend(
   { token, transport, isLost = false }: { token: Token; transport: Transport; isLost?: boolean },
 ): Promise<Settle> {
   const verdict = judgeRefresh(model, session, token, transport);
+  const isBound = real.key !== undefined && session.transport === 'bearer';
+  if (isBound && transport === 'bearer') {
+    // A copy without the key comes first, whatever it is a copy of: all goes on as if it had not come.
+    const { key: _none, ...thief } = real;
+    const answer = await presentRefresh(thief, token.text, refOf(model, session), transport);
+    expectRefusal(answer, verdict === 'refresh_token_invalid' ? verdict : 'dpop_proof_invalid');
+  }
   const answer = await presentRefresh(real, token.text, refOf(model, session), transport);
   return (seen) => {
     if (verdict === 'rotation' || verdict === 'replay') {
@@ -374,10 +387,16 @@ function expectSuccess({ status, json }: Answer, expected: 200 | 204): void {
   expect({ status, code: json['code'] }).toEqual({ status: expected, code: undefined });
 }
 
-const presentRefresh = (real: Real, text: string, session: SessionRef, over: Transport): Promise<Answer> =>
-  over === 'cookie'
-    ? call(real.service.url, 'POST', '/auth/refresh', { headers: cookiesOf(real, text, session) })
-    : call(real.service.url, 'POST', '/auth/refresh', { body: { refreshToken: text } });
+async function presentRefresh(real: Real, text: string, session: SessionRef, over: Transport): Promise<Answer> {
+  const path = '/auth/refresh';
+  const { url } = real.service;
+  if (over === 'cookie') return call(url, 'POST', path, { headers: cookiesOf(real, text, session) });
+  return call(url, 'POST', path, { body: { refreshToken: text }, headers: await proofOf(real, path) });
+}
+
+/** By the service's time, which the steps move. */
+const proofOf = async ({ service, key }: Real, path: string) =>
+  key ? key.headers(path, { claims: { iat: Math.floor(service.clock.now().getTime() / 1_000) } }) : {};
 
 const refOf = ({ userId }: Model, { id }: Session): SessionRef => ({ userId, sessionId: id });
 
