@@ -14,10 +14,13 @@ import {
   mobile,
   type Person,
   principalOf,
-  refresh,
 } from './support/client.js';
 import { Interleavings } from './support/interleavings.js';
+import { boundMobile, boundRefresh, ClientKey } from './support/key-proofs.js';
 import type { Service } from './support/service.js';
+
+/** A session without a key takes a proof and ignores it. */
+const refresh = (base: string, token: string) => boundRefresh(base, key, token);
 
 type Pair = Record<'accessToken' | 'refreshToken', string>;
 
@@ -37,7 +40,7 @@ interface World {
 interface Act {
   readonly name: string;
   readonly isLogin: boolean;
-  readonly needs?: 'previous token' | 'outdated hash' | 'session to replace';
+  readonly needs?: 'previous token' | 'outdated hash' | 'session to replace' | 'key' | 'key and previous token';
   run(world: World): Promise<Answer>;
 }
 
@@ -94,6 +97,13 @@ const acts: readonly Act[] = [
     needs: 'previous token',
     run: ({ phone }) => refresh(service.url, phone.at(-2)?.refreshToken ?? ''),
   },
+  { ...spend, name: 'a refresh of a session that is bound to a key', needs: 'key' },
+  {
+    name: 'a replay of a session that is bound to a key',
+    isLogin: false,
+    needs: 'key and previous token',
+    run: ({ phone }) => refresh(service.url, phone.at(-2)?.refreshToken ?? ''),
+  },
 ];
 
 const endings: readonly Ending[] = [
@@ -127,10 +137,12 @@ const outcomes: Readonly<Record<Ending['ends'], string>> = {
 
 let interleavings: Interleavings;
 let service: Service;
+let key: ClientKey;
 const newPassword = 'quite another passphrase';
 beforeAll(async () => {
   interleavings = await Interleavings.start();
   ({ service } = interleavings);
+  key = await ClientKey.make();
 });
 afterAll(() => interleavings.stop());
 
@@ -258,9 +270,11 @@ const alertsFor = ({ userId }: World) =>
   service.log.filter((line) => line['alert'] === true && line['userId'] === userId);
 
 async function makeWorld(needs: Act['needs']): Promise<World> {
-  const { person, user, session, ...first } = await mobile(service.url);
+  const { person, user, session, ...first } = needs?.startsWith('key')
+    ? await boundMobile(service.url, key)
+    : await mobile(service.url);
   const phone: Pair[] = [first];
-  if (needs === 'previous token') phone.push((await refresh(service.url, first.refreshToken)).json as Pair);
+  if (needs?.endsWith('previous token')) phone.push((await refresh(service.url, first.refreshToken)).json as Pair);
   const tablet = await mobile(service.url, person);
   const replaced = needs === 'session to replace' ? await mobile(service.url, person) : undefined;
   if (needs === 'outdated hash') {
