@@ -113,6 +113,14 @@ describe('a whole request that was copied, proof and all,', () => {
       expect((await refresh(service.url, phone.refreshToken, headers)).json['code']).toBe('dpop_nonce_required');
   });
 
+  it('nor when it is older than the last proof', async () => {
+    const phone = await boundMobile(service.url, key);
+    const old = await key.headers(PATH, { claims: { iat: seconds() - 10 } });
+    expect((await refresh(service.url, phone.refreshToken, old)).status).toBe(200);
+    expect((await refresh(service.url, phone.refreshToken, await key.headers(PATH))).status).toBe(200);
+    expect((await refresh(service.url, phone.refreshToken, old)).json['code']).toBe('dpop_nonce_required');
+  });
+
   it('nor one with a nonce, though many may have the same', async () => {
     const phone = await boundMobile(service.url, key);
     const asked = await refresh(service.url, phone.refreshToken, await key.headers(PATH, { claims: { iat: 1 } }));

@@ -16,7 +16,13 @@ const regressions: { seed: number; steps: Step[] }[] = [];
 
 describe.each([
   { grace: 60, which: 'by default', isBound: false, settings: {}, runs: RUNS },
-  { grace: 300, which: 'at most', isBound: false, settings: { REFRESH_GRACE_SECONDS: '300' }, runs: Math.ceil(RUNS / 3) },
+  {
+    grace: 300,
+    which: 'at most',
+    isBound: false,
+    settings: { REFRESH_GRACE_SECONDS: '300' },
+    runs: Math.ceil(RUNS / 3),
+  },
   {
     ...{ grace: 60, which: 'set for sessions that are bound to a key', isBound: true, runs: Math.ceil(RUNS / 3) },
     settings: { REFRESH_GRACE_SECONDS: '60', REFRESH_GRACE_BOUND_SECONDS: '60' },

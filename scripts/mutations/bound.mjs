@@ -40,7 +40,7 @@ const cases = [
   [
     'an older proof counts',
     [[ROW, "s.proof_iat < ${given('madeAt')}::bigint\n", "s.proof_iat <> ${given('madeAt')}::bigint\n"]],
-    copies('after a later proof of the same second'),
+    copies('older than the last proof'),
   ],
   [
     'a replay asks for no proof',
