@@ -6,7 +6,7 @@ import { ProtocolError, type Transport } from './kit/protocol.js';
 import { hasFailed, reasonsOf, rowsOf, tableOf } from './kit/report.js';
 import { scenarios } from './scenarios/all.js';
 
-const USAGE = `npm run conformance -- [--client "command"] [--transport bearer|cookie] [--scenario name,name]
+const USAGE = `npm run conformance -- [--client "command" | --bound] [--transport bearer|cookie] [--scenario name,name]
                        [--rounds 1] [--seed number] [--nightly] [--json] [--list]`;
 /** C4 of docs/conformance.md at its full size: 1,000 sessions. */
 const nightly = { rounds: 100, devices: 10 };
@@ -17,6 +17,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       client: { type: 'string' },
+      bound: { type: 'boolean', default: false },
       transport: { type: 'string', default: 'bearer' },
       scenario: { type: 'string' },
       rounds: { type: 'string' },
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
   if (!['bearer', 'cookie'].includes(transport)) throw new TypeError('--transport is bearer or cookie.');
   if (!(rounds > 0) || !Number.isSafeInteger(seed)) throw new TypeError('--rounds and --seed are numbers.');
 
-  const ours = values.client === undefined ? await ourClient() : undefined;
+  const ours = values.client === undefined ? await ourClient(values.bound) : undefined;
   const command = values.client ?? ours?.command ?? '';
   say(`client: ${command}\nseed: ${seed}`);
   try {

@@ -72,6 +72,7 @@ describe('the texts of the account pages', () => {
     ...['body_too_large', 'unsupported_media_type', 'foreign_session_invalid'],
     // The pages sign in over cookies.
     ...['dpop_proof_invalid', 'dpop_proof_required', 'dpop_nonce_required'],
+    ...['dpop_scheme_mismatch', 'dpop_access_proof_invalid'],
   ]);
 
   it.each(refusalCodes.filter((code) => !never.has(code)))('say what to do after the refusal %s', (code) => {

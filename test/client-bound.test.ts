@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bound, type BoundOptions, memoryKeys, type ProofKeys } from '../packages/client/src/bound.js';
 import { type Client, createClient, memoryStorage, type TokenStorage } from '../packages/client/src/main.js';
-import { type Person, refresh, register } from './support/client.js';
+import { me, mobile, type Person, refresh, register } from './support/client.js';
 import { type Service, startService, startServiceForTest } from './support/service.js';
 import { testSettings } from './support/settings.js';
 import { closedLater, eventsOf } from './support/web-client.js';
@@ -152,5 +152,25 @@ describe('a session without a key', () => {
     const { auth } = phone({}, strict);
     await auth.signIn(theirs);
     expect(await isBound(auth)).toBe(true);
+  });
+});
+
+describe('a phone with a key, whose access tokens are bound as well', () => {
+  it.each([0, 3_600])('and whose clock is %i s wrong uses them, and no copy of them is accepted', async (seconds) => {
+    const binding = await startServiceForTest({ ACCESS_TOKEN_BINDING: 'on' });
+    const { person: owner } = await mobile(binding.url);
+    const { auth, storage, events } = phone({ clock: { now: () => Date.now() + seconds * 1_000 } }, binding);
+    await auth.signIn(owner);
+    expect(await isBound(auth)).toBe(true);
+    await auth.refresh();
+    expect(await isBound(auth)).toBe(true);
+    const { accessToken = '' } = (await tokensOf(storage)) ?? {};
+    expect((await me(binding.url, accessToken)).json).toMatchObject({ status: 401, code: 'dpop_scheme_mismatch' });
+    await auth.signOut();
+    expect(events).toEqual(['signed-in', 'refreshed', expect.stringMatching(/^ended/)]);
+    const ended = await binding.query(
+      `SELECT FROM refresh_tokens WHERE jkt IS NOT NULL AND revoked AND revoked_reason = 'logout'`,
+    );
+    expect(ended).toHaveLength(1);
   });
 });

@@ -32,16 +32,19 @@ async function play(command: string, names: readonly string[]) {
 const WITHIN_MS = 300_000;
 
 describe.concurrent('the conformance kit', { timeout: WITHIN_MS }, () => {
-  it('passes our own client, whatever answers on the way and at whichever step it is killed (C4, C5, C6)', async ({
-    expect,
-    onTestFinished,
-  }) => {
-    const ours = await ourClient();
-    onTestFinished(() => ours.remove());
-    const { outcomes, reasons } = await play(ours.command, ['server-errors', 'redirects', 'every-step']);
-    expect(reasons).toEqual([]);
-    expect(hasFailed(outcomes)).toBe(false);
-  });
+  it.for([
+    ['', false],
+    [', bound to a key', true],
+  ] as const)(
+    'passes our own client%s, whatever answers on the way and at whichever step it is killed (C4, C5, C6)',
+    async ([, isBound], { expect, onTestFinished }) => {
+      const ours = await ourClient(isBound);
+      onTestFinished(() => ours.remove());
+      const { outcomes, reasons } = await play(ours.command, ['server-errors', 'redirects', 'every-step']);
+      expect(reasons).toEqual([]);
+      expect(hasFailed(outcomes)).toBe(false);
+    },
+  );
 
   it('fails a naive client: it gives up on 503, and sends a password after a redirect', async ({ expect }) => {
     const { outcomes, rows } = await play('node conformance/clients/naive.mjs', ['server-errors', 'redirects']);

@@ -1,6 +1,6 @@
 // A session of the system that a person comes from is exchanged for one of ours, once, and ends with whatever ends theirs.
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { ForeignSessionsPurge } from '../src/sessions/foreign-sessions-purge.js';
 import { bearer, Browser, call, decode, me, mobile, register, somebody } from './support/client.js';
@@ -71,6 +71,17 @@ describe('a session of the other system', () => {
     const answer = await browser.go('POST', '/auth/exchange', { body: { token, remember: true } });
     expect([answer.status, answer.text]).toEqual([200, expect.not.stringMatching(/eyJ|wrt_/)]);
     expect((await browser.go('GET', '/auth/me')).status).toBe(200);
+  });
+
+  it('keeps its token where sessions need a key and the app shows none', async () => {
+    const strict = await startService(
+      { MIGRATION_ISSUER, REQUIRE_BOUND_SESSIONS: 'bearer' },
+      { databaseUrl: service.databaseUrl },
+    );
+    onTestFinished(() => strict.stop());
+    const token = await foreignSession(service, await newUser());
+    expect((await exchange(token, {}, strict)).json['code']).toBe('dpop_proof_required');
+    expect((await exchange(token)).status).toBe(200);
   });
 
   it('presented 20 times at once starts one session', async () => {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { familyOf, parseRefreshToken } from '../src/tokens/refresh-token.js';
-import { me, mobile, type Person, refresh, register, type Tokens } from './support/client.js';
+import { type Answer, me, mobile, type Person, refresh, register, type Tokens } from './support/client.js';
+import { boundMobile, boundRefresh, ClientKey } from './support/key-proofs.js';
 import { type Fault, PostgresProxy } from './support/postgres-proxy.js';
 import { SEED } from './support/seed.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
@@ -12,7 +13,9 @@ const AT_ONCE = 8;
 
 let proxy: PostgresProxy;
 let service: Service;
+let key: ClientKey;
 beforeAll(async () => {
+  key = await ClientKey.make();
   proxy = await PostgresProxy.before(await cloneDatabase());
   service = await startService({ RATE_LIMITS: 'off' }, { databaseUrl: proxy.url });
 });
@@ -65,20 +68,25 @@ const rowOf = async ({ session }: Tokens) => {
   return row;
 };
 
-async function refreshThrough(phone: Tokens, { on, ...fault }: Run[number]): Promise<void> {
+type Spend = (refreshToken: unknown) => Promise<Answer>;
+const plainly: Spend = (token) => refresh(service.url, String(token));
+const withKey: Spend = (token) => boundRefresh(service.url, key, String(token));
+
+async function refreshThrough(phone: Tokens, { on, ...fault }: Run[number], spend = plainly): Promise<void> {
   const outcome = proxy.break(statementOf(phone, on), fault);
-  const answer = await refresh(service.url, phone.refreshToken);
+  const answer = await spend(phone.refreshToken);
   expect(outcome.hasHit).toBe(true);
   expect(answer.json).toMatchObject({ status: 503, code: 'unavailable', session: 'keep' });
 }
 
-async function survive(person: Person, run: Run): Promise<void> {
-  const phone = await mobile(service.url, person);
-  for (const fault of run) await refreshThrough(phone, fault);
-  const answer = await refresh(service.url, phone.refreshToken);
+async function survive(person: Person, run: Run, isBound: boolean): Promise<void> {
+  const phone = isBound ? await boundMobile(service.url, key, person) : await mobile(service.url, person);
+  const spend = isBound ? withKey : plainly;
+  for (const fault of run) await refreshThrough(phone, fault, spend);
+  const answer = await spend(phone.refreshToken);
   expect(answer.status).toBe(200);
   expect(await rowOf(phone)).toMatchObject({ generation: 1, revoked: false });
-  expect((await refresh(service.url, answer.json['refreshToken'])).status).toBe(200);
+  expect((await spend(answer.json['refreshToken'])).status).toBe(200);
   expect((await me(service.url, answer.json['accessToken'])).status).toBe(200);
   const ofSession = service.log.filter((line) => line['sessionId'] === phone.session.id);
   expect(ofSession.filter((line) => line['alert'] === true)).toEqual([]);
@@ -97,9 +105,11 @@ describe('a client whose refresh fails on the way to the database', () => {
       const limit = pLimit(AT_ONCE);
       const failures: unknown[] = [];
       await Promise.all(
-        plan.map((run) =>
-          limit(() => survive(person, run)).catch((error: unknown) => failures.push({ seed: SEED, run, error })),
-        ),
+        plan.map((run, at) => {
+          const isBound = at % 2 === 1; // to a key: every second one
+          const fails = (error: unknown) => failures.push({ seed: SEED, run, isBound, error });
+          return limit(() => survive(person, run, isBound)).catch(fails);
+        }),
       );
       expect(failures).toEqual([]);
     },

@@ -1,10 +1,11 @@
 // When the service or its database restarts, clients notice a pause and never a logout.
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { me, mobile, type Tokens } from './support/client.js';
+import { boundMobile, ClientKey } from './support/key-proofs.js';
 import { checkout, freePort, type Run, start, untilReady } from './support/process.js';
 import { until } from './support/until.js';
 import { cloneDatabase } from './support/service.js';
@@ -12,12 +13,16 @@ import { databaseSettings } from './support/settings.js';
 
 const ROUNDS = 20;
 
+/** By the name that proofs are for (PUBLIC_URL). */
+const addressOf = (url: string, path: string) => url.replace('127.0.0.1', 'localhost') + path;
+
 /** Refreshes without a pause over a kept-alive connection, and retries a failure with the same token. */
 class Client {
   refreshed = 0;
   readonly refusals: string[] = [];
   readonly withoutRetryAfter: string[] = [];
   private token: string;
+  private nonce: string | undefined;
   private isDone = false;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
   private readonly ended: Promise<void>;
@@ -25,6 +30,8 @@ class Client {
   constructor(
     private readonly url: string,
     readonly phone: Tokens,
+    /** Of a bound session. */
+    private readonly key?: ClientKey,
   ) {
     this.token = phone.refreshToken;
     this.ended = this.run();
@@ -54,7 +61,8 @@ class Client {
         this.refreshed++;
         if (this.refreshed % 20 === 0 && (await me(this.url, accessToken).catch(() => undefined))?.status === 401)
           this.refusals.push('the new access token is refused');
-      } else if (answer?.status === 503) {
+      } else if (answer?.nonce !== undefined) this.nonce = answer.nonce;
+      else if (answer?.status === 503) {
         if (answer.retryAfter === undefined) this.withoutRetryAfter.push(answer.text);
         await sleep(20);
       } else if (answer) this.refusals.push(`${answer.status} ${answer.text}`);
@@ -62,9 +70,23 @@ class Client {
     }
   }
 
-  private spend(): Promise<{ status: number; retryAfter: string | undefined; text: string }> {
+  private async spend() {
     const body = JSON.stringify({ refreshToken: this.token });
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const claims = {
+      htu: addressOf(this.url, '/auth/refresh'),
+      ...(this.nonce === undefined ? {} : { nonce: this.nonce }),
+    };
+    const proof = (await this.key?.headers('/auth/refresh', { claims })) ?? {};
+    return this.answerTo(body, {
+      ...{ 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      ...proof,
+    });
+  }
+
+  private answerTo(
+    body: string,
+    headers: OutgoingHttpHeaders,
+  ): Promise<{ status: number; retryAfter: string | undefined; nonce: string | undefined; text: string }> {
     return new Promise((done, fail) => {
       const outgoing = request(
         `${this.url}/auth/refresh`,
@@ -74,7 +96,12 @@ class Client {
           response.on('data', (chunk: Buffer) => (text += chunk.toString()));
           response.on('error', fail);
           response.on('end', () =>
-            done({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], text }),
+            done({
+              status: response.statusCode ?? 0,
+              retryAfter: response.headers['retry-after'],
+              nonce: response.headers['dpop-nonce']?.toString(),
+              text,
+            }),
           );
         },
       );
@@ -85,9 +112,17 @@ class Client {
   }
 }
 
+/** Every second one has a session that is bound to a key. */
 async function clientsOf(url: string, count: number): Promise<Client[]> {
-  const phones = await Promise.all(Array.from({ length: count }, () => mobile(url)));
-  return phones.map((phone) => new Client(url, phone));
+  const key = await ClientKey.make();
+  const htu = addressOf(url, '/auth/login');
+  return Promise.all(
+    Array.from({ length: count }, async (_, at) =>
+      at % 2 === 0
+        ? new Client(url, await mobile(url))
+        : new Client(url, await boundMobile(url, key, undefined, { claims: { htu } }), key),
+    ),
+  );
 }
 
 const progress = (clients: Client[], answers: number) => Promise.all(clients.map((each) => each.progress(answers)));

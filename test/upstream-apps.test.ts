@@ -1,6 +1,6 @@
 // A mobile app signs its user in at a provider: by the browser, and by a code that only the app can exchange.
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Answer, bearer, call, me, mobile, refresh, register } from './support/client.js';
 import { noteSecret } from './support/leaks.js';
 import { boundMobile, ClientKey } from './support/key-proofs.js';
@@ -64,6 +64,23 @@ const exchange = (code: string, codeVerifier: string, more: object = {}, headers
 const sessions = () => service.query<{ idle: string }>('SELECT FROM refresh_tokens WHERE user_id = $1', [userId]);
 
 describe('an app', () => {
+  it('that needs a key and shows none keeps its code', async () => {
+    const strict = await withProviders([upstream.entry], (known) =>
+      startService(
+        { ...known, UPSTREAM_APP_CALLBACKS: APP, REQUIRE_BOUND_SESSIONS: 'bearer' },
+        { databaseUrl: service.databaseUrl },
+      ),
+    );
+    onTestFinished(() => strict.stop());
+    const verifier = newVerifier();
+    const body = { code: await codeFor(verifier), codeVerifier: verifier };
+    const path = '/auth/upstream/exchange';
+    const refused = await call(strict.url, 'POST', path, { body });
+    expect([refused.status, refused.json['code']]).toEqual([400, 'dpop_proof_required']);
+    const key = await ClientKey.make();
+    expect((await call(strict.url, 'POST', path, { body, headers: await key.headers(path) })).status).toBe(200);
+  });
+
   it('gets a code by the browser, and a session for it', async () => {
     const verifier = newVerifier();
     const answer = await new UpstreamBrowser(service.url).signIn(name, query(verifier, { remember: 'true' }));

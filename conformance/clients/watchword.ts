@@ -1,9 +1,11 @@
-// Our own client under the kit: packages/client with a file for its storage.
+// Our own client under the kit: packages/client with a file for its storage. With --bound its sessions are bound to a key.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { bound } from '../../packages/client/src/bound.js';
 import { type Client, createClient, Refused } from '../../packages/client/src/main.js';
 import { fileStorage } from '../../packages/client/src/node.js';
 import type { Command, Reply } from '../kit/protocol.js';
+import { fileKeys } from './file-keys.js';
 
 let auth: Client | undefined;
 let offsetMs = 0;
@@ -13,7 +15,9 @@ const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 function start({ issuer, storage, transport }: Command & { do: 'start' }): Answer {
   if (transport !== 'bearer') return { error: 'unsupported' }; // cookies are kept by browsers
   const clock = { now: () => Date.now() + offsetMs };
-  auth = createClient({ issuer, transport, storage: fileStorage(join(storage, 'tokens.json')), clock });
+  const options = { issuer, transport, storage: fileStorage(join(storage, 'tokens.json')), clock };
+  const isBound = process.argv.includes('--bound');
+  auth = createClient(isBound ? bound({ ...options, keys: fileKeys(join(storage, 'key.pem')) }) : options);
   auth.subscribe(({ type, code }) => say({ event: type, code }));
   return { ok: true };
 }

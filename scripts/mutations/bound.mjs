@@ -166,6 +166,30 @@ const cases = [
     [['src/upstream/link-caller.ts', '    await this.possession.assert(request, claims);\n', '']],
     ['test/upstream-apps.test.ts', '-t', 'makes no link for a copy'],
   ],
+  ...[
+    ['passkeys/passkey-login.controller.ts', 'the answer of a passkey', 'the answer of a passkey stays good'],
+    ['magic/magic.controller.ts', 'a link to sign in', 'a link to sign in stays good'],
+  ].map(([file, what, name]) => [
+    `${what} is used up before a proof is asked for`,
+    [[`src/credentials/${file}`, '    this.signIn.assertBound(wish, exchange);', '    ']],
+    ['test/key-proof-doors.test.ts', '-t', name],
+  ]),
+  [
+    'a token of another system is used up before a proof is asked for',
+    [['src/credentials/exchange/exchange.controller.ts', '    this.signIn.assertBound(wish, exchange);', '    ']],
+    ['test/foreign-sessions.test.ts', '-t', 'keeps its token where sessions need a key'],
+  ],
+  [
+    'the code of an app is used up before a proof is asked for',
+    [
+      [
+        'src/upstream/upstream-exchange.ts',
+        'if (!isLink) this.signIn',
+        'if (!isLink && given.code === "") this.signIn',
+      ],
+    ],
+    ['test/upstream-apps.test.ts', '-t', 'keeps its code'],
+  ],
 ];
 
 export const mutations = cases.map(([name, edits, run]) => ({

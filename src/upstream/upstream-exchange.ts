@@ -27,6 +27,8 @@ export class UpstreamExchange {
 
   /** @returns undefined for a link that was made */
   async of(given: Given, exchange: Exchange): Promise<IssuedAnswer | undefined> {
+    const isLink = exchange.request.headers.authorization !== undefined;
+    if (!isLink) this.signIn.assertBound({ transport: 'bearer', persistent: false }, exchange); // before the code is used up
     const handedOver = await this.spend(given, exchange);
     if (handedOver.purpose === 'link') return this.linkExchange.of(handedOver, exchange);
     const { userId, signInId, persistent } = handedOver;

@@ -53,7 +53,9 @@ export class ExchangeController {
     // As for a route that does not exist.
     if (this.config.MIGRATION_ISSUER === undefined) throw new Refusal('not_found');
     const { token, remember: persistent, transport, deviceToken } = given;
+    const wish = { transport, persistent, deviceToken };
+    this.signIn.assertBound(wish, exchange); // before the token is used up
     const prove = await this.proof.by(token, exchange.caller);
-    return this.signIn.complete(prove, { transport, persistent, deviceToken }, exchange);
+    return this.signIn.complete(prove, wish, exchange);
   }
 }

@@ -74,8 +74,10 @@ export class MagicController {
   ): Promise<IssuedAnswer> {
     this.assertOn();
     const { token, remember: persistent, transport, deviceToken } = body;
+    const wish = { transport, persistent, deviceToken };
+    this.signIn.assertBound(wish, exchange); // before the link is used up
     const prove = await this.magicProof.by(token, exchange.caller);
-    return this.signIn.complete(prove, { transport, persistent, deviceToken }, exchange);
+    return this.signIn.complete(prove, wish, exchange);
   }
 
   /** @throws Refusal `not_found`, as for a route that does not exist */

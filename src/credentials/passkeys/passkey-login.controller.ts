@@ -69,7 +69,9 @@ export class PasskeyLoginController {
     @On() exchange: Exchange,
   ): Promise<IssuedAnswer> {
     const { credential, remember: persistent, transport, deviceToken } = body;
+    const wish = { transport, persistent, deviceToken };
+    this.signIn.assertBound(wish, exchange); // before the answer is used up
     const prove = await this.passkeyProof.by(credential, this.nonce.of(exchange, transport), exchange.caller);
-    return this.signIn.complete(prove, { transport, persistent, deviceToken }, exchange);
+    return this.signIn.complete(prove, wish, exchange);
   }
 }
