@@ -91,7 +91,8 @@ describe('the document', () => {
     expect(plain.headers).toMatchObject({
       ...{ 'cache-control': 'no-cache', vary: 'accept-encoding' },
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'retry-after, x-request-id, www-authenticate, dpop-nonce, etag, revocations-as-of',
+      'access-control-expose-headers':
+        'retry-after, x-request-id, www-authenticate, dpop-nonce, etag, revocations-as-of',
     });
     expect(plain.headers['access-control-allow-credentials']).toBeUndefined();
     expect(plain.headers['content-encoding']).toBeUndefined();
