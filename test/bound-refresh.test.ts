@@ -1,9 +1,10 @@
 // What a copied refresh token of a bound session is worth without its key, and what its owner notices of it
 // (docs/protocols/bound-refresh.md).
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decode, me, refresh } from './support/client.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { decode, me, mobile, refresh } from './support/client.js';
 import { boundMobile, boundRefresh, ClientKey } from './support/key-proofs.js';
-import { type Service, startService, startServiceForTest } from './support/service.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
+import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
 import { until } from './support/until.js';
 
 const PATH = '/auth/refresh';
@@ -217,4 +218,23 @@ it('a refresh changes its row once, by a HOT update, and adds none', async () =>
   };
   await until('the database has counted', async () => (await figures())?.updates === 50);
   expect(await figures()).toEqual({ updates: 50, hot: 50, rows: 1 });
+});
+
+it('a refresh and a retry of it are as many statements as without a key', async () => {
+  const proxy = await PostgresProxy.before(await cloneDatabase());
+  onTestFinished(() => proxy.close());
+  const own = await startServiceForTest({}, { databaseUrl: proxy.url });
+  const counted = async (spend: () => Promise<{ status: number }>) => {
+    const before = proxy.count(/refresh_tokens/);
+    expect((await spend()).status).toBe(200);
+    return proxy.count(/refresh_tokens/) - before;
+  };
+  const plain = await mobile(own.url);
+  const phone = await boundMobile(own.url, key);
+  const [plainly, bound] = [
+    () => refresh(own.url, plain.refreshToken),
+    () => boundRefresh(own.url, key, phone.refreshToken),
+  ];
+  expect([await counted(plainly), await counted(plainly)]).toEqual([1, 3]);
+  expect([await counted(bound), await counted(bound)]).toEqual([1, 3]);
 });
