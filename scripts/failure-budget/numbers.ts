@@ -21,6 +21,7 @@ export interface Num extends Source {
 
 const sources = {
   grace: { what: 'a spent refresh token is answered with the same successor', name: 'REFRESH_GRACE_SECONDS' },
+  graceBound: { what: 'the same, of a session that is bound to a key', name: 'REFRESH_GRACE_BOUND_SECONDS' },
   maxGrace: { what: 'the same, with every outage added', name: 'MAX_GRACE_SECONDS', file: 'src/database/outages.ts' },
   idle: { what: 'a session without a refresh lives', name: 'REFRESH_IDLE_DAYS' },
   accessLife: { what: 'an access token lives', name: 'ACCESS_TOKEN_TTL_SECONDS' },

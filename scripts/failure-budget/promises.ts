@@ -10,7 +10,8 @@ export interface Shown {
 export const promises: Readonly<Record<string, Shown>> = {
   'Two tabs that refresh at once, or a lost answer retried within a minute, sign nobody out': {
     bound:
-      '{grace} (`REFRESH_GRACE_SECONDS`; 0 is strict), and as long as the database was away meanwhile, ' +
+      '{grace} (`REFRESH_GRACE_SECONDS`; 0 is strict), {graceBound} for a session that is bound to a key ' +
+      '(`REFRESH_GRACE_BOUND_SECONDS`), and as long as the database was away meanwhile, ' +
       '{maxGrace} in all',
     shownBy:
       '`test/refresh.test.ts`: “a lost answer can be retried for most of a minute with the default ' +
@@ -36,6 +37,12 @@ export const promises: Readonly<Record<string, Shown>> = {
     shownBy:
       '`test/refresh.test.ts`: “a reuse from another user agent is reported as a likely theft, a late ' +
       'retry as a lost response”; `models/refresh.pml` R2',
+  },
+  'A copied refresh token of a session that is bound to a key opens and ends nothing': {
+    bound: '0, at any age; nothing is promised while instances of a release without bound sessions run',
+    shownBy:
+      '`test/bound-refresh.test.ts`: “opens nothing %i seconds after its owner used it, from any instance, ' +
+      'and its owner goes on”',
   },
   'No way to sign in passes an account with a second factor by one alone': {
     bound: '0; {attempts} guesses for each ticket',
