@@ -1,6 +1,10 @@
 // A revoked token stays refused after fail-overs, restarts from old dumps, and with Sentinels or a Cluster.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Redis as Client } from 'ioredis';
 import { decodeJwt } from 'jose';
+import { Config } from '../src/config/config.js';
+import { connect } from '../src/redis/connect.js';
 import { Redis } from '../src/redis/redis.js';
 import type { Claims } from '../src/revocation/verdict.js';
 import { VerdictCache } from '../src/revocation/verdict-cache.js';
@@ -21,6 +25,7 @@ import { startRedisProxy } from './support/redis-proxy.js';
 import { startReplicaPair, startSentinelSet } from './support/redis-replication.js';
 import { startRedis } from './support/redis.js';
 import { cloneDatabase, type Service, startService } from './support/service.js';
+import { testSettings } from './support/settings.js';
 import { until } from './support/until.js';
 
 describe('a revoked token stays dead when Redis', () => {
@@ -245,6 +250,25 @@ it('a hanging node of a Cluster delays only the checks of its own users', async 
   expect([ofHung.status, ofOther]).toEqual(['rejected', live]);
   expect([many.filter(({ status }) => status === 'rejected').length, isOpen, afterMany]).toEqual([10, 1, live]);
 }, 60_000);
+
+it('connections that are given up while they refuse the certificate of Redis end no process', async () => {
+  const redis = await startRedis({ tls: true });
+  const config = Config.fromEnv({ ...testSettings, REDIS_URL: redis.url });
+  const uncaught: Error[] = [];
+  const note = (error: Error) => void uncaught.push(error);
+  process.on('uncaughtExceptionMonitor', note);
+  onTestFinished(() => void process.off('uncaughtExceptionMonitor', note));
+  const all: Client[] = [];
+  for (let round = 0; round < 30; round++) {
+    const clients = Array.from({ length: 8 }, () => connect(config, 1_000) as Client);
+    for (const client of clients) client.on('error', () => undefined);
+    await sleep(2 * round);
+    for (const client of clients) client.disconnect();
+    all.push(...clients);
+  }
+  await until('all sockets are closed', () => all.every(({ stream }) => stream?.closed ?? true));
+  expect(uncaught).toEqual([]);
+});
 
 it('TLS verifies the certificate of Redis against REDIS_CA_FILE, also with a password (ASVS 12.3.2)', async () => {
   const redis = await startRedis({ tls: true, password: 'of the server, with spaces & signs' });

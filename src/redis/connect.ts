@@ -29,7 +29,7 @@ export function connect(config: Config, socketTimeout: number): Client | Cluster
   const alone = { ...common, enableOfflineQueue: false, retryStrategy: soon };
 
   if (config.REDIS_CLUSTER_NODES) {
-    return new Cluster([...config.REDIS_CLUSTER_NODES], {
+    const cluster = new Cluster([...config.REDIS_CLUSTER_NODES], {
       redisOptions: { ...common, ...identity },
       scaleReads: 'master',
       enableOfflineQueue: false,
@@ -41,22 +41,33 @@ export function connect(config: Config, socketTimeout: number): Client | Cluster
       // next.
       ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, retryDelayOnTryAgain: 0 },
     });
+    return cluster.on('+node', (node: Client) => void heedingErrors(node));
   }
   if (config.REDIS_SENTINELS) {
-    return new Client({
-      ...alone,
-      ...identity,
-      sentinels: [...config.REDIS_SENTINELS],
-      name: config.REDIS_SENTINEL_NAME,
-      role: 'master',
-      failoverDetector: true,
-      sentinelRetryStrategy: soon,
-      sentinelCommandTimeout: 500,
-      ...(config.REDIS_SENTINEL_PASSWORD ? { sentinelPassword: config.REDIS_SENTINEL_PASSWORD } : {}),
-      ...(config.REDIS_TLS === 'on' ? { sentinelTLS: ca, enableTLSForSentinelMode: true } : {}),
-    });
+    return heedingErrors(
+      new Client({
+        ...alone,
+        ...identity,
+        sentinels: [...config.REDIS_SENTINELS],
+        name: config.REDIS_SENTINEL_NAME,
+        role: 'master',
+        failoverDetector: true,
+        sentinelRetryStrategy: soon,
+        sentinelCommandTimeout: 500,
+        ...(config.REDIS_SENTINEL_PASSWORD ? { sentinelPassword: config.REDIS_SENTINEL_PASSWORD } : {}),
+        ...(config.REDIS_TLS === 'on' ? { sentinelTLS: ca, enableTLSForSentinelMode: true } : {}),
+      }),
+    );
   }
   if (!config.REDIS_URL) return undefined;
   const tls = config.REDIS_URL.startsWith('rediss:') ? { tls: ca } : {};
-  return new Client(config.REDIS_URL, { ...alone, ...tls });
+  return heedingErrors(new Client(config.REDIS_URL, { ...alone, ...tls }));
+}
+
+/**
+ * ioredis listens for one error of a socket. One that is given up while it refuses the server's certificate has a second
+ * one, the server's alert, which would end the process.
+ */
+function heedingErrors(client: Client): Client {
+  return client.on('error', () => client.stream?.on('error', () => undefined));
 }
