@@ -49,7 +49,7 @@ export async function refreshStatements({ infrastructure, subject, sessions }) {
   return (mode, seconds) => pgbench({ script, ownerUrl, clients: sessions.length, mode, seconds });
 }
 
-/** @returns [{ sql, parameters }] of everything that `work` made the server execute in this database; undefined for NULL */
+/** @returns [{ sql, parameters }] of what `work` made the server execute in this database; undefined for NULL */
 async function captured({ owner, postgresLog }, database, work) {
   const set = async (setting, value) => {
     await owner.query(`ALTER SYSTEM SET ${setting} = ${value}`);

@@ -1,5 +1,5 @@
-// Keeps the key of bound sessions in a file, so that it outlives the process that the kit kills. An app keeps it where it
-// cannot be copied (docs/clients/bound-sessions.md).
+// Keeps the key of bound sessions in a file, so that it outlives the process that the kit kills. An app
+// keeps it where it cannot be copied (docs/clients/bound-sessions.md).
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

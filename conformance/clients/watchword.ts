@@ -1,4 +1,5 @@
-// Our own client under the kit: packages/client with a file for its storage. With --bound its sessions are bound to a key.
+// Our own client under the kit: packages/client with a file for its storage. With --bound its
+// sessions are bound to a key.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bound } from '../../packages/client/src/bound.js';

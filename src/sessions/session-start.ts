@@ -5,7 +5,7 @@ import { eventFrom } from '../audit/audit.js';
 import { given, Prepared } from '../database/prepared.js';
 import { refreshTokens, users } from '../database/schema.js';
 
-/** Who signs in this soon after the service ended their session was probably an honest client. */
+/** A sign-in this soon after the service ended the session is probably an honest client's. */
 const FORCED_END_SECONDS = 60;
 /** Live sessions per user. A further sign-in ends the session that has been idle longest. */
 export const MAX_SESSIONS = 100;
