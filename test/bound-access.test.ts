@@ -53,7 +53,7 @@ describe('the access token of a bound session', () => {
     }
   });
 
-  it('is accepted with any number of proofs, also from an instance that binds none, and under dpop in small letters', async () => {
+  it('is accepted with many proofs, from an instance that binds none, and under dpop in small letters', async () => {
     const { accessToken } = await boundMobile(service.url, key);
     for (const { url } of [service, plain, service])
       for (const scheme of ['DPoP', 'dpop']) {

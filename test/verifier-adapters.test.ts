@@ -13,17 +13,11 @@ import { claimsOf, protect as protectFastify } from '../packages/verifier/src/fa
 import { createVerifier, type Protection, type Verifier } from '../packages/verifier/src/main.js';
 import { Claims, OnStale, Public, Requires, Roles, Scopes, WatchwordModule } from '../packages/verifier/src/nest.js';
 import { protect as protectNode } from '../packages/verifier/src/node.js';
+import { listening } from './support/listening.js';
 import { AUDIENCE, hashed, nowSeconds, SmallIssuer } from './support/small-issuer.js';
 import { until } from './support/until.js';
 
 const cookie = { allowedOrigins: ['https://app.example.com'] };
-
-const listening = async (server: ReturnType<typeof createServer>): Promise<string> => {
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-};
 
 /** Each serves the subject of the caller at /, and at /admin to administrators who signed in by two factors within a minute. */
 const frameworks: Record<string, (issuer: SmallIssuer) => Promise<string>> = {

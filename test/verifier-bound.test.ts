@@ -13,6 +13,7 @@ import { protect as protectFastify } from '../packages/verifier/src/fastify.js';
 import { createVerifier, isVerificationError, type Verifier } from '../packages/verifier/src/main.js';
 import { WatchwordModule } from '../packages/verifier/src/nest.js';
 import { protect as protectNode } from '../packages/verifier/src/node.js';
+import { listening } from './support/listening.js';
 import { ClientKey, type ProofParts } from './support/key-proofs.js';
 import { AUDIENCE, nowSeconds, SmallIssuer } from './support/small-issuer.js';
 
@@ -150,13 +151,6 @@ it('a token without a key is refused under the scheme DPoP, whatever proof comes
   for (const headers of [{ authorization: `DPoP ${token}` }, await proven(key, token)])
     expect(await verdictOn(verifier, token, headers)).toBe('dpop_scheme_mismatch');
 });
-
-const listening = async (server: ReturnType<typeof createServer>): Promise<string> => {
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-};
 
 const frameworks: Record<string, (issuer: SmallIssuer) => Promise<string>> = {
   node(issuer) {

@@ -3,8 +3,8 @@ const TRANSACTIONS = 'src/database/transactions.ts';
 const test = 'test/transactions.test.ts';
 
 /**
- * Each is [words of the test's name, edits]; an edit is [file, present text, text with the mistake].
- * @type {Record<string, [string, string[][]]>}
+ * Each is [words of the test's name, edits, the test where it is another one]; an edit is [file, present text, text with the mistake].
+ * @type {Record<string, [string, string[][], string?]>}
  */
 const guards = {
   'BEGIN is answered before the first statement leaves': [
@@ -35,6 +35,37 @@ const guards = {
     'takes a look first shortly after a forced end',
     [['src/sessions/session-start.ts', ' and not ${afterForcedEnd}\n', '\n']],
   ],
+  'a sign-in at once does not ask whether the user has changed': [
+    'a login, held before each of its statements during a change of the password',
+    [
+      [
+        'src/sessions/session-start.ts',
+        'where ${isUnchanged} and ${live} <',
+        "where ${sql.join([isUnchanged, sql`u.id = ${given('userId')}`], sql` or `)} and ${live} <",
+      ],
+    ],
+    'test/refresh-interleavings.test.ts',
+  ],
+  'a sign-in at once does not count the sessions': [
+    '',
+    [['src/sessions/session-start.ts', '${live} < ${MANY_SESSIONS}', '${live} >= 0']],
+    'test/session-list.test.ts',
+  ],
+  'the event of a sign-in at once is written whether there is a session or not': [
+    'takes a look first shortly after a forced end',
+    [
+      [
+        'src/sessions/session-start.ts',
+        "(select from ${refreshTokens} where user_id = ${given('userId')} and id = ${given('id')}) as s",
+        "(select where ${given('userId')}::uuid is not null and ${given('id')}::uuid is not null) as s",
+      ],
+    ],
+  ],
+  'the second factors that were read with the user are forgotten': [
+    'by one factor',
+    [['src/credentials/password/password-proof.ts', 'dueFactors: user.dueFactors', 'dueFactors: []']],
+    'test/factor-doors.test.ts',
+  ],
   'a transaction with an outdated plan is not run again': [
     'runs again without names',
     [[TRANSACTIONS, 'if (isRefused && keepsPlans) return transact(database, work, false);', '']],
@@ -47,9 +78,9 @@ const guards = {
 
 const verdict = (output) => /(?:AssertionError|[Ee]rror)[^:]*: (.*)/.exec(output)?.[1];
 
-export const mutations = Object.entries(guards).map(([name, [words, edits]]) => ({
+export const mutations = Object.entries(guards).map(([name, [words, edits, file = test]]) => ({
   name: `transactions: ${name}`,
   edits,
-  run: [test, '-t', words],
+  run: words === '' ? [file] : [file, '-t', words],
   verdict,
 }));

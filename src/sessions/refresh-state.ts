@@ -19,7 +19,10 @@ export class RefreshState {
     private readonly config: Config,
   ) {}
 
-  /** Moves nothing: no rotation, no alert for a reused one, no limit, no proof of a key. @returns undefined unless it would be taken */
+  /**
+   * Moves nothing: no rotation, no alert for a reused one, no limit, no proof of a key.
+   * @returns undefined unless it would be taken
+   */
   async of(text: string, caller: Caller): Promise<LiveRefreshToken | undefined> {
     const token = parseRefreshToken(text);
     if (!token) return undefined;

@@ -42,7 +42,8 @@ export class SessionList {
   /** The live ones, the most recently used first. */
   async of(userId: string): Promise<ListedSession[]> {
     const { rows } = await this.database.execute<Row>(sql`
-      select s.id, s.created_at as "createdAt", s.persistent, s.transport, s.jkt is not null as bound, s.expires_at as "expiresAt",
+      select s.id, s.created_at as "createdAt", s.persistent, s.transport, s.expires_at as "expiresAt",
+             s.jkt is not null as bound,
              date_bin('15 minutes', s.rotated_at, 'epoch') as "lastSeenAt",
              host(s.rotated_by_ip) as ip, s.rotated_user_agent as "userAgent"
         from ${refreshTokens} s join ${users} u on u.id = s.user_id, protocol_now() as now

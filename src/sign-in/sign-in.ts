@@ -28,7 +28,8 @@ export class SignIn {
    * Starts a session on a public route, unless a second factor is due.
    * @param prove proves the first factor; called again if the user changed since
    * @returns the body of the answer; cookies are set on the reply
-   * @throws Refusal `second_factor_required`; `dpop_proof_required`; `unavailable` if the user changes each time; whatever `prove` throws
+   * @throws Refusal `second_factor_required`; `dpop_proof_required`; `unavailable` if the user changes each time; whatever
+   *   `prove` throws
    */
   async complete(prove: () => Promise<Proof>, wish: Wish, exchange: Exchange): Promise<IssuedAnswer> {
     if (!startsSession(exchange.request)) throw new Error('This route must be marked @StartsSession().');
