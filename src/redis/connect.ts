@@ -66,7 +66,7 @@ export function connect(config: Config, socketTimeout: number): Client | Cluster
 
 /**
  * ioredis listens for one error of a socket. One that is given up while it refuses the server's certificate has a second
- * one, the server's alert, which would end the process.
+ * one, the server's alert, which would end the process (redis/ioredis#961, open since 2019).
  */
 function heedingErrors(client: Client): Client {
   return client.on('error', () => client.stream?.on('error', () => undefined));
