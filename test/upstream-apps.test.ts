@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Answer, bearer, call, me, mobile, refresh, register } from './support/client.js';
 import { noteSecret } from './support/leaks.js';
-import { boundMobile, ClientKey } from './support/key-proofs.js';
+import { boundMobile, ClientKey, goesOnBound } from './support/key-proofs.js';
 import { type Service, startService } from './support/service.js';
 import { openUpstream, type Upstream } from './support/upstream-provider.js';
 import { callbackOf, linkUser, UpstreamBrowser, withProviders } from './support/upstream-way.js';
@@ -78,7 +78,8 @@ describe('an app', () => {
     const refused = await call(strict.url, 'POST', path, { body });
     expect([refused.status, refused.json['code']]).toEqual([400, 'dpop_proof_required']);
     const key = await ClientKey.make();
-    expect((await call(strict.url, 'POST', path, { body, headers: await key.headers(path) })).status).toBe(200);
+    const answer = await call(strict.url, 'POST', path, { body, headers: await key.headers(path) });
+    await goesOnBound(strict.url, key, answer.json['refreshToken']);
   });
 
   it('gets a code by the browser, and a session for it', async () => {

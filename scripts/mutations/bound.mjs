@@ -190,6 +190,24 @@ const cases = [
     ],
     ['test/upstream-apps.test.ts', '-t', 'keeps its code'],
   ],
+  [
+    'a copy of the refresh token signs its owner out',
+    [['src/auth/logout.ts', 'if (jkt !== session.jkt) {', 'if (jkt === null) {']],
+    ['test/bound-refresh.test.ts', '-t', 'of a copy without the key ends nothing'],
+  ],
+  [
+    'any key will do for the logout',
+    [['src/auth/logout.ts', 'if (jkt !== session.jkt) {', 'if (jkt === undefined) {']],
+    ['test/bound-refresh.test.ts', '-t', 'of a copy without the key ends nothing'],
+  ],
+  [
+    'the logout judges the header of a session without a key',
+    [
+      ['src/auth/logout.ts', 'session.jkt === null ? null : await', '(await'],
+      ['src/auth/logout.ts', 'this.possession.keyOf(request);', 'this.possession.keyOf(request)) ?? null;'],
+    ],
+    ['test/bound-refresh.test.ts', '-t', 'asks for nothing where the session has no key'],
+  ],
 ];
 
 export const mutations = cases.map(([name, edits, run]) => ({

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { AuditModule } from '../audit/audit.module.js';
 import { DpopModule } from '../dpop/dpop.module.js';
 import { KeyProofGuard } from '../dpop/key-proof.guard.js';
 import { EnrolTicketGuard } from '../enrolment/enrol-ticket.guard.js';
@@ -21,8 +22,8 @@ import { RefreshController } from './refresh.controller.js';
 
 @Module({
   imports: [
-    ...[DpopModule, FactorsModule, HttpModule, RevocationModule, SessionsModule, SignInModule, TokensModule],
-    ...[UsersModule],
+    ...[AuditModule, DpopModule, FactorsModule, HttpModule, RevocationModule, SessionsModule, SignInModule],
+    ...[TokensModule, UsersModule],
   ],
   controllers: [RefreshController, LogoutController, MeController],
   providers: [

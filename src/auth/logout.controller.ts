@@ -65,8 +65,9 @@ export class LogoutController {
         'user_token_required',
       ] as const),
       ...(['revocation_unconfirmed', 'unavailable'] as const),
-      ...(['dpop_scheme_mismatch', 'dpop_access_proof_invalid', 'dpop_nonce_required'] as const),
+      ...(['dpop_scheme_mismatch', 'dpop_access_proof_invalid', 'dpop_proof_invalid', 'dpop_nonce_required'] as const),
     ],
+    reads: { DPoP: 'A proof of the key that the session is bound to (RFC 9449 §4), for a refresh token in the body.' },
   })
   @Public()
   @TakesForms()
@@ -84,7 +85,7 @@ export class LogoutController {
   }
 
   private async end(exchange: Exchange, refreshToken: string | undefined): Promise<readonly SessionEnded[]> {
-    const { request, caller } = exchange;
+    const { request } = exchange;
     const presented = this.presentedToken.of(request);
     if (refreshToken === undefined && presented?.transport !== 'bearer') {
       assertUnderstood(request, this.cookies.carriesAny(request));
@@ -93,7 +94,7 @@ export class LogoutController {
     if (presented?.transport === 'cookie' || this.browserSession.of(request)) throw new Refusal('ambiguous_token');
     // A mobile client has no cookies to clear, and a bearer session never sets one.
     const ended: SessionEnded[] = [];
-    if (refreshToken !== undefined) ended.push(...(await this.logout.byRefreshToken(refreshToken, caller)));
+    if (refreshToken !== undefined) ended.push(...(await this.logout.byRefreshToken(refreshToken, exchange)));
     if (presented) ended.push(await this.logout.byAccessToken(presented.text, exchange));
     for (const { confirmation } of ended) assertConfirmed(confirmation);
     return ended;

@@ -1,18 +1,23 @@
 // Ends the sessions whose tokens a request carries. A token that cannot be read is refused, never ignored.
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { Audit } from '../audit/audit.js';
 import { Refusal, type RefusalCode } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { Cookies } from '../http/cookies.js';
 import type { Exchange } from '../http/exchange.js';
 import { assertConfirmed } from '../revocation/confirmation.js';
 import { SessionEnd, type SessionEnded } from '../sessions/session-end.js';
+import { unprovenEvent } from '../sessions/unproven.js';
 import { BrowserSession } from '../tokens/browser-session.js';
 import { parseRefreshToken } from '../tokens/refresh-token.js';
 import { TokenPossession } from '../tokens/token-possession.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 
 const worthless = new Set<RefusalCode>(['unauthenticated', 'refresh_token_invalid', 'dpop_scheme_mismatch']);
+
+/** How a token came. */
+type Came = Omit<Exchange, 'reply'>;
 
 @Injectable()
 export class Logout {
@@ -22,6 +27,7 @@ export class Logout {
     private readonly verification: TokenVerification,
     private readonly possession: TokenPossession,
     private readonly cookies: Cookies,
+    private readonly audit: Audit,
   ) {}
 
   /**
@@ -47,7 +53,7 @@ export class Logout {
     const access = this.browserSession.accessToken(request);
     if (access !== undefined) return [await this.byAccessToken(access, { request, caller })];
     const refresh = this.cookies.values(request, 'refresh');
-    if (refresh.length > 0) return this.byRefreshCookies(refresh, caller);
+    if (refresh.length > 0) return this.byRefreshCookies(refresh, { request, caller });
     if (this.cookies.values(request, 'access').length > 0) throw new Refusal('unauthenticated');
     return [];
   }
@@ -57,7 +63,7 @@ export class Logout {
    * @throws Refusal `unauthenticated`, `token_stale`, `unavailable`; for one without its key, `dpop_scheme_mismatch`,
    * `dpop_access_proof_invalid`, `dpop_nonce_required`
    */
-  async byAccessToken(text: string, { request, caller }: Omit<Exchange, 'reply'>): Promise<SessionEnded> {
+  async byAccessToken(text: string, { request, caller }: Came): Promise<SessionEnded> {
     const claims = await this.verification.intactClaims(text);
     await this.possession.assert(request, claims);
     const { sub, sid } = claims;
@@ -66,17 +72,25 @@ export class Logout {
 
   /**
    * Ends the session of a refresh token, if it still exists.
-   * @throws Refusal `refresh_token_invalid` for a text that is no refresh token
+   * @throws Refusal `refresh_token_invalid` for a text that is no refresh token; `dpop_proof_invalid`,
+   * `dpop_nonce_required`, `unavailable` for one whose session is bound to a key: a copy signs nobody out
    */
-  async byRefreshToken(text: string, caller: Caller): Promise<SessionEnded[]> {
-    if (!parseRefreshToken(text)) throw new Refusal('refresh_token_invalid');
-    const ended = await this.sessionEnd.byRefreshToken(text, caller);
-    return ended ? [ended] : [];
+  async byRefreshToken(text: string, { request, caller }: Came): Promise<SessionEnded[]> {
+    const token = parseRefreshToken(text);
+    if (!token) throw new Refusal('refresh_token_invalid');
+    const session = await this.sessionEnd.ofRefreshToken(token);
+    if (!session) return [];
+    const jkt = session.jkt === null ? null : await this.possession.keyOf(request);
+    if (jkt !== session.jkt) {
+      this.audit.note(unprovenEvent(token, session, jkt !== undefined), caller);
+      throw new Refusal('dpop_proof_invalid', { session: 'keep' });
+    }
+    return [await this.sessionEnd.one(session, caller)];
   }
 
-  private async byRefreshCookies(texts: readonly string[], caller: Caller): Promise<SessionEnded[]> {
+  private async byRefreshCookies(texts: readonly string[], came: Came): Promise<SessionEnded[]> {
     const tokens = texts.filter((text) => parseRefreshToken(text));
     if (tokens.length === 0) throw new Refusal('refresh_token_invalid');
-    return (await Promise.all(tokens.map((text) => this.byRefreshToken(text, caller)))).flat();
+    return (await Promise.all(tokens.map((text) => this.byRefreshToken(text, came)))).flat();
   }
 }

@@ -41,9 +41,14 @@ export class RefusalFilter implements ExceptionFilter {
   private sessionVerdict({ sessionVerdict }: Refusal, request: FastifyRequest): SessionVerdict | undefined {
     if (sessionVerdict === 'none' || isOAuthEndpoint(request)) return undefined;
     if (sessionVerdict !== 'ask') return sessionVerdict;
-    return request.headers.authorization || this.cookies.carriesAny(request) ? 'keep' : undefined;
+    const hasSession = request.headers.authorization || this.cookies.carriesAny(request) || holdsRefreshToken(request);
+    return hasSession ? 'keep' : undefined;
   }
 }
+
+/** Where the body has been read by then. */
+const holdsRefreshToken = ({ body }: FastifyRequest): boolean =>
+  typeof (body as { refreshToken?: unknown } | undefined | null)?.refreshToken === 'string';
 
 const byStatus: Readonly<Record<number, ConstructorParameters<typeof Refusal>[0]>> = {
   404: 'not_found',

@@ -12,12 +12,19 @@ import { coverByEverybody, denyEverybody, denyUsers } from '../revocation/denial
 import { Revocations } from '../revocation/revocations.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import type { SessionRef } from '../tokens/auth-session.js';
-import { familyOf, parseRefreshToken } from '../tokens/refresh-token.js';
+import { familyOf, type RefreshToken } from '../tokens/refresh-token.js';
 import { Users } from '../users/users.js';
 
 export type EndReason = NonNullable<(typeof refreshTokens.$inferSelect)['revokedReason']>;
 
 type Alongside = (tx: Transaction) => Promise<void>;
+
+/** What a refresh token names, whether the session is alive or not. */
+export interface PresentedSession extends SessionRef {
+  /** The thumbprint of the key that it is bound to. */
+  readonly jkt: string | null;
+  readonly generation: number;
+}
 
 /** One session, of a token that named it. */
 export interface SessionEnded extends SessionsEnded {
@@ -67,17 +74,16 @@ export class SessionEnd {
   }
 
   /**
-   * Ends the session of a refresh token. Any token of the family is accepted: only a holder knows its selector.
+   * The session of a refresh token. Any token of the family is accepted: only a holder knows its selector.
    * @returns undefined when it names no session
    */
-  async byRefreshToken(text: string, caller: Caller, service?: string): Promise<SessionEnded | undefined> {
-    const token = parseRefreshToken(text);
-    if (!token) return undefined;
+  async ofRefreshToken(token: RefreshToken): Promise<PresentedSession | undefined> {
+    const { userId, id, jkt, generation } = refreshTokens;
     const [found] = await this.database
-      .select({ userId: refreshTokens.userId, sessionId: refreshTokens.id })
+      .select({ userId, sessionId: id, jkt, generation })
       .from(refreshTokens)
-      .where(and(eq(refreshTokens.userId, token.userId), eq(refreshTokens.family, familyOf(token))));
-    return found && this.one(found, caller, service);
+      .where(and(eq(userId, token.userId), eq(refreshTokens.family, familyOf(token))));
+    return found;
   }
 
   /** Ends the user's sessions that meet a condition. @param alongside written in the same transaction */

@@ -5,6 +5,7 @@ import type { Caller } from '../http/caller.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { SessionEnd } from '../sessions/session-end.js';
 import type { AccessClaims } from '../tokens/access-token.js';
+import { parseRefreshToken } from '../tokens/refresh-token.js';
 import type { ServiceClaims } from '../tokens/service-token.js';
 import { TokenVerification } from '../tokens/token-verification.js';
 import { ServiceVerdicts } from './service-verdicts.js';
@@ -28,8 +29,9 @@ export class TokenRevocation {
    * @throws Refusal `unavailable`
    */
   async of(token: string, service: string, caller: Caller): Promise<Confirmation> {
-    const ended = await this.sessionEnd.byRefreshToken(token, caller, service);
-    if (ended) return ended.confirmation;
+    const refreshToken = parseRefreshToken(token);
+    const session = refreshToken && (await this.sessionEnd.ofRefreshToken(refreshToken));
+    if (session) return (await this.sessionEnd.one(session, caller, service)).confirmation;
     const claims = await this.liveClaims(token);
     if (!claims) return DONE;
     if ('sid' in claims) return this.sessionEnd.token(claims, caller, service);

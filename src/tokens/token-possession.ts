@@ -1,4 +1,4 @@
-// Demands the proof of the key that an access token is bound to (RFC 9449 §7.1; docs/protocols/bound-refresh.md).
+// Judges the proof of the key that a token is bound to (RFC 9449 §7.1; docs/protocols/bound-refresh.md).
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -29,6 +29,14 @@ export class TokenPossession {
     if (!proof) throw refused('there is no proof');
     if (proof.jkt !== cnf.jkt) throw refused('a proof of another key');
     if (proof.ath !== hashOf(token.text)) throw refused('a proof for another token');
+  }
+
+  /**
+   * @returns the thumbprint of the key that was proved with the request, whatever token the proof is for
+   * @throws Refusal `dpop_proof_invalid`, `dpop_nonce_required`, `unavailable`
+   */
+  async keyOf(request: FastifyRequest): Promise<string | undefined> {
+    return (await this.proofs.of(request))?.jkt;
   }
 }
 

@@ -1,7 +1,8 @@
 // Keys of clients, and their proofs (RFC 9449 §4.2): right ones, and those in which the test has changed something.
 import { createHash, randomUUID } from 'node:crypto';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { type Answer, call, type Person, register, type Tokens } from './client.js';
+import { expect } from 'vitest';
+import { type Answer, call, type Person, refresh, register, type Tokens } from './client.js';
 import { testSettings } from './settings.js';
 
 export interface ProofParts {
@@ -81,4 +82,17 @@ export async function boundRefresh(
   const answer = await once({ ...parts.claims });
   if (answer.json['code'] !== 'dpop_nonce_required') return answer;
   return once({ ...parts.claims, nonce: answer.headers['dpop-nonce'] });
+}
+
+/** Of a session just started: it refreshes with its key, and with nothing else, a replay in the grace included. */
+export async function goesOnBound(base: string, key: ClientKey, refreshToken: string): Promise<void> {
+  const thief = await ClientKey.make();
+  for (const step of ['refresh', 'retry']) {
+    for (const headers of [{}, await thief.headers('/auth/refresh')])
+      expect((await refresh(base, refreshToken, headers)).json).toMatchObject({
+        ...{ code: 'dpop_proof_invalid', session: 'keep' },
+      });
+    const answer = await boundRefresh(base, key, refreshToken);
+    expect([step, answer.status]).toEqual([step, 200]);
+  }
 }

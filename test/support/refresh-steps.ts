@@ -242,7 +242,11 @@ const acts: { readonly [K in Step['do']]: Act<K> } = {
         ? (['POST', '/auth/logout', { headers: carry(session, { text }) }] as const)
         : overCookie
           ? (['DELETE', '/auth/refresh', { headers: cookiesOf(real, text, refOf(model, session)) }] as const)
-          : (['POST', '/auth/logout', { body: { refreshToken: text } }] as const);
+          : ([
+              'POST',
+              '/auth/logout',
+              { body: { refreshToken: text }, headers: await proofOf(real, '/auth/logout') },
+            ] as const);
     const answer = await call(service.url, method, path, options);
     return () => {
       expectSuccess(answer, 204);

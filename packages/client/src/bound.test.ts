@@ -18,6 +18,7 @@ const refusal = (status: number, code: string, nonce?: string) =>
     status,
     headers: { 'content-type': 'application/problem+json', ...(nonce ? { 'dpop-nonce': nonce } : {}) },
   });
+const ended = () => new Response(null, { status: 204 });
 const withNonce = (nonce: string) => Response.json(tokens(++answered), { headers: { 'dpop-nonce': nonce } });
 
 let answered = 0;
@@ -93,9 +94,19 @@ describe('a client with a key', () => {
     await auth.fetch('/notes', { method: 'POST', body: '{}' });
     for (const other of ['https://api.example.com', 'https://elsewhere.example'])
       await auth.fetch(`${other}/auth/login`, { method: 'POST', body: '{}' });
-    await auth.signOut().catch(() => undefined);
+    await auth.signOutEverywhere().catch(() => undefined);
     expect(sent.filter(({ proof }) => proof !== null).map(({ path }) => path)).toEqual(['/auth/login']);
-    expect(sent.at(-1)?.path).toBe('/auth/logout');
+    expect(sent.at(-1)?.path).toBe('/auth/logout-all');
+  });
+
+  it('proves it at the sign-out, also where a nonce is asked for', async () => {
+    const { auth, sent, events } = device([good, () => refusal(401, 'dpop_nonce_required', 'n1'), ended]);
+    await auth.signIn(person);
+    await auth.signOut();
+    const [first, ...signOuts] = await Promise.all(sent.map(claimsOf));
+    expect(signOuts).toMatchObject([{ jkt: first?.jkt }, { jkt: first?.jkt, nonce: 'n1' }]);
+    expect(sent.map(({ path }) => path)).toEqual(['/auth/login', '/auth/logout', '/auth/logout']);
+    expect([auth.user, events]).toEqual([null, ['signed-in', 'ended']]);
   });
 
   it('sends the public half alone, whatever a keeper hands out', async () => {
@@ -279,6 +290,18 @@ describe('a session whose key', () => {
     expect(events).toEqual(['signed-in', 'ended key_lost']);
     expect([auth.user, (await storage.load())?.tokens]).toEqual([null, undefined]);
     expect(sent.map(({ proof }) => proof !== null)).toEqual([true, false]);
+  });
+
+  it('is gone is over at the sign-out, too', async () => {
+    const { auth, events, storage } = await signedIn(none, [unproven]);
+    await auth.signOut();
+    expect([auth.user, (await storage.load())?.tokens, events.length]).toEqual([null, undefined, 2]);
+  });
+
+  it('cannot be read now is not signed out', async () => {
+    const { auth, events } = await signedIn(broken, [unproven]);
+    await expect(auth.signOut()).rejects.toBeInstanceOf(Unbound);
+    expect([auth.user, events]).toEqual([user, ['signed-in']]);
   });
 
   it('cannot be read now goes on, and refreshes when it can be read', async () => {

@@ -23,8 +23,8 @@ export class Unbound extends Error {
   override readonly name = 'Unbound';
 }
 
-/** Whatever may begin a session or go on with it; a sign-out needs no proof. */
-const MAY_ISSUE_TOKENS = /^\/auth\/(?!logout)/;
+/** Whatever may begin a session; or go on with it, or end it. */
+const TAKES_PROOF = /^\/auth\/(?!logout-all)/;
 
 /** A nonce is good for five minutes. An older one would only cost a request, also where the clock is right by now. */
 const NONCE_MS = 240_000;
@@ -32,8 +32,8 @@ const NONCE_MS = 240_000;
 const own = globalThis as unknown as { readonly crypto: Crypto };
 
 /**
- * @returns options for `createClient` and `newUpstream`, whose `fetch` proves the key to the issuer at each sign-in and
- * refresh, and to whoever receives an access token that is bound to it. A session of before stays as it is until the
+ * @returns options for `createClient` and `newUpstream`, whose `fetch` proves the key to the issuer at each sign-in, refresh
+ * and sign-out, and to whoever receives an access token that is bound to it. A session of before stays as it is until the
  * next sign-in. If the key is gone, the session ends with the code `key_lost` at the next request that needs it
  * @throws TypeError where the issuer is no origin
  */
@@ -60,9 +60,9 @@ export function bound({ keys, mayBeUnbound, crypto = own.crypto, ...options }: B
       const headers = new Headers(init.headers ?? request?.headers);
       const [, accessToken = ''] = /^Bearer (.+)/.exec(headers.get('authorization') ?? '') ?? [];
       const isBound = isBoundToken(accessToken);
-      const mayIssueTokens = method === 'POST' && site === issuer && MAY_ISSUE_TOKENS.test(url.pathname);
-      if (!mayIssueTokens && !isBound) return fetch(input, init);
-      const isRefresh = mayIssueTokens && url.pathname === '/auth/refresh';
+      const takesProof = method === 'POST' && site === issuer && TAKES_PROOF.test(url.pathname);
+      if (!takesProof && !isBound) return fetch(input, init);
+      const isOfSession = takesProof && /^\/auth\/(refresh|logout)$/.test(url.pathname);
 
       async function proven(key: ProofKey): Promise<Response> {
         const wishes = { method, url: site + url.pathname, now: clock.now(), nonce: nonceFor(site), crypto };
@@ -75,8 +75,8 @@ export function bound({ keys, mayBeUnbound, crypto = own.crypto, ...options }: B
       }
 
       let unbound: Unbound | undefined;
-      if (mayIssueTokens) known = undefined; // it may have been removed meanwhile
-      known ??= await keys[mayIssueTokens && !isRefresh && !isBound ? 'make' : 'load'](issuer).catch((cause) => {
+      if (takesProof) known = undefined; // it may have been removed meanwhile
+      known ??= await keys[takesProof && !isOfSession && !isBound ? 'make' : 'load'](issuer).catch((cause) => {
         unbound = new Unbound('No key can be kept here.', { cause });
         return undefined;
       });
@@ -86,7 +86,7 @@ export function bound({ keys, mayBeUnbound, crypto = own.crypto, ...options }: B
         const isText = typeof (init.body ?? '') === 'string'; // a stream is read once
         return isText && (await wantsNonce(response)) ? proven(key) : response;
       }
-      if (isRefresh) return judged(await fetch(input, init), unbound);
+      if (isOfSession) return judged(await fetch(input, init), unbound);
       if (unbound && (isBound || !mayBeUnbound)) throw unbound;
       return isBound ? keyLost() : fetch(input, init);
     },
@@ -99,7 +99,7 @@ const codeOf = async (response: Response): Promise<string | undefined> => (await
 const wantsNonce = async (response: Response): Promise<boolean> =>
   response.headers.has('dpop-nonce') && (await codeOf(response)) === 'dpop_nonce_required';
 
-/** Of a refresh without a proof: the session may be of before the app had keys. */
+/** Of a refresh or sign-out without a proof: the session may be of before the app had keys. */
 async function judged(response: Response, unbound: Unbound | undefined): Promise<Response> {
   if ((await codeOf(response)) !== 'dpop_proof_invalid') return response;
   if (unbound) throw unbound; // the key may be there the next time
