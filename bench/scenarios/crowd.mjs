@@ -1,7 +1,5 @@
 // Measures how a crowd is served that comes at once, as after an outage, beside those who come anyway. Each client has
 // one refresh to do and retries as packages/client does: it waits for 10 s at most, then tries again, later each time.
-import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { fillSessions } from '../lib/fill.mjs';
 import { refreshLoad, signInMany } from '../lib/load.mjs';
@@ -76,9 +74,14 @@ async function come(subject, tokens, crowd) {
     { length: Math.ceil(tokens.length / CLIENTS_OF_A_POOL) },
     () => new Pool(subject.url, { connections: CLIENTS_OF_A_POOL, pipelining: 1, headersTimeout: 0 }),
   );
-  const over = new AbortController();
-  setMaxListeners(0, over.signal);
-  const rest = (ms) => sleep(ms, undefined, { signal: over.signal });
+  // No AbortSignal: it looks through all of its listeners for each of them that is done, and here they are 200,000.
+  const resting = new Set();
+  const rest = (ms) =>
+    new Promise((resolve, reject) => {
+      const stop = () => (clearTimeout(timer), reject(new Error('It is over.')));
+      const timer = setTimeout(() => (resting.delete(stop), resolve()), ms);
+      resting.add(stop);
+    });
   let [tries, tooLate, refused, served, signedOut] = [0, 0, 0, 0, 0];
   /** @returns whether it was served */
   const client = async (token, i, at) => {
@@ -109,7 +112,7 @@ async function come(subject, tokens, crowd) {
     const seconds = (performance.now() - started) / 1_000;
     return { served: served / crowd, seconds, ...{ tries, tooLate, refused, signedOut } };
   } finally {
-    over.abort();
+    for (const stop of resting) stop();
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 }
