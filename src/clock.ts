@@ -1,4 +1,4 @@
-// The process's only source of time. Protocol time is the database's `protocol_now()`, see database/schema.ts.
+// The process's only source of time. Protocol time is the database's `protocol_now()`, see database/schema/users-and-sessions.ts.
 import { Injectable } from '@nestjs/common';
 
 @Injectable()

@@ -1,7 +1,7 @@
 // The account pages say each security event in words.
 import { expect, it } from 'vitest';
 import { shownTypes } from '../src/accounts/own-events.js';
-import { refreshTokens } from '../src/database/schema.js';
+import { refreshTokens } from '../src/database/schema/users-and-sessions.js';
 import { eventKey } from '../web/src/account/event-keys.js';
 
 it.each(shownTypes)('a person reads in words what %s is', (type) => {

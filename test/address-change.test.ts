@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { AddressCorrection } from '../src/accounts/address-correction.js';
-import { tokenPurposes } from '../src/database/vocabularies.js';
+import { tokenPurposes } from '../src/database/schema/vocabularies.js';
 import { type Answer, bearer, call, me, mobile, type Person, refresh, register, somebody } from './support/client.js';
 import { expectDead } from './support/instances.js';
 import { type MailServer, send, startMailServer, tokenIn } from './support/mail-server.js';

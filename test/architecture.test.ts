@@ -218,7 +218,7 @@ describe('the tables', () => {
     'tx.insert(users).values(row)',
     'await tx\n      .update( users )\n      .set(row)',
     'db.delete(schema.users).where(all)',
-    "import { users as people } from './schema.js';\ntx.update(people)",
+    "import { users as people } from './users-and-sessions.js';\ntx.update(people)",
     "const u = alias(users, 'u');\ntx.delete(u)",
     'const people = users;\nsql`delete from ${people}`',
     'sql`insert into ${users} (id) values (1)`',

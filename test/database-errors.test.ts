@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { isDatabaseUnavailable } from '../src/database/unavailable.js';
+import { isDatabaseUnavailable } from '../src/database/connections/unavailable.js';
 import { KeyWatch } from '../src/keys/key-watch.js';
 import { KEY_LOCK, SigningKeys } from '../src/keys/signing-keys.js';
 import { loopbackCertificate } from './support/certificate.js';

@@ -1,6 +1,6 @@
 // Whoever closes an account by guessing does not lock its owner out: a mailed link opens it to one device.
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { tokenPurposes } from '../src/database/vocabularies.js';
+import { tokenPurposes } from '../src/database/schema/vocabularies.js';
 import { bearer, Browser, call, type Person, register, somebody } from './support/client.js';
 import { type MailServer, startMailServer, tokenIn } from './support/mail-server.js';
 import { mailed } from './support/one-time-tokens.js';

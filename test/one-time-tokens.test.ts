@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { Database } from '../src/database/database.js';
 import { inTransaction } from '../src/database/transactions.js';
-import { type TokenPurpose, tokenPurposes } from '../src/database/vocabularies.js';
+import { type TokenPurpose, tokenPurposes } from '../src/database/schema/vocabularies.js';
 import { SessionEnd } from '../src/sessions/session-end.js';
 import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
 import { OneTimeTokens } from '../src/tokens/one-time-tokens.js';

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { Database } from '../src/database/database.js';
 import { inTransaction } from '../src/database/transactions.js';
-import { isDatabaseUnavailable } from '../src/database/unavailable.js';
+import { isDatabaseUnavailable } from '../src/database/connections/unavailable.js';
 import { firstRefreshToken, formatRefreshToken } from '../src/tokens/refresh-token.js';
 import { bearer, call, me, mobile, refresh } from './support/client.js';
 import { cloneDatabase, startService, startServiceForTest } from './support/service.js';

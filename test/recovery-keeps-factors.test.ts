@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { AddressCorrection } from '../src/accounts/address-correction.js';
-import type { TokenPurpose } from '../src/database/vocabularies.js';
+import type { TokenPurpose } from '../src/database/schema/vocabularies.js';
 import { call, type Person, somebody } from './support/client.js';
 import { enrolled, type Enrolled, factor } from './support/factors.js';
 import { mailed } from './support/one-time-tokens.js';

@@ -1,7 +1,7 @@
 // Whoever forgot their password gets a new one by a mailed link, and nobody else does.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
-import { type TokenPurpose, tokenPurposes } from '../src/database/vocabularies.js';
+import { type TokenPurpose, tokenPurposes } from '../src/database/schema/vocabularies.js';
 import { KnownDevices } from '../src/limits/known-devices.js';
 import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
 import { OneTimeTokens } from '../src/tokens/one-time-tokens.js';

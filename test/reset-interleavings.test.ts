@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AccountStatus } from '../src/accounts/account-status.js';
 import { PasswordChange } from '../src/credentials/password/password-change.js';
 import { PendingPurge } from '../src/credentials/registration/pending-purge.js';
-import type { TokenPurpose } from '../src/database/vocabularies.js';
+import type { TokenPurpose } from '../src/database/schema/vocabularies.js';
 import { Refusal } from '../src/errors.js';
 import type { TokenRequest } from '../src/tokens/one-time-tokens.js';
 import {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { nameOf } from '../src/cli/target.js';
 import { DatabasePool } from '../src/database/database-pool.js';
-import { Hosts } from '../src/database/hosts.js';
+import { Hosts } from '../src/database/connections/hosts.js';
 import { applyMigrations } from '../src/database/migrate.js';
 import { call, me, mobile, refresh } from './support/client.js';
 import { expectDead, logout, patient } from './support/instances.js';

@@ -22,7 +22,11 @@ export interface Num extends Source {
 const sources = {
   grace: { what: 'a spent refresh token is answered with the same successor', name: 'REFRESH_GRACE_SECONDS' },
   graceBound: { what: 'the same, of a session that is bound to a key', name: 'REFRESH_GRACE_BOUND_SECONDS' },
-  maxGrace: { what: 'the same, with every outage added', name: 'MAX_GRACE_SECONDS', file: 'src/database/outages.ts' },
+  maxGrace: {
+    what: 'the same, with every outage added',
+    name: 'MAX_GRACE_SECONDS',
+    file: 'src/database/connections/outages.ts',
+  },
   idle: { what: 'a session without a refresh lives', name: 'REFRESH_IDLE_DAYS' },
   accessLife: { what: 'an access token lives', name: 'ACCESS_TOKEN_TTL_SECONDS' },
   leeway: {
@@ -65,8 +69,16 @@ const sources = {
   },
   outboxRound: { what: 'the outbox is looked at each', name: 'EVERY_MS', file: 'src/revocation/outbox.ts' },
   outboxYoung: { what: 'and leaves a row alone for', name: 'LEAVE_ALONE_MS', file: 'src/revocation/outbox.ts' },
-  watch: { what: 'each instance looks at the primary each', name: 'EVERY_MS', file: 'src/database/database-watch.ts' },
-  connect: { what: 'a database host that hangs costs, once', name: 'CONNECT_WITHIN_MS', file: 'src/database/hosts.ts' },
+  watch: {
+    what: 'each instance looks at the primary each',
+    name: 'EVERY_MS',
+    file: 'src/database/watch/database-watch.ts',
+  },
+  connect: {
+    what: 'a database host that hangs costs, once',
+    name: 'CONNECT_WITHIN_MS',
+    file: 'src/database/connections/hosts.ts',
+  },
   memory: {
     what: 'an instance remembers what it has ended',
     name: 'MAX_ACCESS_TOKEN_SECONDS',

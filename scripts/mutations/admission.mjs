@@ -19,9 +19,9 @@ const cases = [
   ],
   [
     'the grace forgets what was refused while the answer of the database waited to be read',
-    'src/database/outages.test.ts',
+    'src/database/connections/outages.test.ts',
     'after the question',
-    [['src/database/outages.ts', 'this.isAway = this.failedAt > askedAt;', 'this.isAway = false;']],
+    [['src/database/connections/outages.ts', 'this.isAway = this.failedAt > askedAt;', 'this.isAway = false;']],
   ],
   [
     'a crowd is refused only when its bodies have been read',

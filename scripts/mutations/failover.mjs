@@ -1,9 +1,9 @@
 // Plausible mistakes around standbys, several hosts and fail-overs, and the test that detects each.
-const PINS = 'src/database/session-settings.ts';
-const POOL = 'src/database/pool.ts';
-const HOSTS = 'src/database/hosts.ts';
-const READS = 'src/database/primary-reads.ts';
-const OUTAGES = 'src/database/outages.ts';
+const PINS = 'src/database/connections/session-settings.ts';
+const POOL = 'src/database/connections/pool.ts';
+const HOSTS = 'src/database/connections/hosts.ts';
+const READS = 'src/database/connections/primary-reads.ts';
+const OUTAGES = 'src/database/connections/outages.ts';
 const standby = (name) => ['test/standby.test.ts', '-t', name];
 const lost = (name) => ['test/lost-commits.test.ts', '-t', name];
 const hosts = (name) => ['test/several-hosts.test.ts', '-t', name];
@@ -59,7 +59,7 @@ const cases = [
   [
     'the grace stands still for ever',
     [[OUTAGES, 'Math.min(MAX_GRACE_SECONDS, (now - from) / 1_000)', '(now - from) / 1_000']],
-    ['src/database/outages.test.ts'],
+    ['src/database/connections/outages.test.ts'],
   ],
   [
     'names of statements go on through a pooler that shares connections',

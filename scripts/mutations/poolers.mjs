@@ -1,6 +1,6 @@
 // Guards of connections through a pooler taken away, each with the test that detects it.
 const POOLERS = 'test/pgbouncer.test.ts';
-const SETTINGS = 'src/database/session-settings.ts';
+const SETTINGS = 'src/database/connections/session-settings.ts';
 
 /**
  * Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake].

@@ -1,5 +1,5 @@
 // The names of the account pages: what stands behind /account/ in their addresses.
-import { tokenPurposes } from '../database/vocabularies.js';
+import { tokenPurposes } from '../database/schema/vocabularies.js';
 
 const signedOut = ['sign-in', 'factor', 'register', 'check-mail', 'forgot'];
 /** What follows `admin` in an address is read by the page alone. */

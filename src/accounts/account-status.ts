@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import type { Role } from '../database/vocabularies.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Confirmation } from '../revocation/confirmation.js';
 import { Revocations } from '../revocation/revocations.js';

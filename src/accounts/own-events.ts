@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { AuditEvent } from '../audit/events.js';
-import { auditEvents } from '../database/audit-schema.js';
-import { timeOf } from '../database/columns.js';
+import { auditEvents } from '../database/schema/audit.js';
+import { timeOf } from '../database/schema/columns.js';
 import { Database } from '../database/database.js';
 import { formatCursor, type Place } from './event-cursor.js';
 

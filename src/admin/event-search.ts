@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { and, type SQL, sql } from 'drizzle-orm';
 import { NOBODY } from '../audit/alerts.js';
-import { auditEvents } from '../database/audit-schema.js';
-import { timeOf } from '../database/columns.js';
+import { auditEvents } from '../database/schema/audit.js';
+import { timeOf } from '../database/schema/columns.js';
 import { Database } from '../database/database.js';
 import type { AdminEvent } from './admin-event.js';
 import { type Page, readPage, type Scan } from './bounded-page.js';

@@ -1,9 +1,9 @@
 // Finds users by the beginning of their address, by role and by whether they are disabled, in the order of addresses.
 import { Injectable } from '@nestjs/common';
 import { and, sql } from 'drizzle-orm';
-import { timeOf } from '../database/columns.js';
+import { timeOf } from '../database/schema/columns.js';
 import { Database } from '../database/database.js';
-import { users } from '../database/schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
 import type { User } from '../users/users.js';
 import { type Page, readPage, type Scan } from './bounded-page.js';
 import { type AdminUser, toAdminUser } from './admin-user.js';

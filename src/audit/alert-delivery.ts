@@ -6,7 +6,7 @@ import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
 import { type Claimed, ClaimedRows, type Failure, type Try } from '../database/claimed-rows.js';
 import { Database } from '../database/database.js';
-import { alertDeliveries } from '../database/audit-schema.js';
+import { alertDeliveries } from '../database/schema/audit.js';
 import { Periodic } from '../runtime/periodic.js';
 import { Alerts } from './alerts.js';
 import { Metrics } from '../telemetry/metrics.js';

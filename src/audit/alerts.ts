@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from '../config/config.js';
-import { alertDeliveries } from '../database/audit-schema.js';
+import { alertDeliveries } from '../database/schema/audit.js';
 import type { Caller } from '../http/caller.js';
 import type { AlertEvent } from './events.js';
 

@@ -5,7 +5,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
 import { Database, type Transaction } from '../database/database.js';
-import { auditEvents } from '../database/audit-schema.js';
+import { auditEvents } from '../database/schema/audit.js';
 import { given, Prepared } from '../database/prepared.js';
 import type { Caller } from '../http/caller.js';
 import { Alerts, NOBODY } from './alerts.js';

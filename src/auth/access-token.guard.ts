@@ -4,7 +4,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { isDatabaseUnavailable } from '../database/connections/unavailable.js';
 import { isLetIn } from '../enrolment/enroller.js';
 import { Refusal } from '../errors.js';
 import { acrOf } from '../tokens/acr.js';

@@ -1,7 +1,7 @@
 // The failure of a command: a code for programs and a sentence for people.
 import { ConfigError } from '../config/config.js';
 import { sentenceOf } from '../database/database.js';
-import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { isDatabaseUnavailable } from '../database/connections/unavailable.js';
 import { Refusal } from '../errors.js';
 
 /** Documented in docs/operations/command-line.md. */

@@ -1,8 +1,8 @@
 // Lists users for operators, with status, role and the number of live sessions; never a hash.
 import { type SQL, sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
-import { refreshTokens, users } from '../database/schema.js';
-import type { Role } from '../database/vocabularies.js';
+import { refreshTokens, users } from '../database/schema/users-and-sessions.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import type { Desk } from './command.js';
 
 export interface ListedUser {

@@ -1,7 +1,7 @@
 // Counts the sessions that a command would end, by the same condition as sessions/session-end.ts.
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
-import { refreshTokens, users } from '../database/schema.js';
+import { refreshTokens, users } from '../database/schema/users-and-sessions.js';
 import type { Desk } from './command.js';
 
 export async function countSessions(desk: Desk, userId: string): Promise<number> {

@@ -5,10 +5,10 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import type { Log } from '../telemetry/log.js';
 import { openPool } from './database.js';
-import type { Pool } from './pool.js';
+import type { Pool } from './connections/pool.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/postgres.js';
 import { isTooPowerful, roleOf } from './grants.js';
-import { assertOwnConnections, assertPinnedByRole, isUtf8 } from './session-settings.js';
+import { assertOwnConnections, assertPinnedByRole, isUtf8 } from './connections/session-settings.js';
 import { applyMigrations, countPendingMigrations } from './migrate.js';
 
 @Injectable()

@@ -3,7 +3,7 @@ import { Config } from '../config/config.js';
 import { Log } from '../telemetry/log.js';
 import { Database, toDatabase } from './database.js';
 import { DatabasePool } from './database-pool.js';
-import { PoolMetrics } from './pool-metrics.js';
+import { PoolMetrics } from './connections/pool-metrics.js';
 
 @Global()
 @Module({

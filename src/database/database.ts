@@ -3,12 +3,12 @@
 import { drizzle, NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Config } from '../config/config.js';
-import { Hosts } from './hosts.js';
-import { Pool } from './pool.js';
-import { tlsTrouble } from './tls-trouble.js';
+import { Hosts } from './connections/hosts.js';
+import { Pool } from './connections/pool.js';
+import { tlsTrouble } from './connections/tls-trouble.js';
 import type { Log } from '../telemetry/log.js';
 import { reasonOf, withoutStatement } from '../runtime/reason.js';
-import { isDatabaseUnavailable } from './unavailable.js';
+import { isDatabaseUnavailable } from './connections/unavailable.js';
 
 /** The connection pool as drizzle sees it; injectable by type. */
 export abstract class Database extends NodePgDatabase {}

@@ -4,7 +4,7 @@ import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { eachPostgresHost } from '../config/postgres-hosts.js';
-import { auditEvents } from './audit-schema.js';
+import { auditEvents } from './schema/audit.js';
 import { tables } from './tables.js';
 
 /** The role that a URL connects as. */

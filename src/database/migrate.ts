@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 import { grantToService } from './grants.js';
-import { connectToPrimary, Hosts } from './hosts.js';
+import { connectToPrimary, Hosts } from './connections/hosts.js';
 import { hasTable, JOURNAL, knownHashes, makeJournal, note } from './migration-journal.js';
-import { pinMigration } from './session-settings.js';
+import { pinMigration } from './connections/session-settings.js';
 
+/** As far from src/database/ as from dist/bundle/, where a build has this code: the file stays at this depth. */
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
 /** Arbitrary but fixed: the holder of this advisory lock migrates. */
 const MIGRATION_LOCK = 7_737_001;

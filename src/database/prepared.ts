@@ -5,8 +5,8 @@ import { fillPlaceholders, sql, type SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { QueryResultRow } from 'pg';
 import { clientOf, type Database, poolOf, type Transaction } from './database.js';
-import type { Pool } from './pool.js';
-import { isDatabaseUnavailable } from './unavailable.js';
+import type { Pool } from './connections/pool.js';
+import { isDatabaseUnavailable } from './connections/unavailable.js';
 
 /** A value that is given when the statement runs. */
 export const given = (name: string) => sql.placeholder(name);

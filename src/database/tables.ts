@@ -1,16 +1,16 @@
 // Every table, by the name of its variable. A new schema file joins here.
-import * as audit from './audit-schema.js';
-import * as factors from './factors-schema.js';
-import * as imports from './import-schema.js';
-import * as keys from './keys-schema.js';
-import * as limits from './limits-schema.js';
-import * as lookups from './lookups-schema.js';
-import * as mail from './mail-schema.js';
-import * as passkeys from './passkeys-schema.js';
-import * as schema from './schema.js';
-import * as services from './services-schema.js';
-import * as turns from './turns-schema.js';
-import * as upstream from './upstream-schema.js';
+import * as audit from './schema/audit.js';
+import * as factors from './schema/factors.js';
+import * as imports from './schema/imports.js';
+import * as keys from './schema/keys.js';
+import * as limits from './schema/limits.js';
+import * as lookups from './schema/lookups.js';
+import * as mail from './schema/mail.js';
+import * as passkeys from './schema/passkeys.js';
+import * as schema from './schema/users-and-sessions.js';
+import * as services from './schema/services.js';
+import * as turns from './schema/turns.js';
+import * as upstream from './schema/upstream.js';
 
 export const tables = {
   ...schema,

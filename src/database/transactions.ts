@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { type Database, poolOf, type Transaction } from './database.js';
 import { isPlanRefused } from './prepared.js';
-import { isDatabaseUnavailable } from './unavailable.js';
+import { isDatabaseUnavailable } from './connections/unavailable.js';
 
 /**
  * drizzle's own `transaction` never gives a connection back whose `begin` failed, which empties the

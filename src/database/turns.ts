@@ -1,7 +1,7 @@
 // Lets acts of one kind happen one after the other.
 import { eq } from 'drizzle-orm';
 import type { Queries } from './database.js';
-import { turns } from './turns-schema.js';
+import { turns } from './schema/turns.js';
 
 /** Waits for the turn, which lasts until the transaction ends. */
 export async function takeTurn(tx: Queries, kind: (typeof turns.$inferSelect)['kind']): Promise<void> {

@@ -1,8 +1,8 @@
 // Removes and renames the second factors of a user. The caller has locked the user, so that acts on factors take turns.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { totpAuthenticators, factorTickets, recoveryCodes } from '../database/factors-schema.js';
-import { passkeys } from '../database/passkeys-schema.js';
+import { totpAuthenticators, factorTickets, recoveryCodes } from '../database/schema/factors.js';
+import { passkeys } from '../database/schema/passkeys.js';
 import type { Queries, Transaction } from '../database/database.js';
 import { Passkeys } from './passkeys/passkeys.js';
 

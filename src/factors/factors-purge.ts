@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
-import { factorTickets, totpAuthenticators } from '../database/factors-schema.js';
+import { factorTickets, totpAuthenticators } from '../database/schema/factors.js';
 import { Purging } from '../database/purging.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';

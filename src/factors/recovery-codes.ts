@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database, type Transaction } from '../database/database.js';
-import { recoveryCodes } from '../database/factors-schema.js';
+import { recoveryCodes } from '../database/schema/factors.js';
 import { given, Prepared } from '../database/prepared.js';
 import { hashOfRecoveryCode, newRecoveryCode } from './recovery-code.js';
 

@@ -1,8 +1,8 @@
 // The statements that make, take and spend tickets. Each compares the user with what they were at the first factor.
 import { type SQL, sql } from 'drizzle-orm';
-import { factorTickets } from '../database/factors-schema.js';
+import { factorTickets } from '../database/schema/factors.js';
 import { given, Prepared } from '../database/prepared.js';
-import { users } from '../database/schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
 import type { ProvenUser } from '../sessions/sessions.js';
 import type { Ticket } from './factor-tickets.js';
 

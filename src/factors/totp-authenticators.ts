@@ -5,9 +5,9 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { totpAuthenticators } from '../database/factors-schema.js';
+import { totpAuthenticators } from '../database/schema/factors.js';
 import { given, Prepared } from '../database/prepared.js';
-import { users } from '../database/schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
 import { KeyEncryption, nameOfRow } from '../keys/key-encryption.js';
 import { SEED_BYTES, stepOf } from './totp.js';
 

@@ -1,7 +1,7 @@
 // The caller of a closed route, as the verified access token describes them.
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Role } from '../database/vocabularies.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import { requestOf } from './request-of.js';
 
 export interface Principal {

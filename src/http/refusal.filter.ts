@@ -2,7 +2,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SessionVerdict } from '../../packages/contract/src/problems.js';
-import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { isDatabaseUnavailable } from '../database/connections/unavailable.js';
 import { Refusal } from '../errors.js';
 import { Cookies } from './cookies.js';
 import { PROOF_ALGORITHMS } from './key-proof.js';

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { eq } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
-import { serverSecrets } from '../database/keys-schema.js';
+import { serverSecrets } from '../database/schema/keys.js';
 import type { Caller } from '../http/caller.js';
 import { KeyEncryption } from './key-encryption.js';
 import { type Change, isObjection, planFirstKeys } from './rotation.js';

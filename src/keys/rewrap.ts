@@ -5,7 +5,7 @@ import { eq, isNotNull } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { serverSecrets, signingKeys } from '../database/keys-schema.js';
+import { serverSecrets, signingKeys } from '../database/schema/keys.js';
 import type { Caller } from '../http/caller.js';
 import { KeyEncryption } from './key-encryption.js';
 import { KeyStore } from './key-store.js';

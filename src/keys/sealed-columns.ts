@@ -1,9 +1,9 @@
 // Every sealed column whose rows come and go with users and requests. `keys rewrap` seals them anew; the keys and the
 // secrets of the installation are rewrapped by name (rewrap.ts).
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { totpAuthenticators } from '../database/factors-schema.js';
-import { mailOutbox } from '../database/mail-schema.js';
-import { upstreamSignIns } from '../database/upstream-schema.js';
+import { totpAuthenticators } from '../database/schema/factors.js';
+import { mailOutbox } from '../database/schema/mail.js';
+import { upstreamSignIns } from '../database/schema/upstream.js';
 
 export interface SealedColumn {
   readonly table: PgTable;

@@ -1,6 +1,6 @@
 // A signing key, and its state at a given instant.
 import { type CryptoKey, generateKeyPair, calculateJwkThumbprint, exportJWK, exportPKCS8, type JWK } from 'jose';
-import type { signingKeys } from '../database/keys-schema.js';
+import type { signingKeys } from '../database/schema/keys.js';
 
 export type SigningKeyRow = typeof signingKeys.$inferSelect;
 type Schedule = Pick<SigningKeyRow, 'activateAt' | 'retireAt' | 'removeAt' | 'revokedAt'>;

@@ -4,11 +4,11 @@ import { Injectable } from '@nestjs/common';
 import { eq, sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import type { AuditEvent } from '../audit/events.js';
-import { timeOf } from '../database/columns.js';
+import { timeOf } from '../database/schema/columns.js';
 import { Database, type Queries, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { keyRingVersion, signingKeys } from '../database/keys-schema.js';
-import { isStandby, refuseStandby } from '../database/standby.js';
+import { keyRingVersion, signingKeys } from '../database/schema/keys.js';
+import { isStandby, refuseStandby } from '../database/connections/standby.js';
 import type { Caller } from '../http/caller.js';
 import { withoutStatement } from '../runtime/reason.js';
 import { type Change, columnsOf, isObjection, type Objection } from './rotation.js';
@@ -79,7 +79,7 @@ export class SigningKeys {
 const now = sql`protocol_now()`.mapWith(timeOf);
 
 /**
- * Less than a statement may take (database/session-settings.ts), so that a lock that another
+ * Less than a statement may take (database/connections/session-settings.ts), so that a lock that another
  * session holds has a sentence of its own.
  */
 const LOCK_SECONDS = 3;

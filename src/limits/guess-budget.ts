@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { eq, sql } from 'drizzle-orm';
 import { Database, type Transaction } from '../database/database.js';
-import { guessBudgets } from '../database/limits-schema.js';
+import { guessBudgets } from '../database/schema/limits.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { Lane } from './guess-lanes.js';
 import { forgiveGuesses, named, readGuesses, statementsFor } from './guess-statements.js';

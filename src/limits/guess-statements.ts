@@ -1,6 +1,6 @@
 // The statements that change budgets of guesses. One statement changes all lanes of a guess, in their order.
 import { type SQL, sql } from 'drizzle-orm';
-import { guessBudgets, sprayAlarms } from '../database/limits-schema.js';
+import { guessBudgets, sprayAlarms } from '../database/schema/limits.js';
 import { given, Prepared } from '../database/prepared.js';
 import type { Lane } from './guess-lanes.js';
 

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { Clock } from '../clock.js';
 import { Config } from '../config/config.js';
-import type { Transport } from '../database/vocabularies.js';
+import type { Transport } from '../database/schema/vocabularies.js';
 import { cookieValues } from '../http/cookie-header.js';
 import { cookieNames } from '../http/cookies.js';
 import type { Asking, Exchange } from '../http/exchange.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { getTableName } from 'drizzle-orm';
 import { type RateLimiterAbstract, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import { Database, poolOf } from '../database/database.js';
-import { rateLimits } from '../database/limits-schema.js';
+import { rateLimits } from '../database/schema/limits.js';
 import { Redis } from '../redis/redis.js';
 import { Metrics } from '../telemetry/metrics.js';
 

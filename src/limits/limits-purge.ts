@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Clock } from '../clock.js';
 import { Database } from '../database/database.js';
-import { guessBudgets, guessFailures, rateLimits } from '../database/limits-schema.js';
+import { guessBudgets, guessFailures, rateLimits } from '../database/schema/limits.js';
 import { Purging } from '../database/purging.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';

@@ -6,7 +6,7 @@ import type { SprayEvent } from '../audit/events.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { sprayAlarms } from '../database/limits-schema.js';
+import { sprayAlarms } from '../database/schema/limits.js';
 import type { Caller } from '../http/caller.js';
 import { Metrics } from '../telemetry/metrics.js';
 

@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
-import { guessFailures } from '../database/limits-schema.js';
+import { guessFailures } from '../database/schema/limits.js';
 import type { Caller } from '../http/caller.js';
 import { Periodic } from '../runtime/periodic.js';
 import { reasonOf } from '../runtime/reason.js';

@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
-import { userEmails } from '../database/lookups-schema.js';
+import { userEmails } from '../database/schema/lookups.js';
 import { given, Prepared } from '../database/prepared.js';
-import { users } from '../database/schema.js';
-import { upstreamIdentities } from '../database/upstream-schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
+import { upstreamIdentities } from '../database/schema/upstream.js';
 import { kindOf, type MailKind } from './mail-kinds.js';
 
 export interface Addressee {

@@ -6,7 +6,7 @@ import { Alerts } from '../audit/alerts.js';
 import { Audit } from '../audit/audit.js';
 import { Database, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { mailOutbox } from '../database/mail-schema.js';
+import { mailOutbox } from '../database/schema/mail.js';
 import { Purging } from '../database/purging.js';
 import type { QueuedMail } from './queued-mail.js';
 

@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { sql } from 'drizzle-orm';
 import { ClaimedRows, type Failure, type Try } from '../database/claimed-rows.js';
 import { Database } from '../database/database.js';
-import { mailOutbox } from '../database/mail-schema.js';
+import { mailOutbox } from '../database/schema/mail.js';
 import { Periodic } from '../runtime/periodic.js';
 import { Log } from '../telemetry/log.js';
 import { DeadMail } from './dead-mail.js';

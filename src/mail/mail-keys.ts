@@ -2,7 +2,7 @@
 // database alone gives none of them away.
 import { createHmac, hkdfSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { TokenPurpose } from '../database/vocabularies.js';
+import type { TokenPurpose } from '../database/schema/vocabularies.js';
 import { DerivedKeys } from '../keys/derived-keys.js';
 import { KeyEncryption } from '../keys/key-encryption.js';
 

@@ -1,5 +1,5 @@
 // Every kind of mail: whose account it is about, and the link that it carries.
-import type { TokenPurpose } from '../database/vocabularies.js';
+import type { TokenPurpose } from '../database/schema/vocabularies.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { mailOutbox } from '../database/mail-schema.js';
+import { mailOutbox } from '../database/schema/mail.js';
 import type { Caller } from '../http/caller.js';
 
 export interface QueueFigures {

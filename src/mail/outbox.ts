@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from '../config/config.js';
 import type { Queries, Transaction } from '../database/database.js';
-import { mailOutbox } from '../database/mail-schema.js';
+import { mailOutbox } from '../database/schema/mail.js';
 import type { Language } from '../config/languages.js';
 import { MailKeys } from './mail-keys.js';
 import { kindOf, type MailKind, sendWithinSeconds } from './mail-kinds.js';

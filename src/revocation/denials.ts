@@ -4,7 +4,7 @@ import { inArray, type SQL, sql } from 'drizzle-orm';
 import { EVERYBODY } from '../../packages/contract/src/revocations.js';
 import type { Transaction } from '../database/database.js';
 import { Purging } from '../database/purging.js';
-import { accessRevocations, refreshTokens, revokedSubjects, users } from '../database/schema.js';
+import { accessRevocations, refreshTokens, revokedSubjects, users } from '../database/schema/users-and-sessions.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 import type { RecentRef, RecentUser } from './recent-endings.js';
 

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Log } from '../telemetry/log.js';
 import { Database, type Queries, type Transaction } from '../database/database.js';
 import { Purging } from '../database/purging.js';
-import { revocationOutbox } from '../database/schema.js';
+import { revocationOutbox } from '../database/schema/users-and-sessions.js';
 import { Periodic } from '../runtime/periodic.js';
 import type { Confirmation } from './confirmation.js';
 import { RevocationMetrics } from './revocation-metrics.js';

@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
-import { readOnPrimary, server } from '../database/primary-reads.js';
-import { accessRevocations, users } from '../database/schema.js';
+import { readOnPrimary, server } from '../database/connections/primary-reads.js';
+import { accessRevocations, users } from '../database/schema/users-and-sessions.js';
 import { batched } from './batched.js';
 import type { Claims, Truth } from './verdict.js';
 

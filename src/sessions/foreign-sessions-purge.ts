@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
-import { foreignSessions } from '../database/import-schema.js';
+import { foreignSessions } from '../database/schema/imports.js';
 import { Purging } from '../database/purging.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { eq, sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Database, type Queries, type Transaction } from '../database/database.js';
-import { foreignSessions } from '../database/import-schema.js';
+import { foreignSessions } from '../database/schema/imports.js';
 import { UserLookups } from '../users/user-lookups.js';
 
 export interface ForeignSession {

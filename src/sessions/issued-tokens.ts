@@ -1,5 +1,5 @@
 // The tokens that a client receives when it signs in, refreshes or proves again who it is.
-import type { Transport } from '../database/vocabularies.js';
+import type { Transport } from '../database/schema/vocabularies.js';
 import type { SignedAccessToken } from '../tokens/access-tokens.js';
 import type { PublicUser } from '../users/users.js';
 

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import type { Transaction } from '../database/database.js';
-import { refreshTokens, users } from '../database/schema.js';
+import { refreshTokens, users } from '../database/schema/users-and-sessions.js';
 import type { Caller } from '../http/caller.js';
 import type { SessionRef } from '../tokens/auth-session.js';
 import { type EndReason, SessionEnd } from './session-end.js';

@@ -5,7 +5,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { Log } from '../telemetry/log.js';
 import { Database } from '../database/database.js';
 import { Purging } from '../database/purging.js';
-import { refreshTokens } from '../database/schema.js';
+import { refreshTokens } from '../database/schema/users-and-sessions.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Revocations } from '../revocation/revocations.js';
 

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { and, eq } from 'drizzle-orm';
 import { Database } from '../database/database.js';
-import { refreshTokens } from '../database/schema.js';
+import { refreshTokens } from '../database/schema/users-and-sessions.js';
 import type { SessionRef } from '../tokens/auth-session.js';
 import { familyOf, parseRefreshToken } from '../tokens/refresh-token.js';
 

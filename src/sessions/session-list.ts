@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { timeOf } from '../database/columns.js';
+import { timeOf } from '../database/schema/columns.js';
 import { Database } from '../database/database.js';
-import { refreshTokens, users } from '../database/schema.js';
-import { transports } from '../database/vocabularies.js';
+import { refreshTokens, users } from '../database/schema/users-and-sessions.js';
+import { transports } from '../database/schema/vocabularies.js';
 
 export const listedSession = z
   .object({

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { QueryResultRow } from 'pg';
 import { eventFrom } from '../audit/audit.js';
 import { given, Prepared } from '../database/prepared.js';
-import { refreshTokens, users } from '../database/schema.js';
+import { refreshTokens, users } from '../database/schema/users-and-sessions.js';
 
 /** A sign-in this soon after the service ended the session is probably an honest client's. */
 const FORCED_END_SECONDS = 60;

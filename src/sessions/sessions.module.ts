@@ -8,7 +8,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { FamilyLimit } from './family-limit.js';
 import { ForeignSessionsPurge } from './foreign-sessions-purge.js';
-import { DatabaseWatchModule } from '../database/database-watch.module.js';
+import { DatabaseWatchModule } from '../database/watch/database-watch.module.js';
 import { Purge } from './purge.js';
 import { Reassertion, Surroundings } from './reassertion.js';
 import { Reauthentication } from './reauthentication.js';

@@ -6,9 +6,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
-import { signingKeys } from '../database/keys-schema.js';
-import { accessRevocations, revokedSubjects } from '../database/schema.js';
-import { readOnPrimary, server } from '../database/primary-reads.js';
+import { signingKeys } from '../database/schema/keys.js';
+import { accessRevocations, revokedSubjects } from '../database/schema/users-and-sessions.js';
+import { readOnPrimary, server } from '../database/connections/primary-reads.js';
 import { endedServices, endedServiceTokens } from './service-ends.js';
 
 export interface RevokedSet {

@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import { Audit } from '../audit/audit.js';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
-import { services } from '../database/services-schema.js';
+import { services } from '../database/schema/services.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { VolumeLimit } from '../limits/volume-limit.js';

@@ -1,6 +1,6 @@
 // Reads which tokens of services have ended and could still be alive, for the revocation feed.
 import { sql } from 'drizzle-orm';
-import { services, serviceTokenRevocations } from '../database/services-schema.js';
+import { services, serviceTokenRevocations } from '../database/schema/services.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 
 /** Of a row `s` of services: tokens that were got with a secret of a lower number are dead. */

@@ -5,7 +5,7 @@ import { Audit } from '../audit/audit.js';
 import { Database } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
 import { given, Prepared } from '../database/prepared.js';
-import { services, serviceTokenRevocations } from '../database/services-schema.js';
+import { services, serviceTokenRevocations } from '../database/schema/services.js';
 import type { Caller } from '../http/caller.js';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../tokens/access-token.js';
 import { type ServiceClaims, serviceIdOf } from '../tokens/service-token.js';

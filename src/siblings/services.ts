@@ -6,7 +6,7 @@ import { Audit } from '../audit/audit.js';
 import type { ServiceEvent } from '../audit/events.js';
 import { Database } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { services } from '../database/services-schema.js';
+import { services } from '../database/schema/services.js';
 import { isTaken } from '../database/taken.js';
 import type { Caller } from '../http/caller.js';
 import { clientIdOf } from '../tokens/service-token.js';

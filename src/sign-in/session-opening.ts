@@ -1,7 +1,7 @@
 // Opens a session for a proven user and answers with its tokens. The device is known from then on.
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import type { Transport } from '../database/vocabularies.js';
+import type { Transport } from '../database/schema/vocabularies.js';
 import { EnrolCookie } from '../factors/enrol-cookie.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';

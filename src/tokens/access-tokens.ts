@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { ACCESS_TOKEN_TYP } from '../../packages/contract/src/claims.js';
 import { Config } from '../config/config.js';
-import type { Role } from '../database/vocabularies.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { Signer } from '../keys/signing-key.js';
 import { type AccessClaims, CLIENT_ID } from './access-token.js';

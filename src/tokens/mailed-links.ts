@@ -1,6 +1,6 @@
 // Follows the link of a mail: whatever is wrong with its token, the answer is the same.
 import { Injectable } from '@nestjs/common';
-import type { TokenPurpose } from '../database/vocabularies.js';
+import type { TokenPurpose } from '../database/schema/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { VolumeLimit } from '../limits/volume-limit.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { tokenPurposes } from '../database/vocabularies.js';
+import { tokenPurposes } from '../database/schema/vocabularies.js';
 import { formatOneTimeToken, hashOfOneTimeToken, parseOneTimeToken } from './one-time-token.js';
 
 const vector = z.object({

@@ -3,7 +3,7 @@
 //   wot_ + base64url( purpose u8 ‖ user id 16 ‖ secret 32 ‖ CRC-32 u32 BE )      53 bytes
 //
 // The purpose is part of what is hashed: a token is good for nothing else. The user id routes to one row.
-import type { TokenPurpose } from '../database/vocabularies.js';
+import type { TokenPurpose } from '../database/schema/vocabularies.js';
 import { fromCheckedText, sha256, toCheckedText, uuidBytes, uuidText } from './checked-text.js';
 
 const PREFIX = 'wot_';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { Purging } from '../database/purging.js';
-import { oneTimeTokens } from '../database/mail-schema.js';
+import { oneTimeTokens } from '../database/schema/mail.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { Log } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';

@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { Database, type Queries, type Transaction } from '../database/database.js';
-import { oneTimeTokens } from '../database/mail-schema.js';
+import { oneTimeTokens } from '../database/schema/mail.js';
 import { given, Prepared } from '../database/prepared.js';
-import { users } from '../database/schema.js';
-import type { TokenPurpose } from '../database/vocabularies.js';
+import { users } from '../database/schema/users-and-sessions.js';
+import type { TokenPurpose } from '../database/schema/vocabularies.js';
 import { parseOneTimeToken } from './one-time-token.js';
 
 export interface TokenRequest {

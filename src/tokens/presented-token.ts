@@ -1,7 +1,7 @@
 // Extracts the access token of a request, from a cookie or from the header. Both at once are refused (RFC 6750 §2).
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Transport } from '../database/vocabularies.js';
+import type { Transport } from '../database/schema/vocabularies.js';
 import { Refusal } from '../errors.js';
 import { BrowserSession } from './browser-session.js';
 

@@ -3,7 +3,7 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { getTableName } from 'drizzle-orm';
 import type pg from 'pg';
-import type { Pool } from '../database/pool.js';
+import type { Pool } from '../database/connections/pool.js';
 import { tables } from '../database/tables.js';
 import { fail, type Spans } from './spans.js';
 import { wrap } from './wrap.js';

@@ -5,7 +5,7 @@ import { compactVerify, type JWSHeaderParameters } from 'jose';
 import type { ProviderSettings } from '../config/provider-file.js';
 import { Database, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { upstreamLogouts } from '../database/upstream-schema.js';
+import { upstreamLogouts } from '../database/schema/upstream.js';
 import { Refusal } from '../errors.js';
 import type { Caller } from '../http/caller.js';
 import { KeyRing } from '../keys/key-ring.js';

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { Config } from '../config/config.js';
-import type { Transport } from '../database/vocabularies.js';
+import type { Transport } from '../database/schema/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import type { Principal } from '../http/principal.js';

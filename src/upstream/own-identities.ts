@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { Config } from '../config/config.js';
 import { Database, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { passkeys } from '../database/passkeys-schema.js';
+import { passkeys } from '../database/schema/passkeys.js';
 import { FactorEffects } from '../enrolment/factor-effects.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';

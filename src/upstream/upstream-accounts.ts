@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database, type Transaction } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { users } from '../database/schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { UpstreamSignIns } from '../sessions/upstream-sign-ins.js';

@@ -1,6 +1,6 @@
 // Goes on when a browser comes back from a provider: spends its request, verifies the answer, and completes what it was for.
 import { Injectable } from '@nestjs/common';
-import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { isDatabaseUnavailable } from '../database/connections/unavailable.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { Providers } from './providers.js';

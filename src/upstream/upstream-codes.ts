@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
-import { upstreamCodes } from '../database/upstream-schema.js';
-import type { UpstreamPurpose } from '../database/vocabularies.js';
+import { upstreamCodes } from '../database/schema/upstream.js';
+import type { UpstreamPurpose } from '../database/schema/vocabularies.js';
 import { CODE_SECRET_BYTES, newCode, parseCode } from './upstream-code.js';
 import { challengeOf } from './upstream-secrets.js';
 

@@ -4,9 +4,9 @@ import { Injectable } from '@nestjs/common';
 import { and, eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Queries, Transaction } from '../database/database.js';
-import { users } from '../database/schema.js';
-import { upstreamIdentities } from '../database/upstream-schema.js';
-import type { Role } from '../database/vocabularies.js';
+import { users } from '../database/schema/users-and-sessions.js';
+import { upstreamIdentities } from '../database/schema/upstream.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import { identityLookup, UserLookups } from '../users/user-lookups.js';
 
 export type UpstreamIdentity = typeof upstreamIdentities.$inferSelect;

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../database/database.js';
 import { Purging } from '../database/purging.js';
-import { upstreamCodes, upstreamLogouts, upstreamRequests } from '../database/upstream-schema.js';
+import { upstreamCodes, upstreamLogouts, upstreamRequests } from '../database/schema/upstream.js';
 import { Upkeep } from '../runtime/upkeep.js';
 import { waitingSignIns } from '../sessions/upstream-sign-ins.js';
 import { Log } from '../telemetry/log.js';

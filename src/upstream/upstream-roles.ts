@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccountStatus } from '../accounts/account-status.js';
 import { Config } from '../config/config.js';
-import type { Role } from '../database/vocabularies.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { RequestedMail } from '../mail/requested-mail.js';

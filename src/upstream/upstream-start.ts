@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { Config } from '../config/config.js';
-import { transports } from '../database/vocabularies.js';
+import { transports } from '../database/schema/vocabularies.js';
 import { Refusal } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { VolumeLimit } from '../limits/volume-limit.js';

@@ -1,7 +1,7 @@
 // Which second factors a user has, as a part of statements about them.
 import { type SQL, sql } from 'drizzle-orm';
-import { recoveryCodes, totpAuthenticators } from '../database/factors-schema.js';
-import { passkeys } from '../database/passkeys-schema.js';
+import { recoveryCodes, totpAuthenticators } from '../database/schema/factors.js';
+import { passkeys } from '../database/schema/passkeys.js';
 
 const factorKinds = ['totp', 'recovery_code', 'passkey'] as const;
 export type FactorKind = (typeof factorKinds)[number];

@@ -4,7 +4,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../database/database.js';
 import { inTransaction } from '../database/transactions.js';
-import { users } from '../database/schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
 import { type Holder, NOBODY, UserEmails } from './user-emails.js';
 
 const PENDING_DAYS = 7;

@@ -1,7 +1,7 @@
 // Raises the counters of users to what they were already, after a fail-over that has lost it.
 import { sql } from 'drizzle-orm';
 import type { Queries } from '../database/database.js';
-import { users } from '../database/schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
 
 export interface KnownCounters {
   readonly userId: string;

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import type { Queries, Transaction } from '../database/database.js';
-import { users } from '../database/schema.js';
+import { users } from '../database/schema/users-and-sessions.js';
 import { PendingUsers } from './pending-users.js';
 import { UserEmails } from './user-emails.js';
 import type { LinkedUser } from './users.js';

@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database, type Queries } from '../database/database.js';
-import { userEmails } from '../database/lookups-schema.js';
+import { userEmails } from '../database/schema/lookups.js';
 import { given, Prepared } from '../database/prepared.js';
 
 export interface Holder {

@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Queries, Transaction } from '../database/database.js';
-import { users } from '../database/schema.js';
-import type { Role } from '../database/vocabularies.js';
+import { users } from '../database/schema/users-and-sessions.js';
+import type { Role } from '../database/schema/vocabularies.js';
 
 interface Locked extends Record<string, unknown> {
   readonly email: string;

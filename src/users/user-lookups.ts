@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database, type Queries } from '../database/database.js';
-import { userLookups } from '../database/lookups-schema.js';
+import { userLookups } from '../database/schema/lookups.js';
 import { Purging } from '../database/purging.js';
-import type { LookupKind } from '../database/vocabularies.js';
+import type { LookupKind } from '../database/schema/vocabularies.js';
 
 export interface Lookup {
   readonly kind: LookupKind;

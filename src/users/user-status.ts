@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../database/database.js';
-import { userLookups } from '../database/lookups-schema.js';
-import { users } from '../database/schema.js';
+import { userLookups } from '../database/schema/lookups.js';
+import { users } from '../database/schema/users-and-sessions.js';
 import { takeTurn } from '../database/turns.js';
-import type { Role } from '../database/vocabularies.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import { UserEmails } from './user-emails.js';
 
 /** `unchanged`: there is no such user, or they are already what they were to become. `stale`: another revision. */

@@ -5,8 +5,8 @@ import { v7 as uuidv7 } from 'uuid';
 import * as z from 'zod';
 import { Database, type Queries } from '../database/database.js';
 import { given, Prepared } from '../database/prepared.js';
-import { users } from '../database/schema.js';
-import type { Role } from '../database/vocabularies.js';
+import { users } from '../database/schema/users-and-sessions.js';
+import type { Role } from '../database/schema/vocabularies.js';
 import { dueOf, type FactorKind, heldFactors } from './held-factors.js';
 import { UserEmails } from './user-emails.js';
 

@@ -1,7 +1,7 @@
 // The pages that links in mails open, in a real Chromium.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenPurposes } from '../../src/database/vocabularies.js';
+import { tokenPurposes } from '../../src/database/schema/vocabularies.js';
 import { english, expectNoFindings, focused, german, pressed, tabTo, watchedPage } from '../support/account-page.js';
 import { pageOf } from '../support/browser.js';
 import { startBrowser } from '../support/chromium.js';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { Database } from '../../src/database/database.js';
-import type { TokenPurpose } from '../../src/database/vocabularies.js';
+import type { TokenPurpose } from '../../src/database/schema/vocabularies.js';
 import { formatOneTimeToken, hashOfOneTimeToken } from '../../src/tokens/one-time-token.js';
 import { OneTimeTokens, type TokenRequest } from '../../src/tokens/one-time-tokens.js';
 import type { Service } from './service.js';

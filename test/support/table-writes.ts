@@ -2,7 +2,7 @@
 import { getTableName, is, Table } from 'drizzle-orm';
 import { tables as all } from '../../src/database/tables.js';
 
-/** Each table's variable in schema.ts, and its name in the database. */
+/** Each table's variable in src/database/schema, and its name in the database. */
 export const tables: ReadonlyMap<string, string> = new Map(
   Object.entries(all).flatMap(([variable, value]) => (is(value, Table) ? [[variable, getTableName(value)]] : [])),
 );

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Audit } from '../../audit/audit.js';
 import { Database } from '../../database/database.js';
-import { users } from '../../database/schema.js';
+import { users } from '../../database/schema/users-and-sessions.js';
 import type { Caller } from '../../http/caller.js';
 
 interface ExportWish {

@@ -1,7 +1,7 @@
 // Reads one line of an import: JSON, its fields, and what each of them may be.
 import * as z from 'zod';
 import { v7 as uuidv7 } from 'uuid';
-import type { Role } from '../../database/vocabularies.js';
+import type { Role } from '../../database/schema/vocabularies.js';
 import { type ForeignSession, hashOfForeignToken, MAX_FOREIGN_TOKEN } from '../../sessions/foreign-sessions.js';
 import { emailAddress } from '../../users/email.js';
 import type { ImportedUser } from '../../users/imported-users.js';

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { and, asc, count, eq, sql } from 'drizzle-orm';
 import { Database, type Transaction } from '../../database/database.js';
-import { importRefusals, imports } from '../../database/import-schema.js';
+import { importRefusals, imports } from '../../database/schema/imports.js';
 import type { RefusedLine } from './line-codes.js';
 
 /** What was done of a file. */

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
 import { Config } from '../../config/config.js';
-import { transports } from '../../database/vocabularies.js';
+import { transports } from '../../database/schema/vocabularies.js';
 import { Refusal } from '../../errors.js';
 import { Documented, signInCookies } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server';
 import * as z from 'zod';
-import { transports } from '../../database/vocabularies.js';
+import { transports } from '../../database/schema/vocabularies.js';
 import { requestOptions } from '../../factors/passkeys/answers.js';
 import { BrowserNonce } from '../../factors/passkeys/browser-nonce.js';
 import { assertion } from '../../factors/passkeys/credentials.js';

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import type { Transaction } from '../../database/database.js';
-import type { Transport } from '../../database/vocabularies.js';
+import type { Transport } from '../../database/schema/vocabularies.js';
 import { Refusal } from '../../errors.js';
 import type { Assertion } from '../../factors/passkeys/credentials.js';
 import { PasskeyCheck, type PasskeyFault } from '../../factors/passkeys/passkey-check.js';

@@ -1,7 +1,7 @@
 // The session of a closed route's caller, as far as its transport decides what the answer may hold.
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Transport } from '../../database/vocabularies.js';
+import type { Transport } from '../../database/schema/vocabularies.js';
 import { Refusal } from '../../errors.js';
 import type { Principal } from '../../http/principal.js';
 import { SessionList } from '../../sessions/session-list.js';

@@ -5,7 +5,7 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database } from '../../database/database.js';
-import { users } from '../../database/schema.js';
+import { users } from '../../database/schema/users-and-sessions.js';
 import { KeyStore } from '../../keys/key-store.js';
 import { Periodic } from '../../runtime/periodic.js';
 import { Log } from '../../telemetry/log.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import * as z from 'zod';
-import { transports } from '../../database/vocabularies.js';
+import { transports } from '../../database/schema/vocabularies.js';
 import { CostsHash } from '../../http/costs-hash.js';
 import { Documented, signInCookies } from '../../http/documented.decorator.js';
 import { type Exchange, On } from '../../http/exchange.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.js';
 import { Database } from '../../database/database.js';
 import { inTransaction } from '../../database/transactions.js';
-import type { Transport } from '../../database/vocabularies.js';
+import type { Transport } from '../../database/schema/vocabularies.js';
 import type { Exchange } from '../../http/exchange.js';
 import { KnownDevices } from '../../limits/known-devices.js';
 import { MailedLinks } from '../../tokens/mailed-links.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { Config } from '../../config/config.js';
-import type { Transport } from '../../database/vocabularies.js';
+import type { Transport } from '../../database/schema/vocabularies.js';
 import { cookieValues } from '../../http/cookie-header.js';
 import { cookieNames } from '../../http/cookies.js';
 import type { Exchange } from '../../http/exchange.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Database, type Queries } from '../../database/database.js';
-import { spentChallenges } from '../../database/passkeys-schema.js';
+import { spentChallenges } from '../../database/schema/passkeys.js';
 import { Prepared } from '../../database/prepared.js';
 import { DerivedKeys } from '../../keys/derived-keys.js';
 import { sha256 } from '../../tokens/checked-text.js';

@@ -4,7 +4,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { Config } from '../../config/config.js';
 import { Database } from '../../database/database.js';
-import { passkeys } from '../../database/passkeys-schema.js';
+import { passkeys } from '../../database/schema/passkeys.js';
 
 @Injectable()
 export class OrphanedPasskeys implements OnModuleInit {

@@ -4,9 +4,9 @@ import { and, eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from '../../config/config.js';
 import { Database, type Queries } from '../../database/database.js';
-import { passkeys, spentChallenges } from '../../database/passkeys-schema.js';
+import { passkeys, spentChallenges } from '../../database/schema/passkeys.js';
 import { given, Prepared } from '../../database/prepared.js';
-import { users } from '../../database/schema.js';
+import { users } from '../../database/schema/users-and-sessions.js';
 
 export type Passkey = typeof passkeys.$inferSelect;
 export type NewPasskey = Omit<Passkey, 'id' | 'rpId' | 'createdAt' | 'lastUsedAt'>;

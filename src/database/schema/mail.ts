@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { index, inet, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, createdAt, setAt } from './columns.js';
-import { users } from './schema.js';
+import { users } from './users-and-sessions.js';
 import { tokenPurposes } from './vocabularies.js';
 
 /**

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, createdAt } from './columns.js';
-import { users } from './schema.js';
+import { users } from './users-and-sessions.js';
 import { ticketPurposes, transports } from './vocabularies.js';
 
 const userId = () =>

@@ -3,7 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, foreignKey, index, integer, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, createdAt, setAt } from './columns.js';
-import { refreshTokens, users } from './schema.js';
+import { refreshTokens, users } from './users-and-sessions.js';
 import { transports, upstreamPurposes } from './vocabularies.js';
 
 const userId = () =>

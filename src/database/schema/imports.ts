@@ -1,7 +1,7 @@
 // The tables of those who move in: how far each file of users was read, and the sessions that people had elsewhere.
 import { index, integer, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, createdAt } from './columns.js';
-import { users } from './schema.js';
+import { users } from './users-and-sessions.js';
 
 /** A file of users. Each batch moves `line` in its own transaction, so that another run of the same file goes on there. */
 export const imports = pgTable('imports', {

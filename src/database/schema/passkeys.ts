@@ -1,7 +1,7 @@
 // The tables of passkeys.
 import { bigint, boolean, index, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, createdAt } from './columns.js';
-import { users } from './schema.js';
+import { users } from './users-and-sessions.js';
 
 export const passkeys = pgTable(
   'passkeys',

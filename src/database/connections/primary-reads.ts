@@ -1,9 +1,9 @@
 // Reads that decide something alone: their statement says itself whether a standby has answered.
 import { sql } from 'drizzle-orm';
 import type { QueryResultRow } from 'pg';
-import { type Database, poolOf } from './database.js';
-import { inTransaction } from './transactions.js';
-import type { Prepared } from './prepared.js';
+import { type Database, poolOf } from '../database.js';
+import { inTransaction } from '../transactions.js';
+import type { Prepared } from '../prepared.js';
 import { isStandby, refuseStandby } from './standby.js';
 
 interface FromServer extends QueryResultRow {

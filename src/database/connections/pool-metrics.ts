@@ -1,7 +1,7 @@
 // The figures of the connection pool.
 import { Injectable } from '@nestjs/common';
-import { Metrics } from '../telemetry/metrics.js';
-import { DatabasePool } from './database-pool.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import { DatabasePool } from '../database-pool.js';
 
 @Injectable()
 export class PoolMetrics {

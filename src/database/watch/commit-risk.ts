@@ -2,10 +2,10 @@
 // would come undone.
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { Upkeep } from '../runtime/upkeep.js';
-import { Log } from '../telemetry/log.js';
-import { Metrics } from '../telemetry/metrics.js';
-import { Database } from './database.js';
+import { Upkeep } from '../../runtime/upkeep.js';
+import { Log } from '../../telemetry/log.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import { Database } from '../database.js';
 
 const EVERY_MS = 60_000;
 

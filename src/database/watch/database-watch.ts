@@ -2,15 +2,15 @@
 // connection of its own: a flood that holds all of the pool's must not look like an outage.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type pg from 'pg';
-import { Periodic } from '../runtime/periodic.js';
-import { reasonOf } from '../runtime/reason.js';
-import { Log } from '../telemetry/log.js';
-import { Metrics } from '../telemetry/metrics.js';
-import { DatabasePool } from './database-pool.js';
+import { Periodic } from '../../runtime/periodic.js';
+import { reasonOf } from '../../runtime/reason.js';
+import { Log } from '../../telemetry/log.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import { DatabasePool } from '../database-pool.js';
 import { timelineOf } from './history.js';
-import { CONNECT_WITHIN_MS, connectToPrimary } from './hosts.js';
-import { refuseAnswer } from './standby.js';
-import { isDatabaseUnavailable } from './unavailable.js';
+import { CONNECT_WITHIN_MS, connectToPrimary } from '../connections/hosts.js';
+import { refuseAnswer } from '../connections/standby.js';
+import { isDatabaseUnavailable } from '../connections/unavailable.js';
 
 const EVERY_MS = 1_000;
 

@@ -1,8 +1,8 @@
 // The hosts of DATABASE_URL. The one that worked last is used; once it fails, all are asked at the
 // same time, and the first that takes writes is used from then on.
 import pg from 'pg';
-import { eachPostgresHost, hostsOfPostgres } from '../config/postgres-hosts.js';
-import { reasonOf } from '../runtime/reason.js';
+import { eachPostgresHost, hostsOfPostgres } from '../../config/postgres-hosts.js';
+import { reasonOf } from '../../runtime/reason.js';
 import { assertNoStandby } from './standby.js';
 import { tlsTrouble } from './tls-trouble.js';
 
