@@ -9,6 +9,7 @@ import { mutations as ofAccounts } from './mutations/accounts.mjs';
 import { mutations as ofAdmission } from './mutations/admission.mjs';
 import { mutations as ofAdmin } from './mutations/admin.mjs';
 import { mutations as ofAdminLists } from './mutations/admin-lists.mjs';
+import { mutations as ofBoundAccess } from './mutations/bound-access.mjs';
 import { mutations as ofBound } from './mutations/bound.mjs';
 import { mutations as ofBrowser } from './mutations/browser.mjs';
 import { mutations as ofClient } from './mutations/client.mjs';
@@ -56,6 +57,7 @@ const tracked = execFileSync('git', ['ls-files', '-zco', '--exclude-standard', .
 const mutations = [
   ...ofRefresh,
   ...ofBound,
+  ...ofBoundAccess,
   ...ofKeys,
   ...ofLimits,
   ...ofPoolers,
