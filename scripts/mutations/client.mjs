@@ -50,7 +50,7 @@ const edits = {
   ],
   'a lost key is made anew under a token that is bound to it': [
     `${SRC}/bound-access.test.ts`,
-    [`${SRC}/bound.ts`, '!isRefresh && !isBound', '!isRefresh'],
+    [`${SRC}/bound.ts`, '!isOfSession && !isBound', '!isOfSession'],
   ],
   'one origin gets the nonce of another': [
     `${SRC}/bound-access.test.ts`,
