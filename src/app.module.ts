@@ -17,7 +17,7 @@ import { toInvalidRequest } from './http/invalid-request.js';
 import { MailDeliveryModule } from './mail/mail-delivery.module.js';
 import { RefusalFilter } from './http/refusal.filter.js';
 import { SiblingsModule } from './siblings/siblings.module.js';
-import { UpstreamLogoutModule } from './upstream/upstream-logout.module.js';
+import { UpstreamLogoutModule } from './upstream/logout/upstream-logout.module.js';
 import { UnknownInputModule } from './http/unknown-input.module.js';
 
 const refusals = { provide: APP_FILTER, useClass: RefusalFilter };

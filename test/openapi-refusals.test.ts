@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { newTicket } from '../src/factors/factor-ticket.js';
-import { newCode } from '../src/upstream/upstream-code.js';
+import { newCode } from '../src/upstream/sign-in/upstream-code.js';
 import { formatOneTimeToken } from '../src/tokens/one-time-token.js';
 import { administrator } from './support/admins.js';
 import { type Answer, bearer, Browser, call, type Call, me, mobile, register } from './support/client.js';

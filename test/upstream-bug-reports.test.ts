@@ -162,4 +162,4 @@ it.each([
 });
 
 // https://github.com/keycloak/keycloak/issues/51218: see upstream-logout.test.ts, "a logout token counts once"
-// https://github.com/element-hq/matrix-authentication-service/issues/4960: src/upstream/logout-token.test.ts, "no exp"
+// https://github.com/element-hq/matrix-authentication-service/issues/4960: src/upstream/logout/logout-token.test.ts, "no exp"

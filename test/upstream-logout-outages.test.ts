@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import pg from 'pg';
 import { beforeAll, expect, inject, it, onTestFinished } from 'vitest';
-import { LOGOUT_EVENT } from '../src/upstream/logout-token.js';
+import { LOGOUT_EVENT } from '../src/upstream/logout/logout-token.js';
 import { call, register } from './support/client.js';
 import { openLiar, SUBJECT } from './support/lying-provider.js';
 import { startRedis } from './support/redis.js';

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
-import { LOGOUT_EVENT } from '../src/upstream/logout-token.js';
+import { LOGOUT_EVENT } from '../src/upstream/logout/logout-token.js';
 import { bearer, call, me, mobile } from './support/client.js';
 import { enrolled, factorOf } from './support/factors.js';
 import type { Service } from './support/service.js';

@@ -46,7 +46,7 @@ const cases = [
   ],
   [
     'a link takes a copy of a bound access token',
-    [['src/upstream/link-caller.ts', '    await this.possession.assert(request, claims);\n', '']],
+    [['src/upstream/links/link-caller.ts', '    await this.possession.assert(request, claims);\n', '']],
     ['test/upstream-apps.test.ts', '-t', 'makes no link for a copy'],
   ],
 ];

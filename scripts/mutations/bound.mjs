@@ -136,7 +136,7 @@ const cases = [
     'the code of an app is used up before a proof is asked for',
     [
       [
-        'src/upstream/upstream-exchange.ts',
+        'src/upstream/sign-in/upstream-exchange.ts',
         'if (!isLink) this.signIn',
         'if (!isLink && given.code === "") this.signIn',
       ],

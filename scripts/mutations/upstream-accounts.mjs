@@ -9,7 +9,7 @@ const guards = {
     'that is verified is not opened',
     [
       [
-        'src/upstream/upstream-sign-up.ts',
+        'src/upstream/identities/upstream-sign-up.ts',
         `      if (!user) return 'address_taken';`,
         `      if (!user) {
         const twin = await this.users.findByEmail(email);
@@ -22,7 +22,7 @@ const guards = {
   'a registration that nobody has verified is inherited': [
     TWINS,
     'gives way',
-    [['src/upstream/upstream-sign-up.ts', '      await this.pendingUsers.giveWay(tx, email);\n', '']],
+    [['src/upstream/identities/upstream-sign-up.ts', '      await this.pendingUsers.giveWay(tx, email);\n', '']],
   ],
   'a reset is mailed to an account that somebody began at a provider': [
     TWINS,
@@ -37,19 +37,25 @@ const guards = {
   'the second of two parallel callbacks with other addresses keeps its user': [
     'test/upstream-sign-up.test.ts',
     'U5',
-    [['src/upstream/upstream-sign-up.ts', `!== 'added') throw identityTaken;`, `=== 'full') throw identityTaken;`]],
+    [
+      [
+        'src/upstream/identities/upstream-sign-up.ts',
+        `!== 'added') throw identityTaken;`,
+        `=== 'full') throw identityTaken;`,
+      ],
+    ],
   ],
   'a session that has ended is connected': [
     LINKS,
     'ended meanwhile',
-    [['src/upstream/upstream-links.ts', 'and s.id = ${sessionId} and ${isAlive}', 'and s.id = ${sessionId}']],
+    [['src/upstream/links/upstream-links.ts', 'and s.id = ${sessionId} and ${isAlive}', 'and s.id = ${sessionId}']],
   ],
   'of two connections that go at once none is left': [
     LINKS,
     'of two connections that go at once',
     [
       [
-        'src/upstream/own-identities.ts',
+        'src/upstream/links/own-identities.ts',
         'const user = await this.locks.lock(tx, userId);',
         "const user = { hasPassword: false, isVerified: false, email: (await this.users.findById(userId))?.email ?? '' };",
       ],
@@ -60,7 +66,7 @@ const guards = {
     'needs a recent proof',
     [
       [
-        'src/upstream/own-identities.controller.ts',
+        'src/upstream/links/own-identities.controller.ts',
         `@NeedsRecentProof()\n  @Delete('identities/:id')`,
         `@Delete('identities/:id')`,
       ],
@@ -71,7 +77,7 @@ const guards = {
     'needs a recent proof',
     [
       [
-        'src/upstream/own-identities.controller.ts',
+        'src/upstream/links/own-identities.controller.ts',
         `@NeedsRecentProof()\n  @Post('upstream/:id/link')`,
         `@Post('upstream/:id/link')`,
       ],
@@ -82,7 +88,7 @@ const guards = {
     'is gone at once',
     [
       [
-        'src/upstream/upstream-roles.ts',
+        'src/upstream/identities/upstream-roles.ts',
         'if (to === undefined || to === role) return;',
         `if (to === undefined || to === role || to === 'user') return;`,
       ],
@@ -93,7 +99,7 @@ const guards = {
     'is asked for it after the provider',
     [
       [
-        'src/upstream/upstream-accounts.ts',
+        'src/upstream/identities/upstream-accounts.ts',
         'return { user, methods, authenticatedAt',
         `return { user, methods: ['mfa'], authenticatedAt`,
       ],
@@ -102,12 +108,12 @@ const guards = {
   'a provider that asked nothing gives a recent proof': [
     'test/upstream-without-password.test.ts',
     'gives no recent proof',
-    [['src/upstream/upstream-accounts.ts', 'authenticatedAt: authenticatedAt ?? undefined, ', '']],
+    [['src/upstream/identities/upstream-accounts.ts', 'authenticatedAt: authenticatedAt ?? undefined, ', '']],
   ],
   'a provider is not asked to ask': [
     'test/upstream-without-password.test.ts',
     'gives no recent proof',
-    [['src/upstream/upstream-requests.ts', "...(isFresh ? { max_age: '0' } : {}),", '']],
+    [['src/upstream/sign-in/upstream-requests.ts', "...(isFresh ? { max_age: '0' } : {}),", '']],
   ],
   'a proof is younger than the present': [
     'test/upstream-without-password.test.ts',
@@ -118,8 +124,8 @@ const guards = {
     'test/upstream-roles.test.ts',
     'a disabled account',
     [
-      ['src/upstream/upstream-people.ts', 'if (user.isDisabled) {', 'if (userId === "") {'],
-      ['src/upstream/upstream-accounts.ts', '!user || user.disabledAt || !isTheirs', '!user || !isTheirs'],
+      ['src/upstream/identities/upstream-people.ts', 'if (user.isDisabled) {', 'if (userId === "") {'],
+      ['src/upstream/identities/upstream-accounts.ts', '!user || user.disabledAt || !isTheirs', '!user || !isTheirs'],
     ],
   ],
 };

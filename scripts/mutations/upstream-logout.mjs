@@ -1,8 +1,8 @@
 // Mistakes in what follows a sign-in at a provider, each with the test that must find it.
 const LOGOUT = 'test/upstream-logout.test.ts';
 const OUTAGES = 'test/upstream-logout-outages.test.ts';
-const TOKEN = 'src/upstream/logout-token.test.ts';
-const backChannel = 'src/upstream/back-channel-logout.ts';
+const TOKEN = 'src/upstream/logout/logout-token.test.ts';
+const backChannel = 'src/upstream/logout/back-channel-logout.ts';
 
 /** Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake]. */
 const guards = {
@@ -25,7 +25,7 @@ const guards = {
   'every unknown key is asked for': [
     LOGOUT,
     'garbage makes us ask',
-    [['src/upstream/provider-keys.ts', 'if (!kept.pending && now - kept.triedAt < RETRY_MS) return;', '']],
+    [['src/upstream/providers/provider-keys.ts', 'if (!kept.pending && now - kept.triedAt < RETRY_MS) return;', '']],
   ],
   'a sign-in that waits survives the logout': [
     LOGOUT,
@@ -42,7 +42,7 @@ const guards = {
     'hands no page the address',
     [
       [
-        'src/upstream/provider-metadata.ts',
+        'src/upstream/providers/provider-metadata.ts',
         "if (typeof value !== 'string' || !URL.canParse(value)) return false;",
         'if (value) return true;',
       ],
@@ -51,7 +51,7 @@ const guards = {
   'an ID token passes for a logout token': [
     TOKEN,
     'a nonce, as an ID token has',
-    [['src/upstream/logout-token.ts', "if (nonce !== undefined) return wrong('it has a nonce');", '']],
+    [['src/upstream/logout/logout-token.ts', "if (nonce !== undefined) return wrong('it has a nonce');", '']],
   ],
   'a callback that is fetched ahead spends the state': [
     'test/upstream-bug-reports.test.ts',

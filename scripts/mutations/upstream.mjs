@@ -1,8 +1,8 @@
 // Guards of sign-in at other providers taken away, which their tests must detect.
-const REQUESTS = 'src/upstream/upstream-requests.ts';
-const CODES = 'src/upstream/upstream-codes.ts';
-const PROVIDERS = 'src/upstream/providers.ts';
-const VERIFICATION = 'src/upstream/upstream-verification.ts';
+const REQUESTS = 'src/upstream/sign-in/upstream-requests.ts';
+const CODES = 'src/upstream/sign-in/upstream-codes.ts';
+const PROVIDERS = 'src/upstream/providers/providers.ts';
+const VERIFICATION = 'src/upstream/sign-in/upstream-verification.ts';
 
 /**
  * Each is [the test file, words of the test's name, edits]; an edit is [file, present text, text with the mistake].
@@ -12,7 +12,13 @@ const guards = {
   'upstream: any browser may bring a state back': [
     'upstream-state',
     'signs no victim in as the attacker',
-    [['src/upstream/upstream-return.ts', '!secrets || !this.cookie.isOfBrowser(exchange, secrets)', '!secrets']],
+    [
+      [
+        'src/upstream/sign-in/upstream-return.ts',
+        '!secrets || !this.cookie.isOfBrowser(exchange, secrets)',
+        '!secrets',
+      ],
+    ],
   ],
   'upstream: a state is good twice': [
     'upstream-state',
@@ -38,7 +44,7 @@ const guards = {
   'upstream: a nonce is the same for all': [
     'upstream-lies',
     'the nonce is of another sign-in',
-    [['src/upstream/upstream-secrets.ts', "nonce: derived('nonce')", "nonce: 'x'.repeat(43)"]],
+    [['src/upstream/sign-in/upstream-secrets.ts', "nonce: derived('nonce')", "nonce: 'x'.repeat(43)"]],
   ],
   'upstream: nobody verifies a signature': [
     'upstream-lies',
@@ -69,14 +75,14 @@ const guards = {
   'upstream: an answer has any size': [
     'upstream-lies',
     'three megabytes',
-    [['src/upstream/bounded-fetch.ts', 'bytes > MAX_ANSWER_BYTES', 'bytes < 0']],
+    [['src/upstream/providers/bounded-fetch.ts', 'bytes > MAX_ANSWER_BYTES', 'bytes < 0']],
   ],
   'upstream: an issuer has two spellings': [
     'upstream-outages',
     'another issuer',
     [
       [
-        'src/upstream/provider-metadata.ts',
+        'src/upstream/providers/provider-metadata.ts',
         'if (metadata.issuer !== issuer)',
         'if (new URL(metadata.issuer).href !== new URL(issuer).href)',
       ],
@@ -100,14 +106,14 @@ const guards = {
   'upstream: any session finishes a link': [
     'upstream-apps',
     'what another session has begun',
-    [['src/upstream/link-exchange.ts', ' || caller.sid !== sessionId', '']],
+    [['src/upstream/links/link-exchange.ts', ' || caller.sid !== sessionId', '']],
   ],
   'upstream: a state is put into another browser': [
     'upstream-apps',
     'the only one who may',
     [
       [
-        'src/upstream/upstream-start.ts',
+        'src/upstream/sign-in/upstream-start.ts',
         "if (!secrets || wish?.purpose !== 'link' || wish.transport !== 'bearer')",
         'if (!secrets || !wish)',
       ],

@@ -6,7 +6,7 @@ import { Passkeys } from '../factors/passkeys/passkeys.js';
 import { RecoveryCodes } from '../factors/recovery-codes.js';
 import { TotpAuthenticators } from '../factors/totp-authenticators.js';
 import { SessionList } from '../sessions/session-list.js';
-import { OwnIdentities } from '../upstream/own-identities.js';
+import { OwnIdentities } from '../upstream/links/own-identities.js';
 import { type User, Users } from '../users/users.js';
 import { etagOf } from './if-match.js';
 import { toAdminUser, type WholeUser } from './admin-user.js';

@@ -13,7 +13,7 @@ import { SessionEndModule } from '../sessions/session-end.module.js';
 import { MailQueueModule } from '../mail/mail-queue.module.js';
 import { UnlockModule } from '../limits/unlock.module.js';
 import { ServicesModule } from '../siblings/services.module.js';
-import { UpstreamIdentitiesModule } from '../upstream/upstream-identities.module.js';
+import { UpstreamIdentitiesModule } from '../upstream/identities/upstream-identities.module.js';
 import { UsersModule } from '../users/users.module.js';
 
 /** For commands that need no key: they end sessions and revoke keys even if the key-encryption key is lost. */

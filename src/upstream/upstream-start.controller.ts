@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { Documented } from '../http/documented.decorator.js';
 import { type Exchange, On } from '../http/exchange.js';
 import { Public } from '../http/public.decorator.js';
-import { Providers } from './providers.js';
-import { type StartQuery, startQuery, UpstreamStart } from './upstream-start.js';
+import { Providers } from './providers/providers.js';
+import { type StartQuery, startQuery, UpstreamStart } from './sign-in/upstream-start.js';
 
 const id = z.string();
 const providersAnswer = z.object({ providers: z.array(z.object({ id, label: z.string() })) });

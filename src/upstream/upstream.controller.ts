@@ -9,8 +9,8 @@ import { isSpeculative } from '../http/speculative.js';
 import { StartsSession } from '../http/starts-session.decorator.js';
 import { MAX_DEVICE_TOKEN } from '../limits/devices.js';
 import { bearerTokens } from '../sign-in/token-answer.js';
-import { UpstreamCallback } from './upstream-callback.js';
-import { UpstreamExchange } from './upstream-exchange.js';
+import { UpstreamCallback } from './sign-in/upstream-callback.js';
+import { UpstreamExchange } from './sign-in/upstream-exchange.js';
 
 const exchangeBody = z.strictObject({
   code: z.string().max(128),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AddressCorrection } from '../../accounts/address-correction.js';
 import { emailAddress } from '../../users/email.js';
 import type { Transaction } from '../../database/database.js';
-import { UpstreamIdentities } from '../../upstream/upstream-identities.js';
+import { UpstreamIdentities } from '../../upstream/identities/upstream-identities.js';
 import { Users } from '../../users/users.js';
 import { asDryRun, command } from '../command.js';
 import { hintOf } from '../confirmation.js';

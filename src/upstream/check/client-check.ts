@@ -1,6 +1,6 @@
 // Whether the provider knows our client: the redirect address by a request for nobody, the secret by a code that is wrong.
 import { createHash, randomBytes } from 'node:crypto';
-import { clientAuthOf } from '../providers.js';
+import { clientAuthOf } from '../providers/providers.js';
 import { asked, texts } from './asked.js';
 import { note, ok, shown, wrong, type Finding } from './finding.js';
 import type { CheckedProvider } from './provider-check.js';
