@@ -10,11 +10,11 @@ export default defineConfig({
       'test/support/postgres.ts',
       'test/support/met.ts',
     ],
-    setupFiles: ['reflect-metadata', 'test/support/seed.ts', 'test/support/each-file.ts'],
+    setupFiles: ['test/support/seed.ts', 'test/support/each-file.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     isolate: false, // a file that starts loads nothing again: half of the processor time was that
-    maxWorkers: 3, // of two cores: much of a test waits for its service
+    maxWorkers: 5, // of two cores: much of a test waits for its service
     sequence: { sequencer: LongestFirst },
     env: { NODE_ENV: 'test' },
   },

@@ -16,12 +16,15 @@ const bounded: Record<string, string> = {
   [String.raw`/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu`]: 'a password, which has at most 128 characters by then',
 };
 
+/** A busy machine must not turn a limit of time into a verdict: those of the steps remain. */
+const untimed = { timeout: null, attackTimeout: null, incubationTimeout: null, seedingTimeout: null };
+
 it('no regular expression takes longer than its input for any text that can reach it (ASVS 1.3.12)', () => {
   const found = patterns();
   expect(found.length).toBeGreaterThan(50);
   const slow = new Set<string>();
   for (const { place, text, source, flags } of found) {
-    const { status } = checkSync(source, flags, { timeout: null });
+    const { status } = checkSync(source, flags, untimed);
     expect(status, `${place} ${text}`).not.toBe('unknown');
     if (status === 'vulnerable') slow.add(text);
   }

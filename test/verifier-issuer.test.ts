@@ -197,8 +197,8 @@ describe('F5: the promise or the policy of the route holds when', () => {
     expect(await verdictOn(phone.accessToken)).toBe('unavailable (keep)');
     expect(await verifier.verify(phone.accessToken, { onStale: 'accept' })).toMatchObject({ sub: phone.user.id });
     verifier.close();
-    setInterval(() => service.app.getHttpServer().closeAllConnections(), 500).unref();
-    await service.app.close();
+    const closing = setInterval(() => service.app.getHttpServer().closeAllConnections(), 500);
+    await service.app.close().finally(() => clearInterval(closing));
   });
 
   it.each([29, -29])('the clock of the sibling is %i seconds ahead', async (seconds) => {

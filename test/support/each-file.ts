@@ -1,6 +1,8 @@
 // Runs before and after each file of tests, in the process that it shares with others.
+import 'reflect-metadata'; // named as a setup file it would run for each, and each lookup would ask all its copies
 import { afterAll } from 'vitest';
 import { forgetSecrets } from './leaks.js';
+import { forgetServices } from './service.js';
 import { isExcepted } from './shard-exceptions.js';
 import { brokenBy } from './shard-rules.js';
 import { takeStatements } from './statements.js';
@@ -8,7 +10,8 @@ import { takeStatements } from './statements.js';
 forgetSecrets();
 takeStatements();
 
-afterAll(() => {
+afterAll(async () => {
+  await forgetServices();
   const broken = takeStatements().flatMap((text) =>
     brokenBy(text)
       .filter((rule) => !isExcepted(text, rule))

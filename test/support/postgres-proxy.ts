@@ -52,7 +52,7 @@ interface Trap {
 export class PostgresProxy {
   /** The number of statements so far. */
   statements = 0;
-  private readonly seen: string[] = [];
+  private readonly seen = new Map<string, number>();
   private slow: { pattern: RegExp; milliseconds: () => number } | undefined;
   private readonly traps = new Set<Trap>();
   private readonly sockets = new Set<Socket>();
@@ -136,7 +136,9 @@ export class PostgresProxy {
 
   /** The number of matching statements so far. */
   count(pattern: RegExp): number {
-    return this.seen.filter((statement) => pattern.test(statement)).length;
+    let count = 0;
+    for (const [statement, times] of this.seen) if (pattern.test(statement)) count += times;
+    return count;
   }
 
   /** Breaks the connection of the next statement that matches. */
@@ -158,7 +160,7 @@ export class PostgresProxy {
   private async meet(statement: string): Promise<Fault | Delay | undefined> {
     if (PREPARES_A_CONNECTION.test(statement)) return undefined;
     this.statements++;
-    this.seen.push(statement);
+    this.seen.set(statement, (this.seen.get(statement) ?? 0) + 1);
     const matching = [...this.traps].filter(({ pattern }) => pattern.test(statement));
     const sprung = matching.filter((trap) => --trap.left === 0);
     for (const trap of sprung) this.traps.delete(trap);

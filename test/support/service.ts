@@ -39,6 +39,9 @@ export interface Service {
 }
 
 let databases = 0;
+/** Of the file of tests that runs. */
+const started: Service[] = [];
+const cloned: string[] = [];
 
 /** A fresh database cloned from the template; through a pooler in `npm run test:pooler`. */
 export async function cloneDatabase(): Promise<string> {
@@ -47,6 +50,7 @@ export async function cloneDatabase(): Promise<string> {
   const admin = new pg.Client({ connectionString: serverUrl });
   await admin.connect();
   await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  cloned.push(name);
   await admin.end();
   const url = serverUrl.replace(/\/postgres$/, `/${name}`);
   const pooler = inject('pooler');
@@ -78,7 +82,7 @@ export async function startService(
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on('error', () => undefined);
   const { port } = app.getHttpServer().address() as { port: number };
-  return {
+  const service: Service = {
     url: `http://127.0.0.1:${port}`,
     databaseUrl: url,
     app,
@@ -104,6 +108,22 @@ export async function startService(
       expect(leaks).toEqual({ log: [], refusals: [], metrics: [], database: [] });
     },
   };
+  started.push(service);
+  return service;
+}
+
+/**
+ * Files share a process and a server, and the variables of those that ran hold their services. Memory that is kept has to
+ * be found anew for the next file, which costs more than anything that the tests do with it.
+ */
+export async function forgetServices(): Promise<void> {
+  for (const service of started) Object.assign(service, { app: undefined, log: [], query: undefined, stop: undefined });
+  started.length = 0;
+  if (cloned.length === 0) return;
+  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
+  await admin.connect();
+  for (const name of cloned.splice(0)) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await admin.end();
 }
 
 /** @returns the secrets of this test run in the log, the metrics and the tables of the service */

@@ -88,7 +88,12 @@ class Server {
     const pid = this.process?.pid;
     if (pid === undefined || !this.isRunning) return;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
+    for (const each of [pid, ...children.map(Number)])
+      try {
+        process.kill(each, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // a child that has ended meanwhile
+      }
   }
 }
 
