@@ -76,9 +76,12 @@ async function come(subject, tokens, crowd) {
   );
   // No AbortSignal: it looks through all of its listeners for each of them that is done, and here they are 200,000.
   const resting = new Set();
+  let isOver = false;
   const rest = (ms) =>
     new Promise((resolve, reject) => {
-      const stop = () => (clearTimeout(timer), reject(new Error('It is over.')));
+      const refuse = () => reject(new Error('It is over.'));
+      if (isOver) return refuse();
+      const stop = () => (clearTimeout(timer), refuse());
       const timer = setTimeout(() => (resting.delete(stop), resolve()), ms);
       resting.add(stop);
     });
@@ -112,6 +115,7 @@ async function come(subject, tokens, crowd) {
     const seconds = (performance.now() - started) / 1_000;
     return { served: served / crowd, seconds, ...{ tries, tooLate, refused, signedOut } };
   } finally {
+    isOver = true;
     for (const stop of resting) stop();
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
