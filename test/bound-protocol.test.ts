@@ -97,6 +97,17 @@ describe('R13 with a key:', () => {
     expect((await refresh(service.url, phone.refreshToken, proof)).status).toBe(200);
   });
 
+  it('a token from a body that somebody planted as a cookie ends nothing, and the browser is signed out', async () => {
+    const phone = await boundMobile(service.url, key);
+    const browser = await Browser.signedIn(service.url);
+    const own = browser.cookie('refresh_token')?.value ?? '';
+    const cookie = `refresh_token=${phone.refreshToken}; refresh_token=${own}`;
+    const headers = { cookie, origin: 'http://auth.test', 'sec-fetch-site': 'same-origin' };
+    expect((await call(service.url, 'DELETE', PATH, { headers })).status).toBe(204);
+    expect((await browser.go('POST', PATH)).json['code']).toBe('refresh_token_invalid');
+    expect((await boundRefresh(service.url, key, phone.refreshToken)).status).toBe(200);
+  });
+
   it('a session over cookies gets no key by a proof, and its token does not leave the cookie', async () => {
     const browser = await Browser.signedIn(service.url);
     const { sub, sid } = decode(browser.cookie('access_token')?.value ?? '');

@@ -149,6 +149,11 @@ const cases = [
     ['test/bound-refresh.test.ts', '-t', 'of a copy without the key ends nothing'],
   ],
   [
+    'a planted cookie ends the session of its token',
+    [['src/auth/logout.ts', 'session?.jkt === null ? [session] : []', 'session ? [session] : []']],
+    ['test/bound-protocol.test.ts', '-t', 'somebody planted as a cookie'],
+  ],
+  [
     'any key will do for the logout',
     [['src/auth/logout.ts', 'if (jkt !== session.jkt) {', 'if (jkt === undefined) {']],
     ['test/bound-refresh.test.ts', '-t', 'of a copy without the key ends nothing'],

@@ -53,7 +53,7 @@ export class Logout {
     const access = this.browserSession.accessToken(request);
     if (access !== undefined) return [await this.byAccessToken(access, { request, caller })];
     const refresh = this.cookies.values(request, 'refresh');
-    if (refresh.length > 0) return this.byRefreshCookies(refresh, { request, caller });
+    if (refresh.length > 0) return this.byRefreshCookies(refresh, caller);
     if (this.cookies.values(request, 'access').length > 0) throw new Refusal('unauthenticated');
     return [];
   }
@@ -88,9 +88,12 @@ export class Logout {
     return [await this.sessionEnd.one(session, caller)];
   }
 
-  private async byRefreshCookies(texts: readonly string[], came: Came): Promise<SessionEnded[]> {
-    const tokens = texts.filter((text) => parseRefreshToken(text));
+  /** A session that is bound to a key is not one over cookies: somebody has planted its token, and it ends nothing. */
+  private async byRefreshCookies(texts: readonly string[], caller: Caller): Promise<SessionEnded[]> {
+    const tokens = texts.map((text) => parseRefreshToken(text)).filter((token) => token !== undefined);
     if (tokens.length === 0) throw new Refusal('refresh_token_invalid');
-    return (await Promise.all(tokens.map((text) => this.byRefreshToken(text, came)))).flat();
+    const sessions = await Promise.all(tokens.map((token) => this.sessionEnd.ofRefreshToken(token)));
+    const unbound = sessions.flatMap((session) => (session?.jkt === null ? [session] : []));
+    return Promise.all(unbound.map((session) => this.sessionEnd.one(session, caller)));
   }
 }
