@@ -14,7 +14,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     isolate: false, // a file that starts loads nothing again: half of the processor time was that
-    maxWorkers: 5, // of two cores: much of a test waits for its service
+    maxWorkers: 4, // of two cores: much of a test waits for its service
     sequence: { sequencer: LongestFirst },
     env: { NODE_ENV: 'test' },
   },
