@@ -1,8 +1,8 @@
 // Storages of tokens on a bad day: what cannot be read or written locks nobody out, and leaves nothing behind.
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createClient, type TokenStorage } from '../packages/client/src/main.js';
 import { fileStorage } from '../packages/client/src/node.js';
 import { reactNativeStorage } from '../packages/client/src/react-native.js';
@@ -17,7 +17,11 @@ afterAll(() => service.stop());
 const phone = (storage: TokenStorage) =>
   closedLater(createClient({ issuer: service.url, transport: 'bearer', storage }));
 
-const folder = async () => mkdtemp(join(tmpdir(), 'watchword-'));
+async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'watchword-client-'));
+  onTestFinished(() => rm(made, { recursive: true }));
+  return made;
+}
 
 it.each(['', '{"tokens":', '\0\0\0\0', 'null', '[]', '"text"'])('a file of %j locks nobody out', async (text) => {
   const path = join(await folder(), 'tokens');

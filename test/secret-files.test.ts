@@ -1,13 +1,14 @@
 // Secrets that come from files, so that no environment, process list or `docker inspect` shows them.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { Config } from '../src/config/config.js';
 import { noteGiven } from './support/met.js';
 
 const webhookSecret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const folder = mkdtempSync(join(tmpdir(), 'watchword-secrets-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function fileWith(name: string, text: string): string {
   const file = join(folder, name);
