@@ -94,10 +94,10 @@ describe('a proof', () => {
 
   it.each([
     ['a time that is no number', { iat: true }],
-    ['a time with a fraction beyond it', { iat: '1' }],
+    ['a time that is a text', { iat: '1' }],
     ['an empty jti', { jti: '' }],
     ['a jti that is no text', { jti: ['a'] }],
-    ['a jti of a megabyte', { jti: 'a'.repeat(10_000) }],
+    ['a jti of ten thousand letters', { jti: 'a'.repeat(10_000) }],
     ['a slash at the end of its address', { htu: 'http://auth.test/auth/refresh/' }],
     ['two slashes in its address', { htu: 'http://auth.test//auth/refresh' }],
   ])('with %s is refused (mcdonc/klangk#3229, DuendeSoftware/products#1233, inji-certify#1000)', async (_, claims) => {
@@ -114,7 +114,7 @@ describe('a proof', () => {
     },
   );
 
-  it('whose signature has an end too many or is written in DER is refused (mcdonc/klangk#3229)', async () => {
+  it('whose signature is one byte longer, cut off, empty or in DER is refused (mcdonc/klangk#3229)', async () => {
     const phone = await boundMobile(service.url, key);
     const [head, body, signature = ''] = (await key.proof(PATH)).split('.');
     const bytes = Buffer.from(signature, 'base64url');
